@@ -1,0 +1,1 @@
+"""What may be shared with whom: records, `decide()`, policy data. Pure; imports nothing from hub."""

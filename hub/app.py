@@ -1,0 +1,1 @@
+"""The composition root: builds the Flask application out of the rooms. Holds no rule."""

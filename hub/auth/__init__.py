@@ -1,0 +1,1 @@
+"""Accounts, sessions, and the permission that every route declares."""

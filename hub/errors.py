@@ -1,0 +1,175 @@
+"""Every error that the hub tells anybody about: one class, one code, one safe sentence.
+
+Does not know HTTP: `hub.web.problems` alone turns a code into a status and an RFC 9457 document.
+Rules: `detail` is safe for whoever caused the error and never repeats what they sent. Whose fault it is decides the
+branch. `docs/errors.md` has a section for each code; a test compares the two.
+"""
+
+from __future__ import annotations
+
+
+class HubError(Exception):
+    """An error with a stable `code`; `detail` says what happened, `todo` what to do next.
+
+    `facts` are extra members of the problem document (for instance the steps that are possible now); they hold
+    names of states and statement types only, never content.
+    """
+
+    code = "internal"
+    todo = "Try again; if it happens again, tell the operator the reference number."
+
+    def __init__(self, detail: str, *, todo: str | None = None, **facts: object) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.todo = todo or type(self).todo
+        self.facts = facts
+
+
+class InvalidRequest(HubError):
+    """The request is not of the form that the route takes."""
+
+    code = "invalid_request"
+    todo = "Correct the request as the detail says and send it again."
+
+
+class TooLarge(InvalidRequest):
+    """More bytes than the limit for this thing."""
+
+    code = "too_large"
+    todo = "Send fewer or smaller attachments."
+
+
+class Unauthenticated(HubError):
+    """Nobody, or nobody we know, is asking."""
+
+    code = "unauthenticated"
+    todo = "Sign in again."
+
+
+class Forbidden(HubError):
+    """We know who asks, and they may not."""
+
+    code = "forbidden"
+    todo = "Ask a member whose role allows it."
+
+
+class ConsentMissing(HubError):
+    """No lawful basis covers what was to be sent (R01..R08)."""
+
+    code = "consent_missing"
+    todo = "Read which sections are not covered and whom to ask."
+
+
+class NotFound(HubError):
+    """It does not exist, or the caller may not know that it does."""
+
+    code = "not_found"
+    todo = "Check the identifier."
+
+
+class Conflict(HubError):
+    """The request was well formed, but something else happened first."""
+
+    code = "conflict"
+    todo = "Fetch the present state and decide again."
+
+
+class IllegalTransition(Conflict):
+    """The state machine has no such step from here; `facts["possible"]` lists those it has."""
+
+    code = "illegal_transition"
+    todo = "Choose one of the steps that are possible now."
+
+
+class StaleVersion(Conflict):
+    """Another writer was faster."""
+
+    code = "stale_version"
+
+
+class RateLimited(HubError):
+    """Too many tries in too short a time."""
+
+    code = "rate_limited"
+    todo = "Wait a minute and try again."
+
+
+class Unavailable(HubError):
+    """The hub has stopped this kind of work on purpose, for instance because its log does not fit its checkpoint."""
+
+    code = "unavailable"
+    todo = "Tell the operator; nothing was lost."
+
+
+class PacketError(HubError):
+    """Bytes that cannot be trusted. All parsers turn every low-level exception into one of these."""
+
+    code = "packet_invalid"
+    todo = "Do not use these bytes. Ask the sender to seal the packet again."
+
+
+class Malformed(PacketError):
+    """Not of the grammar of docs/protocol.md."""
+
+    code = "malformed"
+
+
+class BadSignature(PacketError):
+    """A signature, MAC, hash or certificate does not fit."""
+
+    code = "bad_signature"
+
+
+class WrongRecipient(PacketError):
+    """Not addressed to us, or not sealed to a key that we hold."""
+
+    code = "wrong_recipient"
+
+
+class Replayed(PacketError):
+    """The same id was used before with other bytes."""
+
+    code = "replayed"
+
+
+class Expired(PacketError):
+    """Outside its period of validity, or dated in the future."""
+
+    code = "expired"
+
+
+class UnsupportedVersion(PacketError):
+    """A version, suite or type that this release does not take."""
+
+    code = "unsupported_version"
+
+
+class NotPermitted(PacketError):
+    """Opened, but what is in it is not covered by the basis it names."""
+
+    code = "not_permitted"
+    todo = "Do not use it. Tell the sender and your data officer."
+
+
+class PeerError(HubError):
+    """Another hub did not do its part. Never passed on to our own caller as it came."""
+
+    code = "peer_error"
+
+
+class PeerUnreachable(PeerError):
+    """No answer, or 429 or 5xx: wait and try again."""
+
+    code = "peer_unreachable"
+
+
+class PeerRefused(PeerError):
+    """400, 401, 403, 409, 413, 415: stop the queue and alarm."""
+
+    code = "peer_refused"
+
+
+class PeerMisbehaved(PeerError):
+    """An answer that a truthful peer cannot give: a forged receipt, a forked log, other bytes for the same id."""
+
+    code = "peer_misbehaved"

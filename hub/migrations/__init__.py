@@ -1,0 +1,1 @@
+"""Numbered schema changes (Alembic). Expand first, contract a release later."""

@@ -1,0 +1,1 @@
+"""Promised deliveries to peers: rows written in the transaction of the step they tell of."""

@@ -1,0 +1,1 @@
+"""The referral state machine and its use cases: one signed statement, one commit. Does not read packets."""

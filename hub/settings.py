@@ -1,0 +1,68 @@
+"""What an operator can set: read once, from environment variables, checked at start.
+
+Each setting is a field of `Settings`; its variable is `HUB_` and the name in capitals (docs/operations.md lists them).
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_TRUE = frozenset({"1", "true", "yes", "on"})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """A hub's settings. `data` holds the hub key, blobs, header keys, the last checkpoint and, by default, the database."""
+
+    data: Path = Path("handover-data")
+    database: str = ""
+    """SQLAlchemy URL; empty means SQLite in `data`."""
+    url: str = ""
+    """The address at which peers and clients reach this hub."""
+    smtp: str = ""
+    """`host:port` of the mail server; empty means that notices wait."""
+    mail_from: str = "handover@localhost"
+    private_peers: bool = False
+    """Whether peers at private and loopback addresses are allowed."""
+    max_packet: int = 1024 * 1024 * 1024
+    """Bytes of one packet, at most."""
+    accelerate: int = 1
+    """Seconds of the hub's clock for one second of the machine's: demonstrations only."""
+
+    @property
+    def database_url(self) -> str:
+        """The SQLAlchemy URL that is used."""
+        return self.database or f"sqlite:///{self.data / 'hub.sqlite'}"
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None, **given: object) -> Settings:
+        """Return the settings of the environment, those `given` first.
+
+        Raises:
+            ValueError: a variable that should be a number is not.
+        """
+        source = os.environ if environment is None else environment
+        values: dict[str, object] = {}
+        for field in fields(cls):
+            text = source.get(f"HUB_{field.name.upper()}")
+            if text is not None:
+                values[field.name] = _typed(field.type, text)
+        return cls(**{**values, **given})  # type: ignore[arg-type]  # each value has its field's type
+
+
+def _typed(kind: object, text: str) -> object:
+    match kind:
+        case "Path":
+            return Path(text)
+        case "int":
+            return int(text)
+        case "bool":
+            return text.lower() in _TRUE
+        case _:
+            return text

@@ -1,0 +1,1 @@
+"""Problem documents and what all routes share. Holds no feature."""
