@@ -1,0 +1,121 @@
+"""Who may call a route: every route declares it, one hook enforces it, and a route without a declaration is refused.
+
+Does not know how anybody proves who they are: a verifier for each kind of caller is registered by the room that does
+(`hub.auth.access` for members and invitations, federation for peers). Reading the identity: `caller()`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, get_args
+
+from flask import Flask, current_app, g, request
+
+from hub.errors import Forbidden
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+Kind = Literal["public", "member", "invitation", "peer", "operator"]
+View = TypeVar("View", bound=Callable[..., Any])
+_ATTRIBUTE = "hub_permission"
+_VERIFIERS = "hub.verifiers"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks. A member has all of the first three; an invitation has an agency where it is one for a member."""
+
+    agency: str = ""
+    member: str = ""
+    roles: frozenset[str] = frozenset()
+    peer: str = ""
+    """Host of the peer whose signature the request carries."""
+    pending: bool = False
+    """Enrolled, but without a certificate that is valid now."""
+    credential: str = ""
+    """Hash of the session's token or of the invitation's code."""
+    redeem: Callable[[Connection], None] | None = None
+    """Uses the invitation up, in the transaction of what it was for; raises Forbidden when somebody was faster."""
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """What a route asks of its caller. `roles` empty means any; `pending` lets members in who are not certified yet."""
+
+    kind: Kind
+    roles: frozenset[str] = frozenset()
+    pending: bool = False
+
+    def check(self, who: Caller) -> None:
+        """Return if `who`, a caller of this kind, may go on.
+
+        Raises:
+            Forbidden: no certificate yet (or no longer), or none of the roles.
+        """
+        if who.pending and not self.pending:
+            raise Forbidden("Your agency has not certified this member, or no longer does.")
+        if self.roles and not self.roles & who.roles:
+            raise Forbidden("None of your roles allows this.")
+
+
+def permission(
+    kind: Kind, *, roles: set[str] | frozenset[str] = frozenset(), pending: bool = False
+) -> Callable[[View], View]:
+    """Declare who may call a view; stands below the route decorator.
+
+    Raises:
+        ValueError: a kind that does not exist.
+    """
+    if kind not in get_args(Kind):
+        raise ValueError(f"no such kind of caller: {kind}")
+
+    def declare(view: View) -> View:
+        setattr(view, _ATTRIBUTE, Permission(kind, frozenset(roles), pending))
+        return view
+
+    return declare
+
+
+def permission_of(view: Callable[..., Any] | None, method: str) -> Permission | None:
+    """Return what a view function (or the method of a view class) declares, or None."""
+    holder = getattr(view, "view_class", None)
+    handler = view if holder is None else getattr(holder, method.lower(), None)
+    return cast("Permission | None", getattr(handler, _ATTRIBUTE, None))
+
+
+def register_verifier(app: Flask, kind: Kind, verifier: Callable[[], Caller]) -> None:
+    """Let `verifier` say who the caller is on routes of `kind`; it raises Unauthenticated or Forbidden."""
+    app.extensions.setdefault(_VERIFIERS, {})[kind] = verifier
+
+
+def guard(app: Flask) -> None:
+    """Put the one hook on `app` that every request passes before its view."""
+    app.before_request(_admit)
+
+
+def caller() -> Caller:
+    """Return who asks; the hook has seen to it that it is somebody the route lets in."""
+    return cast("Caller", g.caller)
+
+
+def _admit() -> None:
+    if request.routing_exception is not None:
+        return
+    view = current_app.view_functions.get(request.endpoint or "")
+    method = "GET" if request.method == "HEAD" and permission_of(view, "HEAD") is None else request.method
+    wanted = permission_of(view, method)
+    if wanted is None:
+        raise Forbidden("Nobody may call this address.")
+    g.caller = _identify(wanted.kind)
+    wanted.check(g.caller)
+
+
+def _identify(kind: Kind) -> Caller:
+    if kind == "public":
+        return Caller()
+    verifier = current_app.extensions.get(_VERIFIERS, {}).get(kind)
+    if verifier is None:
+        raise Forbidden("This hub does not take such callers.")
+    return cast("Caller", verifier())
