@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import socket
+
+import pytest
+from pytest_socket import SocketConnectBlockedError
+from sqlalchemy.exc import DBAPIError
+
+
+def test_a_write_that_fails_leaves_no_trace_on_either_database(database):
+    with database.write() as connection:
+        connection.exec_driver_sql("create table kept (n integer)")
+    with pytest.raises(DBAPIError):
+        _write_and_fail(database)
+    with database.read() as connection:
+        assert connection.exec_driver_sql("select count(*) from kept").scalar() == 0
+
+
+def _write_and_fail(database):
+    with database.write() as connection:
+        connection.exec_driver_sql("insert into kept values (1)")
+        connection.exec_driver_sql("insert into missing values (1)")
+
+
+def test_each_test_has_a_database_of_its_own(database):
+    with database.write() as connection:
+        connection.exec_driver_sql("create table kept (n integer)")
+
+
+@pytest.mark.filterwarnings("ignore:A test tried to use socket")
+def test_tests_cannot_leave_this_machine():
+    with socket.socket() as outside, pytest.raises(SocketConnectBlockedError):
+        outside.connect(("192.0.2.1", 80))

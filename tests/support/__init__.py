@@ -1,0 +1,1 @@
+"""Fakes, factories and servers that tests share. No test lives here."""
