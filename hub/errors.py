@@ -173,3 +173,9 @@ class PeerMisbehaved(PeerError):
     """An answer that a truthful peer cannot give: a forged receipt, a forked log, other bytes for the same id."""
 
     code = "peer_misbehaved"
+
+
+class UnknownSigner(BadSignature):
+    """No certificate or hub entry of this signer is known here; pulling the signer's keys may help."""
+
+    code = "unknown_signer"
