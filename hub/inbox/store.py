@@ -1,0 +1,52 @@
+"""Messages that peers have sent: each takes effect once, and is answered with the same bytes for ever.
+
+Knows no content. `keep` stands in the transaction in which the message took effect: a crash leaves both or none.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import BigInteger, Column, LargeBinary, String, Table, insert, select
+
+from hub.db import metadata
+from hub.errors import Replayed
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("peer", String(261), primary_key=True),
+    Column("id", String(22), primary_key=True),
+    Column("digest", String(43), nullable=False),
+    Column("answer", LargeBinary, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+
+class Inbox:
+    """What was received and how it was answered, inside the caller's transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def answer(self, peer: str, message_id: str, digest: str) -> bytes | None:
+        """Return the answer that this message was given before, or None when it is new.
+
+        Raises:
+            Replayed: the peer used the id before, with other bytes.
+        """
+        query = select(inbox.c.digest, inbox.c.answer).where(inbox.c.peer == peer, inbox.c.id == message_id)
+        row = self._connection.execute(query).first()
+        if row is None:
+            return None
+        if row.digest != digest:
+            raise Replayed("A message id was used again for other bytes.")
+        return bytes(row.answer)
+
+    def keep(self, peer: str, message_id: str, *, digest: str, answer: bytes, now: int) -> None:
+        """Keep the answer to a message that has just taken effect."""
+        row = {"peer": peer, "id": message_id, "digest": digest, "answer": answer, "at": now}
+        self._connection.execute(insert(inbox).values(**row))
