@@ -22,6 +22,7 @@ LAST_SECOND = 4_102_444_800
 """2100-01-01."""
 HOST_PATTERN = re.compile(r"[a-z0-9][a-z0-9.-]{0,251}(?::[0-9]{1,5})?")
 NAME_PATTERN = re.compile(r"[a-z][a-z0-9_.]{0,47}")
+_LINE = 200
 _DATE_PATTERN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -98,6 +99,18 @@ def object_of(members: dict[str, Check]) -> Check:
     return check
 
 
+def at_least(members: dict[str, Check]) -> Check:
+    """Return the check for an object with these members and any others, as certificates may have them (§2)."""
+
+    def check(value: object) -> None:
+        if not isinstance(value, dict) or not set(members) <= set(value):
+            raise Malformed("A document misses one of its members.")
+        for member, inner in members.items():
+            inner(value[member])
+
+    return check
+
+
 def distinct(inner: Check, member: str) -> Check:
     """Return the check for a list of objects in which no two have the same `member`."""
 
@@ -118,6 +131,12 @@ def date(value: object) -> None:
         _date.fromisoformat(value)
     except ValueError as error:
         raise Malformed("A field is not a day of the calendar.") from error
+
+
+def text(value: object) -> None:
+    """Check a short line for people: 1 to 200 characters, no control characters."""
+    if not isinstance(value, str) or not 1 <= len(value) <= _LINE or not value.isprintable():
+        raise Malformed("A field is not one short line of text.")
 
 
 seconds: Check = integer(FIRST_SECOND, LAST_SECOND)

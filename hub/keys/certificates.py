@@ -1,0 +1,493 @@
+"""Key documents: what agencies, members and hubs are, and who says so (docs/protocol.md §6). Pure values and rules.
+
+Does not store, fetch or log. Unknown members of these documents are kept in `extra` and signed again unchanged. The
+rules of acceptance are here, so that a hub, a peer and a client judge alike; a client's pins are in `hub.keys.pins`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from nacl.hashlib import blake2b
+
+from hub.errors import BadSignature, Malformed, UnsupportedVersion
+from hub.ids import host_of
+from hub.packets.dsse import Envelope, Signer, check_public_key, kid, pae, sign_envelope, verify_signature
+from hub.packets.encoding import b64u, canonical, from_b64u
+from hub.statements import shapes as a
+from hub.statements.bodies import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+KEY_ENTRY_TYPE = "application/vnd.rcp.key-entry+json;v=1"
+IDENTITY_TYPE = "application/vnd.rcp.agency-identity+json;v=1"
+MEMBER_CERT_TYPE = "application/vnd.rcp.member-cert+json;v=1"
+REVOCATION_TYPE = "application/vnd.rcp.revocation+json;v=1"
+HUB_ENTRY_TYPE = "application/vnd.rcp.hub-entry+json;v=1"
+SUITE = "age1+ed25519"
+
+NEVER_RECEIVE = frozenset({"migration_authority", "immigration_enforcement", "border_police", "detention", "police"})
+"""Kinds that never receive anything, whatever anybody consents to (R07)."""
+PERSON_ONLY = "community_structure"
+"""The kind without epochs: its packets are sealed to one named member (R16)."""
+KINDS = NEVER_RECEIVE | {
+    *("shelter", "ngo", "io", "authority", "local_government", "municipality", "health", "school", "livelihood"),
+    *("legal", "helpline", "court_panel", "child_home", PERSON_ONLY),
+}
+CASE_ROLES = frozenset({Role.CASEWORKER, Role.PROVIDER, Role.SUPERVISOR, Role.FOCAL_POINT, Role.DEPUTY})
+"""Roles whose devices may hold an epoch secret (§5); coordinators, data officers, admins and auditors never."""
+
+_CERTIFIERS_NEEDED = 2
+_RECIPIENT = a.matches(re.compile(r"age1[02-9ac-hj-np-z]{58}"))
+_COUNTRY = a.matches(re.compile(r"[A-Z]{2}"))
+_VERSION = {"v": a.integer(1, 1)}
+_IDENTITY = {
+    "agency": a.agency,
+    "kind": a.one_of(*KINDS),
+    "country": _COUNTRY,
+    "parent": a.null_or(a.text),
+    "operator": a.text,
+    "root": a.hash_,
+}
+_EPOCH = {"epoch": a.integer(1), "suite": a.text, "recipient": _RECIPIENT}
+_CERTIFICATION = {"certifier": a.hash_, "at": a.seconds, "sig": a.random_bytes(64)}
+_KEY_ENTRY = {
+    **_VERSION,
+    **_IDENTITY,
+    "seq": a.integer(),
+    "prev": a.null_or(a.hash_),
+    "enc": a.list_of(a.at_least(_EPOCH), 16),
+    "inboxes": a.list_of(a.identifier, 16),
+    "deputy": a.null_or(a.text),
+    "duty": a.list_of(a.text, 8),
+    "successor": a.null_or(a.text),
+    "hub": a.host,
+    "certs": a.distinct(a.list_of(a.at_least(_CERTIFICATION), 8), "certifier"),
+}
+_MEMBER_CERT = {
+    **_VERSION,
+    "agency": a.agency,
+    "member": a.identifier,
+    "roles": a.list_of(a.one_of(*Role), len(Role), 1),
+    "sign": a.hash_,
+    "recipient": _RECIPIENT,
+    "from": a.seconds,
+    "until": a.seconds,
+}
+_REVOCATION = {**_VERSION, "agency": a.agency, "member": a.identifier, "sign": a.hash_, "at": a.seconds}
+_HUB_ENTRY = {
+    **_VERSION,
+    "host": a.host,
+    "operator": a.text,
+    "kind": a.one_of(*KINDS),
+    "country": _COUNTRY,
+    "sign": a.hash_,
+    "seq": a.integer(),
+    "prev": a.null_or(a.hash_),
+}
+
+
+def fingerprint(public_key: bytes) -> str:
+    """Return the sixty digits that two people compare by phone (§2)."""
+    digest = blake2b(public_key, digest_size=64, person=b"rcp/1/fpr").digest()
+    return " ".join(f"{int.from_bytes(digest[i : i + 5], 'big') % 100_000:05d}" for i in range(0, 60, 5))
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyIdentity:
+    """What certifiers certify: a change of any member needs two of them again."""
+
+    agency: str
+    kind: str
+    country: str
+    parent: str | None
+    operator: str
+    root: bytes
+
+    def to_value(self) -> dict[str, Any]:
+        """Return the JSON object that each certifier signs."""
+        return {"v": 1} | {name: getattr(self, name) for name in _IDENTITY} | {"root": b64u(self.root)}
+
+    def message(self) -> bytes:
+        """Return the bytes that each certifier signs."""
+        return pae(IDENTITY_TYPE, canonical(self.to_value()))
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """An agency's encryption key of one period."""
+
+    epoch: int
+    recipient: str
+    suite: str = SUITE
+    extra: dict[str, Any] = field(default_factory=dict, hash=False)
+
+    def to_value(self) -> dict[str, Any]:
+        """Return the JSON object."""
+        return {**self.extra, "epoch": self.epoch, "suite": self.suite, "recipient": self.recipient}
+
+
+@dataclass(frozen=True, slots=True)
+class Certification:
+    """One certifier's signature over an agency identity."""
+
+    certifier: bytes
+    at: int
+    sig: bytes
+    extra: dict[str, Any] = field(default_factory=dict, hash=False)
+
+    def to_value(self) -> dict[str, Any]:
+        """Return the JSON object."""
+        return {**self.extra, "certifier": b64u(self.certifier), "at": self.at, "sig": b64u(self.sig)}
+
+
+def certify(identity: AgencyIdentity, certifier: Signer, at: int) -> Certification:
+    """Return the certification of `identity`, for the agency to put into its key entry."""
+    return Certification(certifier.public_key, at, certifier.sign(identity.message()))
+
+
+@dataclass(frozen=True, slots=True)
+class KeyEntry:
+    """An agency's published keys and contacts. `hash` is set when it was read out of an envelope."""
+
+    identity: AgencyIdentity
+    seq: int
+    prev: str | None
+    enc: tuple[Epoch, ...]
+    inboxes: tuple[str, ...]
+    deputy: str | None
+    duty: tuple[str, ...]
+    successor: str | None
+    certs: tuple[Certification, ...]
+    extra: dict[str, Any] = field(default_factory=dict, hash=False)
+    hash: str = field(default="", compare=False)
+
+    @property
+    def agency(self) -> str:
+        """The agency's address."""
+        return self.identity.agency
+
+    @property
+    def kind(self) -> str:
+        """The agency's certified kind."""
+        return self.identity.kind
+
+    @property
+    def root(self) -> bytes:
+        """The key that certifies this agency's members."""
+        return self.identity.root
+
+    def newest_epoch(self) -> Epoch:
+        """Return the epoch to seal to.
+
+        Raises:
+            Malformed: this agency has none.
+            UnsupportedVersion: of a suite that this release does not know.
+        """
+        if not self.enc:
+            raise Malformed("This agency has no epoch: choose a person.")
+        if self.enc[-1].suite != SUITE:
+            raise UnsupportedVersion("This agency has published a newer suite: upgrade first.")
+        return self.enc[-1]
+
+    def to_value(self) -> dict[str, Any]:
+        """Return the JSON object that the root signs, unknown members included."""
+        own = {
+            "seq": self.seq,
+            "prev": self.prev,
+            "enc": [epoch.to_value() for epoch in self.enc],
+            "inboxes": list(self.inboxes),
+            "deputy": self.deputy,
+            "duty": list(self.duty),
+            "successor": self.successor,
+            "hub": host_of(self.agency),
+            "certs": [cert.to_value() for cert in self.certs],
+        }
+        return {**self.extra, **self.identity.to_value(), **own}
+
+    def to_envelope(self, root: Signer) -> Envelope:
+        """Return the entry signed by the agency's root."""
+        return sign_envelope(KEY_ENTRY_TYPE, self.to_value(), [root])
+
+    @classmethod
+    def from_envelope(cls, envelope: Envelope) -> KeyEntry:
+        """Return the entry in an envelope; no signature is verified, but its keys and grammar are.
+
+        Raises:
+            Malformed: not of the grammar, or an epoch where the kind can have none.
+        """
+        v = _value(envelope, KEY_ENTRY_TYPE, _KEY_ENTRY)
+        entry = cls(
+            AgencyIdentity(**{name: v[name] for name in _IDENTITY} | {"root": check_public_key(from_b64u(v["root"]))}),
+            seq=v["seq"],
+            prev=v["prev"],
+            enc=tuple(Epoch(e["epoch"], e["recipient"], e["suite"], _extra(e, _EPOCH)) for e in v["enc"]),
+            inboxes=tuple(v["inboxes"]),
+            deputy=v["deputy"],
+            duty=tuple(v["duty"]),
+            successor=v["successor"],
+            certs=tuple(_certification(cert) for cert in v["certs"]),
+            extra=_extra(v, _KEY_ENTRY),
+            hash=envelope.hash,
+        )
+        if v["hub"] != host_of(entry.agency):
+            raise Malformed("A key entry names another home hub than the agency's address.")
+        _check_epochs(entry)
+        return entry
+
+    def certified_by(self, certifiers: Collection[bytes], barred: Collection[bytes] = ()) -> frozenset[bytes]:
+        """Return which of the trusted `certifiers` certified this identity; the root and `barred` keys never count.
+
+        Raises:
+            BadSignature: one of the certifications is wrong, whoever made it.
+        """
+        message = self.identity.message()
+        for cert in self.certs:
+            verify_signature(cert.certifier, message, cert.sig)
+        return frozenset(c.certifier for c in self.certs) & set(certifiers) - {self.root, *barred}
+
+
+def verify_chain(envelope: Envelope, previous: KeyEntry | None) -> KeyEntry:
+    """Return the key entry in an envelope if its root signed it and it follows `previous`.
+
+    Raises:
+        Malformed: not of the grammar.
+        BadSignature: not signed by its root, or not the entry that follows.
+    """
+    entry = KeyEntry.from_envelope(envelope)
+    envelope.verified_by([entry.root])
+    if previous is None:
+        follows = entry.seq == 0 and entry.prev is None
+    else:
+        follows = (entry.agency, entry.seq, entry.prev) == (previous.agency, previous.seq + 1, previous.hash)
+    if not follows:
+        raise BadSignature("A key entry does not follow the one that is known.")
+    return entry
+
+
+def verify_key_entry(
+    envelope: Envelope, previous: KeyEntry | None, certifiers: Collection[bytes], *, barred: Collection[bytes] = ()
+) -> KeyEntry:
+    """Return the key entry in an envelope if it follows `previous` and two trusted certifiers certified it.
+
+    The certifications are over the identity alone: an entry that changes only epochs carries the old ones, one that
+    changes the kind, country, parent, operator or root has no valid one until both have signed again. `barred` holds
+    the key of the hub's operator.
+
+    Raises:
+        Malformed: not of the grammar.
+        BadSignature: not signed by its root, not the entry that follows, or not certified twice.
+    """
+    entry = verify_chain(envelope, previous)
+    if len(entry.certified_by(certifiers, barred)) < _CERTIFIERS_NEEDED:
+        raise BadSignature("Two certifiers that are trusted here have not certified this agency as it is.")
+    return entry
+
+
+@dataclass(frozen=True, slots=True)
+class MemberCert:
+    """A device key of a member, with the roles that the agency gives."""
+
+    agency: str
+    member: str
+    roles: frozenset[str]
+    sign: bytes
+    recipient: str
+    valid_from: int
+    until: int
+    extra: dict[str, Any] = field(default_factory=dict, hash=False)
+    hash: str = field(default="", compare=False)
+
+    @property
+    def keyid(self) -> str:
+        """The name of the signing key."""
+        return kid(self.sign)
+
+    def to_envelope(self, root: Signer) -> Envelope:
+        """Return the certificate signed by the agency's root."""
+        value = {
+            "v": 1,
+            "agency": self.agency,
+            "member": self.member,
+            "roles": sorted(self.roles),
+            "sign": b64u(self.sign),
+            "recipient": self.recipient,
+            "from": self.valid_from,
+            "until": self.until,
+        }
+        return sign_envelope(MEMBER_CERT_TYPE, {**self.extra, **value}, [root])
+
+    @classmethod
+    def from_envelope(cls, envelope: Envelope) -> MemberCert:
+        """Return the certificate in an envelope; no signature is verified.
+
+        Raises:
+            Malformed: not of the grammar, or a key that cannot be registered.
+        """
+        v = _value(envelope, MEMBER_CERT_TYPE, _MEMBER_CERT)
+        if v["from"] >= v["until"] or len(set(v["roles"])) != len(v["roles"]):
+            raise Malformed("A certificate has no period, or a role twice.")
+        sign = check_public_key(from_b64u(v["sign"]))
+        period = (v["from"], v["until"], _extra(v, _MEMBER_CERT), envelope.hash)
+        return cls(v["agency"], v["member"], frozenset(v["roles"]), sign, v["recipient"], *period)
+
+
+@dataclass(frozen=True, slots=True)
+class Revocation:
+    """The end of a device key."""
+
+    agency: str
+    member: str
+    sign: bytes
+    at: int
+
+    def to_envelope(self, root: Signer) -> Envelope:
+        """Return the revocation signed by the agency's root."""
+        value = {"v": 1, "agency": self.agency, "member": self.member, "sign": b64u(self.sign), "at": self.at}
+        return sign_envelope(REVOCATION_TYPE, value, [root])
+
+    @classmethod
+    def from_envelope(cls, envelope: Envelope) -> Revocation:
+        """Return the revocation in an envelope; no signature is verified."""
+        v = _value(envelope, REVOCATION_TYPE, _REVOCATION)
+        return cls(v["agency"], v["member"], from_b64u(v["sign"]), v["at"])
+
+
+def verify_member_cert(envelope: Envelope, entry: KeyEntry) -> MemberCert:
+    """Return the certificate in an envelope if the root of this agency signed it.
+
+    Raises:
+        Malformed: not of the grammar.
+        BadSignature: another root, or another agency's.
+    """
+    cert = MemberCert.from_envelope(envelope)
+    _signed_by_root(envelope, cert.agency, entry)
+    return cert
+
+
+def verify_revocation(envelope: Envelope, entry: KeyEntry) -> Revocation:
+    """Return the revocation in an envelope if the root of this agency signed it.
+
+    Raises:
+        Malformed: not of the grammar.
+        BadSignature: another root, or another agency's.
+    """
+    revocation = Revocation.from_envelope(envelope)
+    _signed_by_root(envelope, revocation.agency, entry)
+    return revocation
+
+
+@dataclass(frozen=True, slots=True)
+class HubEntry:
+    """A hub's own key, and who runs it."""
+
+    host: str
+    operator: str
+    kind: str
+    country: str
+    sign: bytes
+    seq: int = 0
+    prev: str | None = None
+    extra: dict[str, Any] = field(default_factory=dict, hash=False)
+    hash: str = field(default="", compare=False)
+
+    def to_envelope(self, *signers: Signer) -> Envelope:
+        """Return the entry signed by the hub key and, when the key changes, by the old one after it."""
+        own = {name: getattr(self, name) for name in _HUB_ENTRY if name != "v"}
+        return sign_envelope(HUB_ENTRY_TYPE, {**self.extra, "v": 1, **own, "sign": b64u(self.sign)}, signers)
+
+    @classmethod
+    def from_envelope(cls, envelope: Envelope) -> HubEntry:
+        """Return the entry in an envelope; no signature is verified."""
+        v = _value(envelope, HUB_ENTRY_TYPE, _HUB_ENTRY)
+        known = {name: v[name] for name in _HUB_ENTRY if name != "v"} | {"sign": check_public_key(from_b64u(v["sign"]))}
+        return cls(**known, extra=_extra(v, _HUB_ENTRY), hash=envelope.hash)
+
+
+def verify_hub_entry(envelope: Envelope, previous: HubEntry | None) -> HubEntry:
+    """Return the hub entry in an envelope if it is signed by its key and follows `previous`.
+
+    A new key is signed for by the old one too, so that only a fingerprint or the old key can bring one in.
+
+    Raises:
+        Malformed: not of the grammar.
+        BadSignature: wrongly signed, or not the entry that follows.
+    """
+    entry = HubEntry.from_envelope(envelope)
+    if previous is not None and (entry.host, entry.seq, entry.prev) != (
+        previous.host,
+        previous.seq + 1,
+        previous.hash,
+    ):
+        raise BadSignature("A hub entry does not follow the one that is known.")
+    changed = previous is not None and previous.sign != entry.sign
+    envelope.verified_by([entry.sign, previous.sign] if changed and previous else [entry.sign])
+    return entry
+
+
+@dataclass(frozen=True, slots=True)
+class EpochGrant:
+    """An epoch secret, sealed to one device: the server keeps it and cannot open it."""
+
+    epoch: int
+    member: str
+    kid: str
+    wrapped: bytes
+
+    def to_value(self) -> dict[str, Any]:
+        """Return the JSON object."""
+        return {"epoch": self.epoch, "member": self.member, "kid": self.kid, "wrapped": b64u(self.wrapped)}
+
+    @classmethod
+    def from_value(cls, value: object) -> EpochGrant:
+        """Return the grant that a JSON object is.
+
+        Raises:
+            Malformed: not of the grammar.
+        """
+        shape = {"epoch": a.integer(1), "member": a.identifier, "kid": a.identifier, "wrapped": a.random_bytes(80)}
+        a.object_of(shape)(value)
+        row: Any = value
+        return cls(row["epoch"], row["member"], row["kid"], from_b64u(row["wrapped"]))
+
+
+def next_entry(entry: KeyEntry, **changes: Any) -> KeyEntry:
+    """Return the entry that follows `entry`, with these members changed."""
+    return replace(entry, seq=entry.seq + 1, prev=entry.hash, hash="", **changes)
+
+
+def _value(envelope: Envelope, payload_type: str, shape: dict[str, a.Check]) -> dict[str, Any]:
+    if envelope.payload_type != payload_type:
+        raise Malformed("A key document is of another type than was expected here.")
+    value = envelope.value
+    if value.get("v") != 1:
+        raise UnsupportedVersion("This release takes key documents of version 1.")
+    a.at_least(shape)(value)
+    return value
+
+
+def _extra(value: dict[str, Any], shape: dict[str, a.Check]) -> dict[str, Any]:
+    return {name: item for name, item in value.items() if name not in shape}
+
+
+def _certification(row: dict[str, Any]) -> Certification:
+    return Certification(from_b64u(row["certifier"]), row["at"], from_b64u(row["sig"]), _extra(row, _CERTIFICATION))
+
+
+def _check_epochs(entry: KeyEntry) -> None:
+    numbers = [e.epoch for e in entry.enc]
+    if numbers != sorted(set(numbers)):
+        raise Malformed("The epochs of a key entry do not rise.")
+    if entry.kind == PERSON_ONLY and entry.enc:
+        raise Malformed("A community structure has no epoch: its packets are sealed to one member.")
+    if entry.kind in NEVER_RECEIVE and (entry.enc or entry.inboxes):
+        raise Malformed("A body of this kind never receives and publishes no epoch and no inbox.")
+
+
+def _signed_by_root(envelope: Envelope, agency: str, entry: KeyEntry) -> None:
+    if agency != entry.agency:
+        raise BadSignature("A key document is of another agency than the root that should have signed it.")
+    envelope.verified_by([entry.root])
