@@ -1,0 +1,216 @@
+"""Checkpoints and proofs as text: C2SP signed-note, tlog-checkpoint and tlog-proof (docs/protocol.md §8).
+
+Strict where bytes are ours, tolerant where the formats say so: signatures of keys that we do not know are skipped, so
+that witnesses can add theirs. Knows no database and no document. Parsers raise `Malformed`, verifiers `BadSignature`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from hub.errors import BadSignature, Malformed, TooLarge
+from hub.handofflog.merkle import EMPTY_ROOT, HASH_SIZE, includes
+from hub.packets.dsse import Signer, verify_signature
+from hub.packets.encoding import MAX_INTEGER, b64, b64u, from_b64, from_b64u, sha256
+
+MAX_NOTE = 128 * 1024
+MAX_PATH = 64
+_ED25519 = b"\x01"
+_KEY_ID_SIZE = 4
+_HEADER = "c2sp.org/tlog-proof@v1"
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,15}")
+_NAME = re.compile(r"[^\s+]+")
+_SIGNATURE = re.compile("\u2014 ([^\\s+]+) ([A-Za-z0-9+/]+={0,2})")
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
+_HEAD_LINES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What a log was at one size: enough to prove later that nothing before it was changed."""
+
+    origin: str
+    size: int
+    root: bytes
+
+    @property
+    def text(self) -> str:
+        """The note text that is signed."""
+        return f"{self.origin}\n{self.size}\n{b64(self.root)}\n"
+
+    @property
+    def value(self) -> dict[str, Any]:
+        """The checkpoint as a member of a JSON document, as receipts and manifests have it."""
+        return {"origin": self.origin, "size": self.size, "root": b64u(self.root)}
+
+    @classmethod
+    def from_value(cls, value: object) -> Checkpoint:
+        """Parse the member of a JSON document.
+
+        Raises:
+            Malformed: other members, or members of another form.
+        """
+        if not isinstance(value, dict) or set(value) != {"origin", "size", "root"}:
+            raise Malformed("A checkpoint has the members origin, size and root.")
+        origin, size = value["origin"], value["size"]
+        if not isinstance(origin, str) or not _NAME.fullmatch(origin):
+            raise Malformed("A checkpoint's origin is not a name.")
+        if isinstance(size, bool) or not isinstance(size, int) or not 0 <= size <= MAX_INTEGER:
+            raise Malformed("A checkpoint's size is not a count.")
+        return cls(origin, size, from_b64u(value["root"], HASH_SIZE))
+
+    @classmethod
+    def empty(cls, origin: str) -> Checkpoint:
+        """Return the checkpoint of a log without entries."""
+        return cls(origin, 0, EMPTY_ROOT)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A parsed tlog-proof. Nothing of it is verified until `verify_proof` says so; `extra` never is."""
+
+    index: int
+    path: tuple[bytes, ...]
+    note: str
+    extra: bytes | None = None
+
+    @property
+    def text(self) -> str:
+        """The proof as a file with the ending `.tlog-proof`."""
+        extra = [] if self.extra is None else [f"extra {b64(self.extra)}"]
+        return "\n".join([_HEADER, *extra, f"index {self.index}", *map(b64, self.path), "", self.note])
+
+    @classmethod
+    def parse(cls, text: str) -> Proof:
+        """Parse a proof.
+
+        Raises:
+            TooLarge: longer than any proof.
+            Malformed: not of the grammar of tlog-proof.
+        """
+        _check_text(text)
+        head, blank, note = text.partition("\n\n")
+        lines = head.split("\n")
+        if not blank or lines.pop(0) != _HEADER:
+            raise Malformed("The text is not a log proof of version 1.")
+        extra = from_b64(lines.pop(0)[6:]) if lines and lines[0].startswith("extra ") else None
+        if not lines or not lines[0].startswith("index ") or len(lines) > MAX_PATH + 1:
+            raise Malformed("A log proof has an index and at most 64 hashes.")
+        return cls(_number(lines[0][6:]), tuple(_hash(line) for line in lines[1:]), note, extra)
+
+
+def key_id(name: str, public_key: bytes) -> bytes:
+    """Return the four bytes by which a note's signature names an Ed25519 key (C2SP signed-note)."""
+    return sha256(name.encode(), b"\n", _ED25519, public_key)[:_KEY_ID_SIZE]
+
+
+def verifier_key(name: str, public_key: bytes) -> str:
+    """Return the key in the one-line form that other verifiers of notes read."""
+    return f"{name}+{key_id(name, public_key).hex()}+{b64(_ED25519 + public_key)}"
+
+
+def sign_checkpoint(checkpoint: Checkpoint, signer: Signer) -> str:
+    """Return the checkpoint as a note, signed under the name of its origin."""
+    return add_signature(f"{checkpoint.text}\n", checkpoint.origin, signer)
+
+
+def add_signature(note: str, name: str, signer: Signer) -> str:
+    """Return the note with one more signature: that of a log, or of whoever witnessed it."""
+    if not _NAME.fullmatch(name):
+        raise Malformed("A key's name has no spaces and no plus sign.")
+    text = note.rpartition("\n\n")[0] + "\n"
+    return f"{note}\u2014 {name} {b64(key_id(name, signer.public_key) + signer.sign(text.encode()))}\n"
+
+
+def parse_checkpoint(note: str) -> Checkpoint:
+    """Return the checkpoint that a note claims; its signatures are only looked at, not verified.
+
+    Raises:
+        TooLarge: longer than any note.
+        Malformed: not a note, or its text is no checkpoint.
+    """
+    return _checkpoint(_split(note)[0])
+
+
+def verify_checkpoint(note: str, origin: str, public_key: bytes) -> Checkpoint:
+    """Return the checkpoint of log `origin` that the key has signed.
+
+    Raises:
+        TooLarge: longer than any note.
+        Malformed: not a note, or its text is no checkpoint.
+        BadSignature: of another log, not signed by this key, or signed wrongly.
+    """
+    text, signatures = _split(note)
+    checkpoint = _checkpoint(text)
+    if checkpoint.origin != origin:
+        raise BadSignature("The checkpoint is of another log.")
+    mine = key_id(origin, public_key)
+    known = [sig[_KEY_ID_SIZE:] for name, sig in signatures if name == origin and sig[:_KEY_ID_SIZE] == mine]
+    if not known:
+        raise BadSignature("The checkpoint is not signed by the key of its log.")
+    for signature in known:
+        verify_signature(public_key, text.encode(), signature)
+    return checkpoint
+
+
+def verify_proof(text: str, leaf: bytes, origin: str, public_key: bytes) -> tuple[int, Checkpoint]:
+    """Return the index of `leaf` and the signed checkpoint under which the proof shows it.
+
+    Raises:
+        TooLarge: longer than any proof.
+        Malformed: not a proof.
+        BadSignature: the checkpoint is not that log's, or the leaf does not stand there.
+    """
+    proof = Proof.parse(text)
+    checkpoint = verify_checkpoint(proof.note, origin, public_key)
+    if not includes(leaf, proof.index, checkpoint.size, proof.path, checkpoint.root):
+        raise BadSignature("The proof does not show this document in the log.")
+    return proof.index, checkpoint
+
+
+def _check_text(text: str) -> None:
+    if len(text) > MAX_NOTE:
+        raise TooLarge("A checkpoint or proof is longer than 128 KiB.")
+    try:
+        text.encode()
+    except UnicodeError as error:
+        raise Malformed("A note has a lone surrogate.") from error
+    if _CONTROL.search(text):
+        raise Malformed("A note has a control character.")
+
+
+def _split(note: str) -> tuple[str, list[tuple[str, bytes]]]:
+    _check_text(note)
+    text, blank, tail = note.rpartition("\n\n")
+    if not blank or not tail.endswith("\n"):
+        raise Malformed("A note is text, an empty line and signatures.")
+    signatures = []
+    for line in tail[:-1].split("\n"):
+        found = _SIGNATURE.fullmatch(line)
+        signature = from_b64(found[2]) if found else b""
+        if not found or len(signature) <= _KEY_ID_SIZE:
+            raise Malformed("A line of a note is not a signature.")
+        signatures.append((found[1], signature))
+    return text + "\n", signatures
+
+
+def _checkpoint(text: str) -> Checkpoint:
+    lines = text[:-1].split("\n")
+    if len(lines) < _HEAD_LINES or not all(lines):
+        raise Malformed("A checkpoint has an origin, a size and a root.")
+    return Checkpoint(lines[0], _number(lines[1]), _hash(lines[2]))
+
+
+def _number(text: str) -> int:
+    if not _NUMBER.fullmatch(text) or int(text) > MAX_INTEGER:
+        raise Malformed("A number in a checkpoint or proof is not a count.")
+    return int(text)
+
+
+def _hash(text: str) -> bytes:
+    data = from_b64(text)
+    if len(data) != HASH_SIZE:
+        raise Malformed("A hash in a checkpoint or proof is not 32 bytes.")
+    return data

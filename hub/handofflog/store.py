@@ -1,0 +1,291 @@
+"""The log in the database: append in the caller's transaction, read roots and proofs (docs/protocol.md §8).
+
+One log per hub. The head row is the lock: PostgreSQL holds it from the first append to the end of the transaction, so
+appends are serial and have no gaps; on SQLite the hub's one writer does the same. Does not sign (note.py) and does not
+compare with what was published (guard.py). Documents are DSSE envelopes; what they mean is not known here.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, String, Table, insert, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from hub.db import metadata
+from hub.errors import Malformed, NotFound, Unavailable
+from hub.handofflog import merkle
+from hub.handofflog.note import Checkpoint
+from hub.packets.dsse import pae
+from hub.packets.encoding import b64u, from_b64, from_b64u, parse_json, sha256
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from sqlalchemy import Connection, Row
+
+    T = TypeVar("T")
+
+log_entries = Table(
+    "log_entries",
+    metadata,
+    Column("idx", BigInteger, primary_key=True, autoincrement=False),
+    Column("leaf", String(43), nullable=False),
+    Column("salt", LargeBinary),
+    Column("document", LargeBinary),
+    Column("document_hash", String(43), nullable=False, index=True),
+    Column("at", BigInteger, nullable=False),
+)
+log_nodes = Table(
+    "log_nodes",
+    metadata,
+    Column("level", Integer, primary_key=True, autoincrement=False),
+    Column("idx", BigInteger, primary_key=True, autoincrement=False),
+    Column("hash", String(43), nullable=False),
+)
+log_head = Table(
+    "log_head",
+    metadata,
+    Column("one", Integer, primary_key=True, autoincrement=False),
+    Column("origin", String(255), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("frontier", LargeBinary, nullable=False),
+    Column("halted", String(200)),
+)
+_SALT_SIZE = 32
+_PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """Where a document now stands, and what its holder needs to prove it."""
+
+    index: int
+    salt: bytes
+    leaf: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """An entry as it is kept; salt and document are None once erased."""
+
+    index: int
+    leaf: bytes
+    salt: bytes | None
+    document: bytes | None
+    document_hash: str
+    at: int
+
+
+def document_hash(document: bytes) -> str:
+    """Return the name of an enveloped document: SHA-256 of its PAE (docs/protocol.md §3).
+
+    Raises:
+        Malformed: the bytes are not a DSSE envelope.
+    """
+    value = parse_json(document)
+    kind = value.get("payloadType") if isinstance(value, dict) else None
+    if not isinstance(kind, str):
+        raise Malformed("Only signed documents stand in the log.")
+    return b64u(sha256(pae(kind, from_b64(value.get("payload")))))
+
+
+class HandoffLog:
+    """The log `origin` on the caller's connection; nothing is kept unless the caller's transaction is."""
+
+    def __init__(self, connection: Connection, origin: str) -> None:
+        self._connection = connection
+        self.origin = origin
+
+    def append(self, document: bytes, *, now: int, salt: bytes | None = None) -> LogEntry:
+        """Append one signed document.
+
+        Raises:
+            Malformed: the document is not an envelope.
+            Unavailable: the log was stopped because it does not fit what was published.
+        """
+        return self.append_many([document], now=now, salts=[salt])[0]
+
+    def append_many(
+        self, documents: Sequence[bytes], *, now: int, salts: Sequence[bytes | None] = ()
+    ) -> list[LogEntry]:
+        """Append signed documents in their order, with as few statements as one would take.
+
+        Raises:
+            Malformed: a document is not an envelope.
+            Unavailable: the log was stopped because it does not fit what was published.
+        """
+        names = [document_hash(document) for document in documents]
+        size, frontier = self._lock()
+        entries, rows, nodes = [], [], []
+        for place, (document, name) in enumerate(zip(documents, names, strict=True)):
+            salt = (salts[place] if salts else None) or secrets.token_bytes(_SALT_SIZE)
+            leaf = merkle.leaf_of(salt, document)
+            nodes += merkle.grow(frontier, size, leaf)
+            entries.append(LogEntry(size, salt, leaf))
+            kept = {"salt": salt, "document": document, "document_hash": name, "at": now}
+            rows.append({"idx": size, "leaf": b64u(leaf), **kept})
+            size += 1
+        self._save(rows, nodes, size, frontier)
+        return entries
+
+    def head(self) -> Checkpoint:
+        """Return the checkpoint of the log as this connection sees it, unsigned."""
+        row = self._head()
+        if row is None:
+            return Checkpoint.empty(self.origin)
+        return Checkpoint(self.origin, row.size, merkle.fold(_hashes(row.frontier)))
+
+    def root_at(self, size: int) -> bytes:
+        """Return the root that the log had at `size` entries.
+
+        Raises:
+            NotFound: the log is not that long.
+        """
+        self._check_size(size)
+        return self._computed(lambda hash_at: merkle.root(size, hash_at))
+
+    def inclusion(self, index: int, size: int | None = None) -> tuple[bytes, ...]:
+        """Return the proof that entry `index` stands in the log of `size` entries (now, when None).
+
+        Raises:
+            NotFound: there is no such entry, or the log is not that long.
+        """
+        length = self._check_size(size)
+        if not 0 <= index < length:
+            raise NotFound("The log of that size has no such entry.")
+        return self._computed(lambda hash_at: merkle.inclusion(index, length, hash_at))
+
+    def consistency(self, old: int, new: int | None = None) -> tuple[bytes, ...]:
+        """Return the proof that the log of `old` entries is the beginning of that of `new` (now, when None).
+
+        Raises:
+            NotFound: the log is not that long, or `old` is more than `new`.
+        """
+        length = self._check_size(new)
+        if not 0 <= old <= length:
+            raise NotFound("The older log cannot be the longer one.")
+        return self._computed(lambda hash_at: merkle.consistency(old, length, hash_at))
+
+    def entry(self, index: int) -> StoredEntry:
+        """Return entry `index`.
+
+        Raises:
+            NotFound: there is no such entry.
+        """
+        found = next(iter(self.entries(index, index + 1)), None)
+        if found is None:
+            raise NotFound("The log has no such entry.")
+        return found
+
+    def entries(self, start: int = 0, stop: int | None = None) -> Iterator[StoredEntry]:
+        """Yield the entries from `start` to before `stop`, a page at a time."""
+        stop = self.head().size if stop is None else stop
+        while start < stop:
+            wanted = log_entries.c.idx.between(start, min(start + _PAGE, stop) - 1)
+            yield from map(_stored, self._connection.execute(select(log_entries).where(wanted).order_by("idx")))
+            start += _PAGE
+
+    def find(self, document_hash: str) -> StoredEntry | None:
+        """Return the first entry of the document with this hash, or None."""
+        found = select(log_entries).where(log_entries.c.document_hash == document_hash).order_by("idx").limit(1)
+        row = self._connection.execute(found).first()
+        return None if row is None else _stored(row)
+
+    def erase(self, index: int) -> None:
+        """Forget document and salt of an entry; its leaf stays, so every root and proof stays good.
+
+        Raises:
+            NotFound: there is no such entry.
+        """
+        erased = update(log_entries).where(log_entries.c.idx == index).values(document=None, salt=None)
+        if self._connection.execute(erased).rowcount != 1:
+            raise NotFound("The log has no such entry.")
+
+    def halt(self, reason: str) -> None:
+        """Stop every further append to this database, in all processes, because of `reason`."""
+        self._connection.execute(update(log_head).values(halted=reason[:200]))
+
+    def _lock(self) -> tuple[int, list[bytes]]:
+        row = self._head(lock=True)
+        if row is None:
+            self._create()
+            row = self._head(lock=True)
+        if row is None or row.halted:
+            raise Unavailable("The log takes no entries: it does not fit what was published before.")
+        return row.size, _hashes(row.frontier)
+
+    def _create(self) -> None:
+        dialect = sqlite if self._connection.dialect.name == "sqlite" else postgresql
+        first = {"one": 1, "origin": self.origin, "size": 0, "frontier": b""}
+        self._connection.execute(dialect.insert(log_head).values(first).on_conflict_do_nothing())
+
+    def _head(self, *, lock: bool = False) -> Row[Any] | None:
+        row = self._connection.execute(_LOCKED_HEAD if lock else _HEAD).first()
+        if row is not None and row.origin != self.origin:
+            raise Unavailable("The database holds the log of another hub.")
+        return row
+
+    def _save(
+        self, rows: list[dict[str, Any]], nodes: list[tuple[int, int, bytes]], size: int, front: list[bytes]
+    ) -> None:
+        if not rows:
+            return
+        self._connection.execute(_INSERT_ENTRY, rows)
+        if nodes:
+            filled = [{"level": level, "idx": index, "hash": b64u(value)} for level, index, value in nodes]
+            self._connection.execute(_INSERT_NODE, filled)
+        self._connection.execute(_MOVE_HEAD, {"size": size, "frontier": b"".join(front)})
+
+    def _check_size(self, size: int | None) -> int:
+        length = self.head().size
+        if size is not None and not 0 <= size <= length:
+            raise NotFound("The log is not that long.")
+        return length if size is None else size
+
+    def _computed(self, compute: Callable[[merkle.HashAt], T]) -> T:
+        """Run `compute` twice: first to learn which hashes it wants, then with them, so that two queries do."""
+        wanted: set[tuple[int, int]] = set()
+
+        def note(level: int, index: int) -> bytes:
+            wanted.add((level, index))
+            return b""
+
+        compute(note)
+        found = self._fetch(wanted)
+        if len(found) != len(wanted):
+            raise Unavailable("The log has lost a part of its tree.")
+        return compute(lambda level, index: found[level, index])
+
+    def _fetch(self, wanted: set[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
+        leaves = [index for level, index in wanted if level == 0]
+        nodes = [place for place in wanted if place[0] > 0]
+        found: dict[tuple[int, int], bytes] = {}
+        if leaves:
+            rows = self._connection.execute(_LEAVES.where(log_entries.c.idx.in_(leaves)))
+            found |= {(0, row.idx): from_b64u(row.leaf) for row in rows}
+        if nodes:
+            rows = self._connection.execute(
+                select(log_nodes).where(tuple_(log_nodes.c.level, log_nodes.c.idx).in_(nodes))
+            )
+            found |= {(row.level, row.idx): from_b64u(row.hash) for row in rows}
+        return found
+
+
+_HEAD = select(log_head)
+_LOCKED_HEAD = _HEAD.with_for_update()
+_LEAVES = select(log_entries.c.idx, log_entries.c.leaf)
+_INSERT_ENTRY = insert(log_entries)
+_INSERT_NODE = insert(log_nodes)
+_MOVE_HEAD = update(log_head)
+
+
+def _hashes(data: bytes) -> list[bytes]:
+    return [data[place : place + merkle.HASH_SIZE] for place in range(0, len(data), merkle.HASH_SIZE)]
+
+
+def _stored(row: Row[Any]) -> StoredEntry:
+    leaf = from_b64u(row.leaf, merkle.HASH_SIZE)
+    return StoredEntry(row.idx, leaf, row.salt, row.document, row.document_hash, row.at)
