@@ -176,6 +176,11 @@ class KeyEntry:
         return self.identity.kind
 
     @property
+    def country(self) -> str:
+        """The country in which the agency is certified to work."""
+        return self.identity.country
+
+    @property
     def root(self) -> bytes:
         """The key that certifies this agency's members."""
         return self.identity.root
