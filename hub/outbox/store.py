@@ -116,9 +116,9 @@ class Outbox:
         oldest = select(func.min(outbox.c.seq)).where(outbox.c.peer == peer, _OPEN).scalar_subquery()
         free = (outbox.c.state == Delivery.WAITING) & (outbox.c.claimed_until <= now)
         changed = update(outbox).where(outbox.c.seq == oldest, free).values(claimed_until=now + lease)
-        columns = (outbox.c.id, outbox.c.peer, outbox.c.statement, outbox.c.message, outbox.c.tries)
+        columns = (outbox.c.id, outbox.c.statement, outbox.c.message, outbox.c.tries)
         row = self._connection.execute(changed.returning(*columns)).first()
-        return None if row is None else Claim(*row, now + lease)
+        return None if row is None else Claim(row.id, peer, row.statement, row.message, row.tries, now + lease)
 
     def renew(self, claim: Claim, until: int) -> Claim | None:
         """Return the claim held until `until`, or None when another worker has taken it over."""

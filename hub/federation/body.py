@@ -1,0 +1,170 @@
+"""The multipart body of a message: composed from files on disk with a known length, taken in with its hash.
+
+Memory does not grow with the packet in either direction. The boundary is made from the message's id, so that a second
+try of the same message has the same bytes. Nothing that `receive` returns was compared with the signature yet: its
+`digest` is for that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any
+
+from werkzeug.exceptions import HTTPException
+from werkzeug.formparser import FormDataParser
+from werkzeug.http import parse_options_header
+
+from hub.errors import InvalidRequest, TooLarge
+from hub.packets.dsse import MAX_ENVELOPE
+from hub.packets.encoding import b64u
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+CHUNK = 64 * 1024
+MAX_PARTS = 67
+"""`message`, `manifest`, `body` and 64 attachments (docs/protocol.md §4.1)."""
+OVERHEAD = 4 * MAX_ENVELOPE
+"""What a request may have beyond the bytes of its packet."""
+MAX_MESSAGE = 3 * MAX_ENVELOPE
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """All bytes of a file, of which it had `size` when the body was composed."""
+
+    path: Path
+    size: int
+
+
+class Body:
+    """A multipart/form-data body that can be read any number of times."""
+
+    def __init__(self, message_id: str) -> None:
+        self._boundary = f"rcp-{message_id}"
+        self._pieces: list[bytes | Slice] = []
+        self.content_type = f"multipart/form-data; boundary={self._boundary}"
+
+    def add(self, part: str, *pieces: bytes | Path) -> None:
+        """Add a part made of the pieces in their order."""
+        head = f'--{self._boundary}\r\nContent-Disposition: form-data; name="{part}"; filename="{part}"\r\n'
+        self._pieces.append(f"{head}Content-Type: application/octet-stream\r\n\r\n".encode())
+        self._pieces += [p if isinstance(p, bytes) else Slice(p, p.stat().st_size) for p in pieces]
+        self._pieces.append(b"\r\n")
+
+    def digest(self) -> bytes:
+        """Return the SHA-256 of the whole body."""
+        state = hashlib.sha256()
+        for chunk in self:
+            state.update(chunk)
+        return state.digest()
+
+    def __len__(self) -> int:
+        sizes = (len(p) if isinstance(p, bytes) else p.size for p in self._pieces)
+        return sum(sizes) + len(self._end)
+
+    def __iter__(self) -> Iterator[bytes]:
+        for piece in self._pieces:
+            if isinstance(piece, bytes):
+                yield piece
+            else:
+                with piece.path.open("rb") as source:
+                    while chunk := source.read(CHUNK):
+                        yield chunk
+        yield self._end
+
+    @property
+    def _end(self) -> bytes:
+        return f"--{self._boundary}--\r\n".encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """The parts of a request, on disk, and the SHA-256 of all of its bytes."""
+
+    parts: dict[str, IO[bytes]]
+    digest: str
+
+    def small(self, name: str, limit: int) -> bytes:
+        """Return a part that fits into memory.
+
+        Raises:
+            InvalidRequest: there is none.
+            TooLarge: it is longer than `limit`.
+        """
+        part = self.parts.get(name)
+        if part is None:
+            raise InvalidRequest("A part of the message is missing.")
+        data = part.read(limit + 1)
+        if len(data) > limit:
+            raise TooLarge("A part of the message is too large.")
+        return data
+
+    def files(self) -> list[tuple[str, IO[bytes]]]:
+        """Return the age files by the names that the manifest gives them, the body first."""
+        names = [name for name in self.parts if name not in {"message", "manifest"}]
+        return [(name.replace("-", "/", 1), self.parts[name]) for name in names]
+
+    def close(self) -> None:
+        """Let the temporary files go."""
+        for part in self.parts.values():
+            part.close()
+
+
+class _Hashing:
+    """A stream that remembers the hash of what was read from it."""
+
+    def __init__(self, stream: IO[bytes], size: int) -> None:
+        self._stream, self._left = stream, size
+        self.state = hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._stream.read(self._left if size < 0 else min(size, self._left))
+        self._left -= len(data)
+        self.state.update(data)
+        return data
+
+    @property
+    def complete(self) -> bool:
+        return self._left == 0
+
+
+def receive(environ: dict[str, Any], limit: int) -> Received:
+    """Read a message of at most `limit` bytes from a WSGI request, parts to temporary files.
+
+    Raises:
+        TooLarge: the request announces more than `limit`, or has too many parts.
+        InvalidRequest: no length, cut short, or not multipart/form-data made of files with different names.
+    """
+    size = content_length(environ)
+    if size > limit:
+        raise TooLarge("The message is larger than this hub takes.")
+    kind, options = parse_options_header(environ.get("CONTENT_TYPE", ""))
+    if kind != "multipart/form-data":
+        raise InvalidRequest("A message is multipart/form-data.")
+    stream = _Hashing(environ["wsgi.input"], size)
+    parser = FormDataParser(max_form_memory_size=0, max_form_parts=MAX_PARTS, silent=False)
+    try:
+        _, fields, files = parser.parse(stream, kind, size, options)  # type: ignore[arg-type]  # it only reads
+    except (HTTPException, ValueError, OSError) as error:
+        raise InvalidRequest("The message is cut short or is not made of parts.") from error
+    parts = {name: file.stream for name, file in files.items()}
+    received = Received(parts, b64u(stream.state.digest()))
+    if fields or not stream.complete or len(parts) != sum(1 for _ in files.items(multi=True)):
+        received.close()
+        raise InvalidRequest("The message is cut short, or has a part twice or one that is not a file.")
+    return received
+
+
+def content_length(environ: dict[str, Any]) -> int:
+    """Return the length that a WSGI request announces.
+
+    Raises:
+        InvalidRequest: none, or not a number.
+    """
+    text = environ.get("CONTENT_LENGTH") or ""
+    if not text.isascii() or not text.isdigit():
+        raise InvalidRequest("The request does not say how long it is.")
+    return int(text)

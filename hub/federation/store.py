@@ -1,0 +1,183 @@
+"""Rows of peers and of the nonces that their requests used.
+
+A peer is another hub that an operator added by its fingerprint; its key here is the pin that everything of it is held
+against. Back-off stands here and not in the queue, so that any authenticated word of the peer ends it at once.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, String, Table, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from hub.db import metadata
+from hub.errors import BadSignature, NotFound, PeerMisbehaved, Replayed
+from hub.packets.dsse import kid
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, Connection
+
+FIRST_WAIT, LONGEST_WAIT = 5, 3600
+"""Seconds before the second try, and the most between two tries."""
+
+peers = Table(
+    "peers",
+    metadata,
+    Column("host", String(261), primary_key=True),
+    Column("url", String(300), nullable=False),
+    Column("sign", LargeBinary, nullable=False),
+    Column("keyid", String(22), nullable=False, unique=True),
+    Column("operator", String(400), nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("country", String(2), nullable=False),
+    Column("entry", LargeBinary, nullable=False),
+    Column("added_at", BigInteger, nullable=False),
+    Column("seen_size", BigInteger, nullable=False, default=0),
+    Column("seen_root", String(43), nullable=True),
+    Column("pulled_at", BigInteger, nullable=True),
+    Column("back_off_until", BigInteger, nullable=False, default=0),
+    Column("failures", Integer, nullable=False, default=0),
+)
+
+peer_nonces = Table(
+    "peer_nonces",
+    metadata,
+    Column("peer", String(261), primary_key=True),
+    Column("nonce", String(22), primary_key=True),
+    Column("until", BigInteger, nullable=False, index=True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Another hub: its pinned key, and the newest checkpoint that it gave us."""
+
+    host: str
+    url: str
+    sign: bytes
+    keyid: str
+    operator: str
+    kind: str
+    country: str
+    seen_size: int = 0
+    seen_root: str | None = None
+
+    def member_key(self, agency: str, member: str, role: str, keyid: str, at: int) -> bytes:  # noqa: ARG002 - Signers
+        """Refuse: a peer's own word is not signed by members."""
+        raise BadSignature("A hub's statement is signed by a member.")
+
+    def hub_key(self, host: str, keyid: str) -> bytes:
+        """Return the pinned key, if it is asked for by its name.
+
+        Raises:
+            BadSignature: another host or another key.
+        """
+        if (host, keyid) != (self.host, self.keyid):
+            raise BadSignature("A hub's statement is not by the peer that sent it.")
+        return self.sign
+
+
+class Peers:
+    """The peers of this hub, inside the caller's transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, peer: Peer, entry: bytes, now: int) -> None:
+        """Add a peer, or renew the address of one whose key is the same.
+
+        Raises:
+            PeerMisbehaved: the host is known with another key.
+        """
+        known = self.find(peer.host)
+        facts = {"url": peer.url, "operator": peer.operator, "kind": peer.kind, "country": peer.country}
+        if known is None:
+            row = {**facts, "host": peer.host, "sign": peer.sign, "keyid": kid(peer.sign), "entry": entry}
+            self._connection.execute(insert(peers).values(**row, added_at=now))
+        elif known.sign == peer.sign:
+            self._change(peers.c.host == peer.host, **facts, entry=entry)
+        else:
+            raise PeerMisbehaved("This host is a peer already, with another key.")
+
+    def all(self) -> list[Peer]:
+        """Return every peer."""
+        return self._rows(peers.c.host.is_not(None))
+
+    def find(self, host: str) -> Peer | None:
+        """Return the peer at a host, or None."""
+        return next(iter(self._rows(peers.c.host == host)), None)
+
+    def get(self, host: str) -> Peer:
+        """Return the peer at a host.
+
+        Raises:
+            NotFound: it is none of ours.
+        """
+        found = self.find(host)
+        if found is None:
+            raise NotFound("No such peer is known here.")
+        return found
+
+    def by_key(self, keyid: str) -> Peer | None:
+        """Return the peer whose key is named `keyid`, or None."""
+        return next(iter(self._rows(peers.c.keyid == keyid)), None)
+
+    def lock(self, host: str) -> None:
+        """Keep other transactions that take in a word of this peer waiting until this one ends."""
+        self._connection.execute(select(peers.c.host).where(peers.c.host == host).with_for_update())
+
+    def use_nonce(self, host: str, nonce: str, *, until: int, now: int) -> None:
+        """Use up a nonce, which is kept until `until`; forget those that cannot come again.
+
+        Raises:
+            Replayed: it was used before.
+        """
+        self._connection.execute(delete(peer_nonces).where(peer_nonces.c.until < now))
+        try:
+            with self._connection.begin_nested():
+                self._connection.execute(insert(peer_nonces).values(peer=host, nonce=nonce, until=until))
+        except IntegrityError as error:
+            raise Replayed("This request was sent before.") from error
+
+    def heard(self, host: str) -> None:
+        """End a back-off: the peer has just proven that it is there."""
+        waiting = (peers.c.host == host) & (peers.c.failures > 0)
+        self._change(waiting, back_off_until=0, failures=0)
+
+    def back_off(self, host: str, now: int) -> int:
+        """Wait longer than the last time, by chance between half and all of it; return until when."""
+        failures = int(self._connection.scalar(select(peers.c.failures).where(peers.c.host == host)) or 0)
+        longest = min(LONGEST_WAIT, FIRST_WAIT << min(failures, 20))
+        until = now + longest - int(random.random() * longest / 2)  # noqa: S311 - spreads tries, guards nothing
+        self._change(peers.c.host == host, back_off_until=until, failures=failures + 1)
+        return until
+
+    def backing_off(self, now: int) -> set[str]:
+        """Return the peers that are not to be tried yet."""
+        return set(self._connection.scalars(select(peers.c.host).where(peers.c.back_off_until > now)))
+
+    def saw(self, host: str, size: int, root: str) -> None:
+        """Remember a checkpoint that a peer signed, if it is newer than the last.
+
+        Raises:
+            PeerMisbehaved: the peer has shown another root for the same size.
+        """
+        known = self.get(host)
+        if size == known.seen_size and known.seen_root not in {None, root}:
+            raise PeerMisbehaved("The peer has shown two different logs of the same size.")
+        older = (peers.c.host == host) & (peers.c.seen_size < size)
+        self._change(older, seen_size=size, seen_root=root)
+
+    def pulled(self, host: str, now: int) -> None:
+        """Note when the peer's keys were last fetched."""
+        self._change(peers.c.host == host, pulled_at=now)
+
+    def _rows(self, which: ColumnElement[bool]) -> list[Peer]:
+        columns = [peers.c[name] for name in Peer.__slots__]
+        return [Peer(*row) for row in self._connection.execute(select(*columns).where(which).order_by(peers.c.host))]
+
+    def _change(self, which: ColumnElement[bool], **values: object) -> None:
+        self._connection.execute(update(peers).where(which).values(**values))
