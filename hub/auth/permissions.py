@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, get_args
+from typing import Any, Literal, TypeVar, cast, get_args
 
 from flask import Flask, current_app, g, request
 
 from hub.errors import Forbidden
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
 
 Kind = Literal["public", "member", "invitation", "peer", "operator"]
 View = TypeVar("View", bound=Callable[..., Any])
@@ -25,7 +22,7 @@ _VERIFIERS = "hub.verifiers"
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks. A member has all of the first three; an invitation has an agency where it is one for a member."""
+    """Who asks. A member has all of the first three; an invitation has the agency and the roles that it is for."""
 
     agency: str = ""
     member: str = ""
@@ -36,8 +33,6 @@ class Caller:
     """Enrolled, but without a certificate that is valid now."""
     credential: str = ""
     """Hash of the session's token or of the invitation's code."""
-    redeem: Callable[[Connection], None] | None = None
-    """Uses the invitation up, in the transaction of what it was for; raises Forbidden when somebody was faster."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,80 @@
+"""Who a request comes from: sessions and invitations in the Authorization header.
+
+`Bearer <token>` is a session, `Invitation <code>` an invitation. A member's roles are those of the certificate that is
+valid now, not those of the account: who is revoked is nobody from the next request on, whatever session is left.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from flask import g, request
+
+from hub.auth.accounts import secret_hash
+from hub.auth.permissions import Caller, register_verifier
+from hub.auth.store import AccountStore
+from hub.context import current_hub
+from hub.errors import Unauthenticated
+from hub.keys.store import KeyStore
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from sqlalchemy import Connection
+
+_SECRET = re.compile(r"(Bearer|Invitation) ([A-Za-z0-9_-]{20,64})")
+
+
+def register_access(app: Flask) -> None:
+    """Let members and invitations in on the routes that are theirs."""
+    register_verifier(app, "member", member_caller)
+    register_verifier(app, "invitation", invitation_caller)
+
+
+def member_caller() -> Caller:
+    """Return the member whose session the request carries.
+
+    Raises:
+        Unauthenticated: no session, an ended one, or that of a member who was revoked.
+    """
+    hub, token = current_hub(), _credential("Bearer")
+    now = hub.clock.now()
+    with hub.database.read() as connection:
+        found = AccountStore(connection).session(token, now)
+        if found is None:
+            raise Unauthenticated("This session has ended.")
+        g.session, g.account = found
+        roles = _certified(connection, g.account.agency, g.account.member, now)
+    return Caller(g.account.agency, g.account.member, roles, pending=not roles, credential=token)
+
+
+def invitation_caller() -> Caller:
+    """Return the invitation that the request carries, with the agency and the roles that it is for.
+
+    Raises:
+        Unauthenticated: none, a used one, or one that has expired.
+    """
+    hub, code = current_hub(), _credential("Invitation")
+    now = hub.clock.now()
+    with hub.database.read() as connection:
+        invitation = AccountStore(connection).invitation(code, now)
+    if invitation is None:
+        raise Unauthenticated("This invitation does not hold.", todo="Ask for a new one.")
+    g.invitation = invitation
+    return Caller(invitation.agency, roles=invitation.roles, credential=code)
+
+
+def _credential(scheme: str) -> str:
+    found = _SECRET.fullmatch(request.headers.get("Authorization", ""))
+    if found is None or found[1] != scheme:
+        raise Unauthenticated("Nobody is signed in.")
+    return secret_hash(found[2])
+
+
+def _certified(connection: Connection, agency: str, member: str, now: int) -> frozenset[str]:
+    certified = KeyStore(connection).member(agency, member)
+    if certified is None:
+        return frozenset()
+    if certified.revoked_at is not None:
+        raise Unauthenticated("This session has ended.")
+    return frozenset(certified.roles) if certified.valid_from <= now < certified.valid_until else frozenset()

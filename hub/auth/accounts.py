@@ -1,0 +1,124 @@
+"""Enrolment, sign-in and vaults: the use cases of an account (docs/protocol.md §5).
+
+The hub learns a login secret's hash and a sealed vault, never a passphrase or a key. Rules: an unknown login answers
+like a known one with a wrong secret, in the same steps, with a salt that is always the same for it; after ten failures
+nothing signs in for a quarter of an hour, and nobody is told; tokens and codes are kept as hashes.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hub.auth.store import Account, AccountStore, Invitation, Session
+from hub.errors import InvalidRequest
+from hub.keys.vault import login_verifier
+from hub.packets.encoding import b64u, canonical, parse_json, sha256
+
+if TYPE_CHECKING:
+    from hub.packets.dsse import Signer
+
+SESSION_SECONDS = 12 * 3600
+INVITATION_SECONDS = 7 * 24 * 3600
+CASE_ROLES = frozenset({"caseworker", "provider", "supervisor", "focal_point", "deputy"})
+ROLES = CASE_ROLES | {"coordinator", "data_officer", "agency_admin", "auditor"}
+KDF_FLOOR = {"alg": "argon2id13", "mem": 67_108_864, "ops": 3}
+_NOBODY = bytes(32)
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """What a new member's client sends: public keys and what only it can open."""
+
+    login: str
+    member: str
+    auth: bytes
+    kdf: dict[str, Any]
+    vault: bytes
+    recovery: bytes | None
+    sign: str
+    recipient: str
+
+    def __repr__(self) -> str:
+        return "Enrolment(hidden)"
+
+
+def secret_hash(secret: str) -> str:
+    """Return what is kept of a token, a code or a login that failed."""
+    return b64u(sha256(b"rcp/1/kept\x00", secret.encode()))
+
+
+def invite(store: AccountStore, agency: str, roles: frozenset[str], mail: str | None, now: int) -> str:
+    """Return a new code with which one person becomes a member of `agency`; only its hash is kept.
+
+    Raises:
+        InvalidRequest: no role, or one that does not exist.
+    """
+    if not roles or not roles <= ROLES:
+        raise InvalidRequest("An invitation names at least one role, and only roles that exist.")
+    code = b64u(secrets.token_bytes(20))
+    store.invite(Invitation(secret_hash(code), agency, roles, mail, now + INVITATION_SECONDS, None))
+    return code
+
+
+def enrol(store: AccountStore, invitation: Invitation, given: Enrolment, now: int) -> Account:
+    """Return the account made of an invitation, which is used up. The member waits for its agency's certificate."""
+    account = Account(
+        login=given.login,
+        agency=invitation.agency,
+        member=given.member,
+        roles=invitation.roles,
+        mail=invitation.mail,
+        verifier=login_verifier(given.auth),
+        kdf=canonical(given.kdf).decode(),
+        vault=given.vault,
+        vault_version=1,
+        recovery=given.recovery,
+        sign=given.sign,
+        recipient=given.recipient,
+        created=now,
+    )
+    store.redeem(invitation.code, now)
+    store.add(account)
+    return account
+
+
+def kdf_of(store: AccountStore, login: str, signer: Signer) -> dict[str, Any]:
+    """Return the parameters with which `login` derives its keys; those of an unknown login look the same each time."""
+    account = store.by_login(login)
+    salt = hmac.digest(signer.sign(b"rcp/1/unknown-login"), login.encode(), "sha256")[:16]
+    invented = {**KDF_FLOOR, "salt": b64u(salt)}
+    known: dict[str, Any] = parse_json(account.kdf.encode() if account else canonical(invented))
+    return known
+
+
+def sign_in(store: AccountStore, login: str, auth: bytes, now: int) -> tuple[str, Session] | None:
+    """Return a new session's token and the session, or None for whatever reason: the caller is told nothing more."""
+    account, counted = store.by_login(login), secret_hash(login)
+    fits = hmac.compare_digest(login_verifier(auth), account.verifier if account else _NOBODY)
+    if store.locked(counted, now) or not fits or account is None:
+        store.failed(counted, now)
+        return None
+    store.succeeded(counted)
+    token = b64u(secrets.token_bytes(32))
+    session = Session(secret_hash(token), login, now, now + SESSION_SECONDS)
+    store.open_session(session)
+    return token, session
+
+
+def replace_vault(store: AccountStore, session: Session, version: int, given: dict[str, Any]) -> None:
+    """Keep another vault. With a new login secret come its parameters, and every other session ends.
+
+    Raises:
+        StaleVersion: the version does not rise by one.
+        InvalidRequest: a login secret without parameters, or the reverse.
+    """
+    values: dict[str, Any] = {name: given[name] for name in ("vault", "recovery") if name in given}
+    if ("auth" in given) != ("kdf" in given):
+        raise InvalidRequest("A new login secret and its parameters come together.")
+    if "auth" in given:
+        values |= {"verifier": login_verifier(given["auth"]), "kdf": canonical(given["kdf"]).decode()}
+        store.close_sessions(session.login, but=session.token)
+    store.replace_vault(session.login, values, version)

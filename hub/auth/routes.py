@@ -1,0 +1,143 @@
+"""Routes of accounts: sign in and out, vault, invitations, enrolments.
+
+Bodies are a few lines: identity from the hook, arguments from a schema, one use case in one transaction.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import g
+from flask_smorest import Blueprint
+
+from hub.auth import accounts, schemas
+from hub.auth.permissions import caller, permission
+from hub.auth.store import Account, AccountStore
+from hub.context import current_hub
+from hub.errors import Unauthenticated
+from hub.keys.store import KeyStore
+from hub.packets.dsse import check_public_key
+from hub.packets.encoding import b64u, parse_json
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+blueprint = Blueprint("accounts", __name__, url_prefix="/api/v1", description="Members, sessions and vaults")
+
+
+@blueprint.route("/kdf")
+@blueprint.arguments(schemas.LoginQuery, location="query")
+@blueprint.response(200, schemas.Kdf)
+@permission("public")
+def get_kdf(query: dict[str, str]) -> dict[str, Any]:
+    """How a login derives its keys. An unknown login gets an answer of the same form."""
+    hub = current_hub()
+    with hub.database.read() as connection:
+        return accounts.kdf_of(AccountStore(connection), query["login"], hub.signer)
+
+
+@blueprint.route("/sessions", methods=["POST"])
+@blueprint.arguments(schemas.SignIn)
+@blueprint.response(201, schemas.Token)
+@permission("public")
+def post_session(given: dict[str, Any]) -> dict[str, Any]:
+    """Sign in."""
+    hub = current_hub()
+    with hub.database.write() as connection:
+        opened = accounts.sign_in(AccountStore(connection), given["login"], given["auth"], hub.clock.now())
+    if opened is None:
+        raise Unauthenticated(
+            "The login or its secret is wrong.", todo="Check login, passphrase and device, then try again."
+        )
+    token, session = opened
+    return {"token": token, "expires": session.expires}
+
+
+@blueprint.route("/sessions/current", methods=["DELETE"])
+@blueprint.response(204)
+@permission("member", pending=True)
+def delete_session() -> None:
+    """Sign out."""
+    with current_hub().database.write() as connection:
+        AccountStore(connection).close_session(caller().credential)
+
+
+@blueprint.route("/me")
+@blueprint.response(200, schemas.Me)
+@permission("member", pending=True)
+def get_me() -> dict[str, Any]:
+    """Who is signed in."""
+    who = caller()
+    return {
+        "agency": who.agency,
+        "member": who.member,
+        "login": g.account.login,
+        "roles": sorted(who.roles),
+        "pending": who.pending,
+        "expires": g.session.expires,
+    }
+
+
+@blueprint.route("/vault")
+@blueprint.response(200, schemas.StoredVault)
+@permission("member", pending=True)
+def get_vault() -> dict[str, Any]:
+    """The member's own sealed vault."""
+    return _vault(g.account)
+
+
+@blueprint.route("/vault", methods=["PUT"])
+@blueprint.arguments(schemas.VaultChange)
+@blueprint.response(204)
+@permission("member", pending=True)
+def put_vault(given: dict[str, Any]) -> None:
+    """Replace the vault; its version must be one above the one that is kept."""
+    with current_hub().database.write() as connection:
+        accounts.replace_vault(AccountStore(connection), g.session, given.pop("version"), given)
+
+
+@blueprint.route("/invitations", methods=["POST"])
+@blueprint.arguments(schemas.Invite)
+@blueprint.response(201, schemas.Invited)
+@permission("member", roles={"agency_admin"})
+def post_invitation(given: dict[str, Any]) -> dict[str, str]:
+    """Invite somebody into one's own agency."""
+    hub, roles = current_hub(), frozenset(given["roles"])
+    with hub.database.write() as connection:
+        store = AccountStore(connection)
+        return {"code": accounts.invite(store, caller().agency, roles, given.get("mail"), hub.clock.now())}
+
+
+@blueprint.route("/enrolments", methods=["POST"])
+@blueprint.arguments(schemas.Enrol)
+@blueprint.response(201, schemas.Member)
+@permission("invitation")
+def post_enrolment(given: dict[str, Any]) -> Account:
+    """Enrol with an invitation; the agency certifies the member's keys afterwards."""
+    hub = current_hub()
+    enrolment = accounts.Enrolment(**{**given, "sign": b64u(check_public_key(given["sign"]))})
+    with hub.database.write() as connection:
+        return accounts.enrol(AccountStore(connection), g.invitation, enrolment, hub.clock.now())
+
+
+@blueprint.route("/enrolments")
+@blueprint.response(200, schemas.Member(many=True))
+@permission("member", roles={"agency_admin"})
+def get_enrolments() -> list[Account]:
+    """Members of one's own agency who wait for a certificate."""
+    with current_hub().database.read() as connection:
+        return _waiting(connection, caller().agency)
+
+
+def _waiting(connection: Connection, agency: str) -> list[Account]:
+    keys = KeyStore(connection)
+    return [a for a in AccountStore(connection).of_agency(agency) if keys.member(agency, a.member) is None]
+
+
+def _vault(account: Account) -> dict[str, Any]:
+    return {
+        "version": account.vault_version,
+        "vault": account.vault,
+        "recovery": account.recovery,
+        "kdf": parse_json(account.kdf.encode()),
+    }

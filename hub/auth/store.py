@@ -1,0 +1,266 @@
+"""Rows of accounts, sessions, invitations and failed sign-ins.
+
+SQL only. Nothing here opens anything: tokens and codes are kept as hashes, login secrets as verifiers, vaults sealed.
+Failures are counted per login whether or not an account has it, so that neither answer nor work tells which exist.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    case,
+    delete,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+
+from hub.db import metadata
+from hub.errors import Conflict, Forbidden, StaleVersion
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.engine import RowMapping
+
+FAILURES = 10
+LOCKED = 15 * 60
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("login", String(64), primary_key=True),
+    Column("agency", String(400), nullable=False),
+    Column("member", String(22), nullable=False),
+    Column("roles", Text, nullable=False),
+    Column("mail", String(254)),
+    Column("verifier", LargeBinary, nullable=False),
+    Column("kdf", Text, nullable=False),
+    Column("vault", LargeBinary, nullable=False),
+    Column("vault_version", Integer, nullable=False),
+    Column("recovery", LargeBinary),
+    Column("sign", String(43), nullable=False),
+    Column("recipient", String(100), nullable=False),
+    Column("created", BigInteger, nullable=False),
+    UniqueConstraint("agency", "member"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token", String(43), primary_key=True),
+    Column("login", String(64), ForeignKey("accounts.login"), nullable=False, index=True),
+    Column("created", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=False, index=True),
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("code", String(43), primary_key=True),
+    Column("agency", String(400), nullable=False),
+    Column("roles", Text, nullable=False),
+    Column("mail", String(254)),
+    Column("expires", BigInteger, nullable=False),
+    Column("used", BigInteger),
+)
+
+sign_in_failures = Table(
+    "sign_in_failures",
+    metadata,
+    Column("login", String(43), primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("since", BigInteger, nullable=False, index=True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One member's account. `roles` are those invited for; the certificate says which the member has."""
+
+    login: str
+    agency: str
+    member: str
+    roles: frozenset[str]
+    mail: str | None
+    verifier: bytes
+    kdf: str
+    vault: bytes
+    vault_version: int
+    recovery: bytes | None
+    sign: str
+    recipient: str
+    created: int
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A signed-in member's session; `token` is the hash of what the client holds."""
+
+    token: str
+    login: str
+    created: int
+    expires: int
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """A code that lets one member of `agency` enrol; `code` is its hash."""
+
+    code: str
+    agency: str
+    roles: frozenset[str]
+    mail: str | None
+    expires: int
+    used: int | None
+
+
+class AccountStore:
+    """Accounts and what lets people into them."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, account: Account) -> None:
+        """Keep a new account.
+
+        Raises:
+            Conflict: the login is taken, or the member has an account.
+        """
+        row = asdict(account) | {"roles": _joined(account.roles)}
+        try:
+            with self._connection.begin_nested():
+                self._connection.execute(insert(accounts).values(row))
+        except IntegrityError as error:
+            raise Conflict("This login is taken.", todo="Choose another login.") from error
+
+    def by_login(self, login: str) -> Account | None:
+        """Return the account of `login`."""
+        return self._account(accounts.c.login == login)
+
+    def of_member(self, agency: str, member: str) -> Account | None:
+        """Return the account of a member."""
+        return self._account((accounts.c.agency == agency) & (accounts.c.member == member))
+
+    def of_agency(self, agency: str) -> list[Account]:
+        """Return all accounts of an agency, oldest first."""
+        rows = self._connection.execute(
+            select(accounts).where(accounts.c.agency == agency).order_by(accounts.c.created, accounts.c.login)
+        )
+        return [_account(row) for row in rows.mappings()]
+
+    def replace_vault(self, login: str, values: dict[str, Any], version: int) -> None:
+        """Put another vault, whose version must be one above the one that is kept.
+
+        Raises:
+            StaleVersion: it is not.
+        """
+        where = (accounts.c.login == login) & (accounts.c.vault_version == version - 1)
+        changed = self._connection.execute(update(accounts).where(where).values(vault_version=version, **values))
+        if changed.rowcount != 1:
+            raise StaleVersion("The vault that is kept has another version than the one before yours.")
+
+    def open_session(self, session: Session) -> None:
+        """Keep a session."""
+        self._connection.execute(insert(sessions).values(asdict(session)))
+
+    def session(self, token: str, now: int) -> tuple[Session, Account] | None:
+        """Return the session whose token has this hash, with its account, unless it has ended."""
+        where = (sessions.c.token == token) & (sessions.c.expires > now)
+        row = self._connection.execute(select(sessions).where(where)).mappings().first()
+        if row is None:
+            return None
+        account = self.by_login(row["login"])
+        return None if account is None else (Session(**row), account)
+
+    def close_session(self, token: str) -> None:
+        """End one session."""
+        self._connection.execute(delete(sessions).where(sessions.c.token == token))
+
+    def close_sessions(self, login: str, but: str = "") -> None:
+        """End all sessions of an account, `but` one."""
+        self._connection.execute(delete(sessions).where((sessions.c.login == login) & (sessions.c.token != but)))
+
+    def invite(self, invitation: Invitation) -> None:
+        """Keep an invitation."""
+        self._connection.execute(insert(invitations).values(asdict(invitation) | {"roles": _joined(invitation.roles)}))
+
+    def invitation(self, code: str, now: int) -> Invitation | None:
+        """Return the invitation whose code has this hash, unless it was used or has expired."""
+        where = (invitations.c.code == code) & (invitations.c.expires > now) & invitations.c.used.is_(None)
+        row = self._connection.execute(select(invitations).where(where)).mappings().first()
+        return None if row is None else Invitation(**{**row, "roles": _split(row["roles"])})
+
+    def redeem(self, code: str, now: int) -> None:
+        """Use an invitation up.
+
+        Raises:
+            Forbidden: somebody was faster, or it has expired.
+        """
+        where = (invitations.c.code == code) & (invitations.c.expires > now) & invitations.c.used.is_(None)
+        if self._connection.execute(update(invitations).where(where).values(used=now)).rowcount != 1:
+            raise Forbidden("This invitation was used already or has expired.", todo="Ask for a new one.")
+
+    def locked(self, login: str, now: int) -> bool:
+        """Return whether too many sign-ins of this login (its hash) failed of late."""
+        row = self._connection.execute(select(sign_in_failures).where(sign_in_failures.c.login == login)).first()
+        return row is not None and row.failures >= FAILURES and row.since + LOCKED > now
+
+    def failed(self, login: str, now: int) -> None:
+        """Count one more failed sign-in; a full count stands until `LOCKED` seconds after the try that filled it."""
+        make = (postgresql.insert if self._connection.dialect.name == "postgresql" else sqlite.insert)(sign_in_failures)
+        had = sign_in_failures.c
+        over = had.since + LOCKED <= now
+        full = had.failures >= FAILURES
+        changes = {
+            "failures": case((over, 1), else_=had.failures + 1),
+            "since": case((over, now), (full, had.since), else_=now),
+        }
+        self._connection.execute(
+            make.values(login=login, failures=1, since=now).on_conflict_do_update(
+                index_elements=["login"], set_=changes
+            )
+        )
+
+    def succeeded(self, login: str) -> None:
+        """Forget the failures of this login (its hash)."""
+        self._connection.execute(delete(sign_in_failures).where(sign_in_failures.c.login == login))
+
+    def purge(self, now: int) -> int:
+        """Delete what has ended: sessions, invitations, counts of failures."""
+        ended: Sequence[Any] = (
+            delete(sessions).where(sessions.c.expires <= now),
+            delete(invitations).where((invitations.c.expires <= now) | invitations.c.used.is_not(None)),
+            delete(sign_in_failures).where(sign_in_failures.c.since + LOCKED <= now),
+        )
+        return sum(self._connection.execute(statement).rowcount for statement in ended)
+
+    def _account(self, where: Any) -> Account | None:
+        row = self._connection.execute(select(accounts).where(where)).mappings().first()
+        return None if row is None else _account(row)
+
+
+def _account(row: RowMapping) -> Account:
+    return Account(**{**row, "roles": _split(row["roles"])})
+
+
+def _joined(roles: frozenset[str]) -> str:
+    return " ".join(sorted(roles))
+
+
+def _split(roles: str) -> frozenset[str]:
+    return frozenset(roles.split())
