@@ -1,0 +1,307 @@
+"""Clocks and ladders: for every open state of a referral, by when somebody has to act, who, and whom to tell if not.
+
+Pure: no storage, no mail, no log. It knows states by name only; which statement leads where is `hub.referrals`'. The
+numbers stand in `policy.json`, each with its source (issue of the policy: `POLICY["policy"]`).
+
+Rules: each rung comes once. Of several rungs that passed while nobody looked, only the highest is told. Expiry never
+comes without a rung told before it, never in the same sweep, and at least one gap of the ladder after it. A state that
+cannot expire is never let go: when its ladder is used up, the last rung comes again every week under a new number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date as Date  # noqa: N812 - `date` is the field's word for an argument
+from enum import StrEnum
+from typing import Any
+
+from hub.followup.calendar import DAY, POLICY, Calendar
+
+HOUR = 3_600
+MAX_RUNG = 99
+"""docs/protocol.md §7.2 has `rung` as a small number."""
+_LONGEST = int(POLICY["longest_date_days"]["days"]) * DAY
+_SHORTEST = HOUR // 2
+"""No own due time makes a ladder whose rungs come faster than people can act."""
+_STANDING = int(POLICY["standing_days"]["days"]) * DAY
+
+
+class Urgency(StrEnum):
+    """How long the first answer may take."""
+
+    EMERGENCY = "emergency"
+    URGENT = "urgent"
+    HIGH = "high"
+    ROUTINE = "routine"
+
+
+class Owner(StrEnum):
+    """The side that has the ball."""
+
+    SENDER = "sender"
+    RECIPIENT = "recipient"
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Members of one side in one role, who are told of a rung by their own hub."""
+
+    side: Owner
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One step of a ladder. `expires` is the statement type that the ordering hub signs instead of a reminder."""
+
+    number: int
+    name: str
+    percent: int
+    tell: tuple[Tell, ...]
+    proposes: str | None = None
+    expires: str | None = None
+
+    @property
+    def roles(self) -> list[str]:
+        """The roles of all sides, sorted, for the body of `referral.overdue`."""
+        return sorted({tell.role for tell in self.tell})
+
+    def roles_of(self, side: Owner) -> frozenset[str]:
+        """Return the roles that one side's hub tells."""
+        return frozenset(tell.role for tell in self.tell if tell.side is side)
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRule:
+    """What the policy says of one open state."""
+
+    state: str
+    clock: str
+    owner: Owner
+    days: int | None
+    """A limit of its own in days; None means the limit of the urgency class."""
+    date: str | None
+    """The member of a statement's body that holds the promised day."""
+    expires: str | None
+    first_answer: bool
+    """Whether the submission's own due time counts."""
+    ladder: tuple[Rung, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """The running clock of one handoff. `times` has the second of each rung; `next_at` None: another hub acts on it."""
+
+    handoff: str
+    state: str
+    clock: str
+    owner: Owner
+    started_at: int
+    due_at: int
+    times: tuple[int, ...]
+    next_rung: int
+    next_at: int | None
+    told_at: int | None = None
+
+    @property
+    def rule(self) -> ClockRule:
+        """What the policy says of this clock's state."""
+        return CLOCKS[self.state]
+
+    def mirrored(self) -> FollowUp:
+        """Return the same clock as a hub shows it that does not order the handoff, and so never acts on it."""
+        return replace(self, next_at=None)
+
+
+def owner_of(state: str) -> Owner | None:
+    """Return who has the ball in a state, or None in one that is over (or not begun)."""
+    rule = CLOCKS.get(state)
+    return None if rule is None else rule.owner
+
+
+def rung_of(clock: str, number: int) -> Rung | None:
+    """Return a rung by the name of its clock, as `referral.overdue` names it; None where this release knows none."""
+    rule = next((rule for rule in CLOCKS.values() if rule.clock == clock), None)
+    return None if rule is None or not 1 <= number <= MAX_RUNG else _rung(rule, number)
+
+
+def promised_day(state: str, body: dict[str, Any]) -> str | None:
+    """Return the day that a statement's body promises for the state it leads to, if that state has one."""
+    rule = CLOCKS.get(state)
+    return None if rule is None or rule.date is None else body.get(rule.date)
+
+
+def start(
+    handoff: str,
+    state: str,
+    urgency: Urgency | str,
+    now: int,
+    *,
+    calendar: Calendar | None = None,
+    due: int | None = None,
+    date: str | None = None,
+) -> FollowUp | None:
+    """Return the clock of a state that a handoff enters at `now`, or None for a state that is over.
+
+    Args:
+        handoff: the handoff's id.
+        state: the state that is entered.
+        urgency: the class of the submission.
+        now: Unix seconds; a change of urgency starts again from the original time, so the caller says which.
+        calendar: the recipient's; UTC with Saturday and Sunday off where it is not known.
+        due: an own due time: the submission's for the first answer, the owner's when the clock was paused.
+        date: the day promised by the statement that led here (first contact, review).
+    """
+    rule = CLOCKS.get(state)
+    if rule is None:
+        return None
+    place = calendar or Calendar()
+    policy = _times(rule, Urgency(urgency), now, place)
+    if date is not None and rule.date is not None:
+        times = _from(min(place.end_of(Date.fromisoformat(date)), now + _LONGEST), policy, now)
+    elif due is not None and rule.first_answer and due < policy[0]:
+        times = _own(due, policy, now)
+    else:
+        times = policy
+    return _follow_up(handoff, rule, now, times)
+
+
+def pause(followup: FollowUp, due: int, now: int) -> FollowUp:
+    """Return the clock put to another due time by its owner, at most three months ahead; its ladder starts again."""
+    times = _from(min(due, now + _LONGEST), followup.times, now)
+    paused = replace(followup, due_at=times[0], times=times, next_rung=1)
+    return paused if followup.next_at is None else replace(paused, next_at=times[0])
+
+
+def due_rung(followup: FollowUp, now: int) -> Rung | None:
+    """Return the one rung to act on now: the highest that has passed, and expiry only when it is the next."""
+    if followup.next_at is None or now < followup.next_at:
+        return None
+    rule, number = followup.rule, followup.next_rung
+    if number < len(followup.times):
+        last = len(followup.times) - (1 if rule.expires else 0)
+        passed = [n for n in range(number, last + 1) if followup.times[n - 1] <= now]
+        number = max([number, *passed])
+    return _rung(rule, number)
+
+
+def after_rung(followup: FollowUp, now: int) -> FollowUp:
+    """Return the clock after `due_rung(followup, now)` was told and logged at `now`."""
+    rung = due_rung(followup, now)
+    if rung is None or rung.expires:
+        return followup
+    number = min(rung.number + 1, MAX_RUNG)
+    told = replace(followup, next_rung=number, told_at=now)
+    return replace(told, next_at=_next_at(told))
+
+
+def rebase(followup: FollowUp, now: int) -> FollowUp:
+    """Return the clock without times from a future that never came: for after a wrong clock was set right."""
+    ahead = max(0, followup.started_at - now)
+    found = replace(
+        followup,
+        started_at=followup.started_at - ahead,
+        due_at=followup.due_at - ahead,
+        times=tuple(at - ahead for at in followup.times),
+        told_at=None if followup.told_at is None else min(followup.told_at, now),
+    )
+    return found if followup.next_at is None else replace(found, next_at=_next_at(found))
+
+
+def _next_at(followup: FollowUp) -> int:
+    number, times = followup.next_rung, followup.times
+    if number > len(times):
+        return (followup.told_at or times[-1]) + max(_STANDING, _gap(times))
+    if number == len(times) and followup.rule.expires and followup.told_at is not None:
+        return max(times[-1], followup.told_at + _gap(times))
+    return times[number - 1]
+
+
+def _gap(times: tuple[int, ...]) -> int:
+    return times[-1] - times[-2]
+
+
+def _follow_up(handoff: str, rule: ClockRule, now: int, times: tuple[int, ...]) -> FollowUp:
+    return FollowUp(
+        handoff=handoff,
+        state=rule.state,
+        clock=rule.clock,
+        owner=rule.owner,
+        started_at=now,
+        due_at=times[0],
+        times=times,
+        next_rung=1,
+        next_at=times[0],
+    )
+
+
+def _times(rule: ClockRule, urgency: Urgency, now: int, calendar: Calendar) -> tuple[int, ...]:
+    limit = POLICY["urgencies"][urgency]
+    factor = int(POLICY["remote_factor"]) if calendar.remote else 1
+    if rule.days is None and "working_days" in limit:
+        half = 2 * int(limit["working_days"]) * factor
+        return tuple(calendar.add_working_days(now, half * rung.percent // 100) for rung in rule.ladder)
+    unit = rule.days * DAY if rule.days is not None else int(limit["hours"]) * HOUR * factor
+    return tuple(now + unit * rung.percent // 100 for rung in rule.ladder)
+
+
+def _from(due: int, policy: tuple[int, ...], now: int) -> tuple[int, ...]:
+    """Move a ladder to another due time, which is never in the past: late promises are reminded of at once."""
+    first = max(due, now)
+    return tuple(first + at - policy[0] for at in policy)
+
+
+def _own(due: int, policy: tuple[int, ...], now: int) -> tuple[int, ...]:
+    """Shorten the whole ladder with an own due time; one that has passed already keeps the policy's gaps."""
+    if due <= now:
+        return _from(due, policy, now)
+    unit = max(due - now, _SHORTEST)
+    return tuple(due + unit * (rung.percent - 100) // 100 for rung in LADDER)
+
+
+def _rung(rule: ClockRule, number: int) -> Rung:
+    last = rule.ladder[-1]
+    return rule.ladder[number - 1] if number <= len(rule.ladder) else replace(last, number=number, name="standing")
+
+
+# The policy
+
+
+def _tell(word: str, owner: Owner) -> Tell:
+    side, _, role = word.partition(".")
+    other = Owner.SENDER if owner is Owner.RECIPIENT else Owner.RECIPIENT
+    return Tell({"owner": owner, "other": other}.get(side) or Owner(side), role)
+
+
+def _ladder(owner: Owner, expires: str | None) -> tuple[Rung, ...]:
+    rows = POLICY["rungs"]
+    return tuple(
+        Rung(
+            number=n,
+            name=row["name"],
+            percent=row["percent"],
+            tell=tuple(_tell(word, owner) for word in row["tell"]),
+            proposes=row["proposes"],
+            expires=expires if n == len(rows) else None,
+        )
+        for n, row in enumerate(rows, 1)
+    )
+
+
+def _clock(state: str, row: dict[str, Any]) -> ClockRule:
+    owner = Owner(row["owner"])
+    return ClockRule(
+        state=state,
+        clock=row["clock"],
+        owner=owner,
+        days=None if row["limit"] == "urgency" else int(row["limit"]["days"]),
+        date=row.get("date"),
+        expires=row["expires"],
+        first_answer=row["answer"],
+        ladder=_ladder(owner, row["expires"]),
+    )
+
+
+LADDER = _ladder(Owner.RECIPIENT, None)
+CLOCKS: dict[str, ClockRule] = {state: _clock(state, row) for state, row in POLICY["clocks"].items()}
+"""The clock of every open state. A state that is not here is over."""
