@@ -1,0 +1,205 @@
+"""A member's profile on this machine: where the hub is, who they are, the device secret, the sealed vault.
+
+The folder is for its owner alone (0700, files 0600). It holds no key in the clear: those are in the vault, which needs
+passphrase and device secret together. Unlocking needs no network. Does not ask for a passphrase: the caller does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from hub.errors import BadSignature, Conflict, Malformed, NotFound
+from hub.keys.devices import DeviceKeys, RootKey
+from hub.keys.vault import (
+    DeviceSecret,
+    KdfParameters,
+    OpenedVault,
+    RecoveryCode,
+    SealedVault,
+    VaultKeys,
+    derive,
+    open_vault,
+    recover,
+    seal_vault,
+)
+from hub.packets.encoding import b64u, from_b64u, parse_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+_PROFILE, _DEVICE, _VAULT, _SEEN = "profile.json", "device.secret", "vault.json", "seen.json"
+_CONTENT = frozenset({"v", "device", "root", "auth", "pins"})
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who this profile belongs to, and at which hub."""
+
+    url: str
+    host: str
+    login: str
+    agency: str
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What the vault keeps. `root` is the agency's root key, on the device of whoever holds it."""
+
+    device: DeviceKeys
+    root: RootKey | None
+    auth: bytes = field(repr=False)
+    pins: dict[str, Any]
+
+    def to_value(self) -> dict[str, Any]:
+        """Return the vault's content."""
+        root = None if self.root is None else b64u(self.root.seed)
+        return {"v": 1, "device": self.device.to_value(), "root": root, "auth": b64u(self.auth), "pins": self.pins}
+
+    @classmethod
+    def from_value(cls, value: dict[str, Any]) -> Secrets:
+        """Return the secrets in an opened vault.
+
+        Raises:
+            Malformed: the vault is of another client's making.
+        """
+        if set(value) != _CONTENT or value["v"] != 1 or not isinstance(value["pins"], dict):
+            raise Malformed("The vault's content is not of this client's form.")
+        root = None if value["root"] is None else RootKey(from_b64u(value["root"], 32))
+        return cls(DeviceKeys.from_value(value["device"]), root, from_b64u(value["auth"], 32), value["pins"])
+
+
+@dataclass(frozen=True, slots=True)
+class Unlocked:
+    """An opened vault with what seals it again."""
+
+    secrets: Secrets
+    keys: VaultKeys
+    version: int
+    kdf: KdfParameters
+
+
+class Profile:
+    """One member's folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @classmethod
+    def create(cls, folder: Path, account: Account, device: DeviceSecret) -> Profile:
+        """Make a folder for a new member.
+
+        Raises:
+            Conflict: there is a profile in it already.
+        """
+        profile = cls(folder)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.chmod(0o700)
+        if (folder / _PROFILE).exists():
+            raise Conflict("This folder holds a profile already.", todo="Choose another folder with --profile.")
+        write_private(folder / _DEVICE, (b64u(device.value) + "\n").encode())
+        profile.save_json(_PROFILE, asdict(account))
+        return profile
+
+    @property
+    def account(self) -> Account:
+        """Who this profile belongs to.
+
+        Raises:
+            NotFound: there is no profile here.
+        """
+        try:
+            return Account(**self.load_json(_PROFILE))
+        except TypeError as error:
+            raise Malformed("The profile is of another form.", todo="Enrol again.") from error
+
+    @property
+    def device(self) -> DeviceSecret:
+        """The device secret."""
+        return DeviceSecret(from_b64u(self._read(_DEVICE).decode("ascii", "replace").strip(), 16))
+
+    def seal(self, secrets: Secrets, keys: VaultKeys, kdf: KdfParameters, version: int) -> SealedVault:
+        """Return the vault to send to the hub; `keep` it here once the hub has it."""
+        return seal_vault(secrets.to_value(), keys, login=self.account.login, version=version, kdf=kdf)
+
+    def keep(self, vault: SealedVault, recovery: bytes | None = None) -> None:
+        """Keep a copy of the sealed vault, and of the wrap that the recovery code opens."""
+        old = self.load_json(_VAULT).get("recovery") if (self.folder / _VAULT).exists() else None
+        wrap = b64u(recovery) if recovery is not None else old
+        value = {"version": vault.version, "kdf": vault.kdf.to_value(), "vault": b64u(vault.data), "recovery": wrap}
+        self.save_json(_VAULT, value)
+
+    def unlock(self, passphrase: str) -> Unlocked:
+        """Open the vault with a passphrase and this device's secret.
+
+        Raises:
+            BadSignature: wrong passphrase, or the vault was changed.
+        """
+        vault = self._vault()
+        keys = derive(passphrase, self.device, vault.kdf)
+        try:
+            return self._open(vault, keys)
+        except BadSignature as error:
+            raise BadSignature("The passphrase does not open this vault.", todo="Try again.") from error
+
+    def unlock_by_recovery(self, code: str) -> Unlocked:
+        """Open the vault with the recovery code alone.
+
+        Raises:
+            BadSignature: another member's code, or there is none for this vault.
+        """
+        wrap = self.load_json(_VAULT).get("recovery")
+        if wrap is None:
+            raise NotFound("This vault has no recovery code.", todo="Ask a colleague to invite you again.")
+        keys = recover(from_b64u(wrap), RecoveryCode.parse(code), login=self.account.login)
+        return self._open(self._vault(), keys)
+
+    def load_json(self, name: str, default: Callable[[], dict[str, Any]] | None = None) -> dict[str, Any]:
+        """Return an object kept in the folder."""
+        if default is not None and not (self.folder / name).exists():
+            return default()
+        value = parse_json(self._read(name))
+        if not isinstance(value, dict):
+            raise Malformed("A file of the profile is not of its form.")
+        return value
+
+    def save_json(self, name: str, value: dict[str, Any]) -> None:
+        """Keep an object in the folder, whole or not at all."""
+        write_private(self.folder / name, json.dumps(value, indent=1, ensure_ascii=False).encode())
+
+    def _vault(self) -> SealedVault:
+        value = self.load_json(_VAULT)
+        return SealedVault(value["version"], KdfParameters.from_value(value["kdf"]), from_b64u(value["vault"]))
+
+    def _open(self, vault: SealedVault, keys: VaultKeys) -> Unlocked:
+        seen = self.load_json(_SEEN, dict).get("vault", 0)
+        opened: OpenedVault = open_vault(vault, keys, login=self.account.login, seen=seen)
+        if opened.version > seen:
+            self.save_json(_SEEN, {"vault": opened.version})
+        return Unlocked(Secrets.from_value(opened.content), keys, opened.version, vault.kdf)
+
+    def _read(self, name: str) -> bytes:
+        try:
+            return (self.folder / name).read_bytes()
+        except OSError as error:
+            raise NotFound("There is no profile in this folder.", todo="Enrol first, or name it with --profile.") from (
+                error
+            )
+
+    def __repr__(self) -> str:
+        return f"Profile({self.folder})"
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write a file that only its owner can read, whole or not at all."""
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as sink:
+        sink.write(data)
+        sink.flush()
+        os.fsync(sink.fileno())
+    part.replace(path)

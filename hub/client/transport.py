@@ -1,0 +1,224 @@
+"""Talking to a hub: JSON, packets streamed from and to files, problem documents turned back into errors.
+
+Knows no key and no plaintext. Rules: a timeout always, no redirect, no secret and no person's id in an address; memory
+does not grow with a packet; a session that has ended is renewed once and the request sent again.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import requests
+
+from hub.errors import HubError, InvalidRequest, Malformed, PeerMisbehaved, PeerUnreachable, TooLarge
+from hub.packets.encoding import parse_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+TIMEOUT = (10, 120)
+CHUNK = 256 * 1024
+MAX_ANSWER = 16 * 1024 * 1024
+_OWN_MEMBERS = frozenset({"self", "type", "title", "status", "code", "detail", "todo", "instance"})
+_SERVER_FAULT = 500
+_UNAUTHENTICATED = 401
+_LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Multipart:
+    """A multipart/form-data body that is composed while it is sent, and can be sent again.
+
+    `documents` are small, `files` are streamed; part names are our own, so they need no quoting.
+    """
+
+    documents: Mapping[str, bytes]
+    files: Mapping[str, Path]
+    boundary: str
+
+    @classmethod
+    def of(cls, documents: Mapping[str, bytes], files: Mapping[str, Path]) -> Multipart:
+        """Return a body of these parts with a boundary that stands in none of them."""
+        return cls(documents, files, secrets.token_hex(24))
+
+    @property
+    def content_type(self) -> str:
+        """The media type with the boundary."""
+        return f"multipart/form-data; boundary={self.boundary}"
+
+    def __len__(self) -> int:
+        heads = sum(len(self._head(name)) + 2 for name in (*self.documents, *self.files))
+        content = sum(map(len, self.documents.values())) + sum(path.stat().st_size for path in self.files.values())
+        return heads + content + len(self._end())
+
+    def __iter__(self) -> Iterator[bytes]:
+        for name, data in self.documents.items():
+            yield self._head(name) + data + b"\r\n"
+        for name, path in self.files.items():
+            yield self._head(name)
+            with path.open("rb") as source:
+                while chunk := source.read(CHUNK):
+                    yield chunk
+            yield b"\r\n"
+        yield self._end()
+
+    def _head(self, name: str) -> bytes:
+        kind = "application/json" if name in self.documents else "application/octet-stream"
+        lines = (f"--{self.boundary}", f'Content-Disposition: form-data; name="{name}"; filename="{name}"')
+        return "\r\n".join((*lines, f"Content-Type: {kind}", "", "")).encode()
+
+    def _end(self) -> bytes:
+        return f"--{self.boundary}--\r\n".encode()
+
+
+class HubSession:
+    """One client's conversation with its hub. `sign_in` returns a new session token when the old one has ended."""
+
+    def __init__(self, url: str, *, http: requests.Session | None = None) -> None:
+        self.url = _checked(url)
+        self.sign_in: Callable[[], str] | None = None
+        self._http = http or requests.Session()
+        self._token: str | None = None
+
+    def get(self, path: str, **query: str | int) -> Any:
+        """Return the JSON answer to a GET."""
+        return self._json(self._ask("GET", path, params=query))
+
+    def post(self, path: str, value: Any, *, invitation: str | None = None) -> Any:
+        """Return the JSON answer to a POST; with an invitation's code instead of a session where given."""
+        return self._json(self._ask("POST", path, invitation=invitation, json=value))
+
+    def put(self, path: str, value: Any) -> Any:
+        """Return the JSON answer to a PUT."""
+        return self._json(self._ask("PUT", path, json=value))
+
+    def delete(self, path: str) -> None:
+        """Send a DELETE."""
+        self._ask("DELETE", path)
+
+    def submit(self, path: str, parts: Multipart) -> Any:
+        """Send a multipart body; return the JSON answer."""
+        return self._json(self._ask("POST", path, data=parts, headers={"Content-Type": parts.content_type}))
+
+    def text(self, path: str) -> str:
+        """Return a text answer, such as a checkpoint."""
+        return self._read(self._ask("GET", path)).decode("utf-8", "replace")
+
+    def download(self, path: str, sink: IO[bytes], size: int) -> None:
+        """Stream an answer of at most `size` bytes into `sink`.
+
+        Raises:
+            TooLarge: the hub sends more than was announced.
+        """
+        left = size
+        for chunk in self._chunks(self._ask("GET", path)):
+            left -= len(chunk)
+            if left < 0:
+                raise TooLarge("The hub sends more than the packet's manifest says.")
+            sink.write(chunk)
+
+    def use(self, token: str | None) -> None:
+        """Use a session's token from now on."""
+        self._token = token
+
+    def __repr__(self) -> str:
+        return f"HubSession({self.url})"
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        invitation: str | None = None,
+        headers: dict[str, str] | None = None,
+        **given: Any,
+    ) -> requests.Response:
+        answer = self._once(method, path, invitation, headers or {}, given)
+        if answer.status_code == _UNAUTHENTICATED and invitation is None and self.sign_in is not None:
+            renew, self.sign_in = self.sign_in, None
+            try:
+                self._token = renew()
+            finally:
+                self.sign_in = renew
+            answer = self._once(method, path, invitation, headers or {}, given)
+        if not answer.ok or answer.is_redirect:
+            raise problem(answer.status_code, self._read(answer))
+        return answer
+
+    def _once(
+        self, method: str, path: str, invitation: str | None, headers: dict[str, str], given: dict[str, Any]
+    ) -> requests.Response:
+        sent = {"Accept": "application/json", **headers}
+        if invitation is not None:
+            sent["Authorization"] = f"Invitation {invitation}"
+        elif self._token is not None:
+            sent["Authorization"] = f"Bearer {self._token}"
+        try:
+            return self._http.request(
+                method, self.url + path, headers=sent, timeout=TIMEOUT, allow_redirects=False, stream=True, **given
+            )
+        except requests.RequestException as error:
+            raise _unreachable() from error
+
+    def _json(self, answer: requests.Response) -> Any:
+        data = self._read(answer)
+        try:
+            return parse_json(data) if data else None
+        except Malformed as error:
+            raise PeerMisbehaved("The hub's answer is not JSON.", todo="Check the hub's address.") from error
+
+    def _read(self, answer: requests.Response) -> bytes:
+        data = bytearray()
+        for chunk in self._chunks(answer):
+            data += chunk
+            if len(data) > MAX_ANSWER:
+                raise PeerMisbehaved("The hub's answer is longer than any answer should be.")
+        return bytes(data)
+
+    @staticmethod
+    def _chunks(answer: requests.Response) -> Iterator[bytes]:
+        try:
+            with answer:
+                yield from answer.iter_content(CHUNK)
+        except requests.RequestException as error:
+            raise _unreachable() from error
+
+
+def problem(status: int, data: bytes) -> HubError:
+    """Return the error that a problem document tells of: its class by its code, its extra members as facts."""
+    try:
+        value = parse_json(data)
+    except Malformed:
+        value = None
+    if not isinstance(value, dict) or not isinstance(value.get("code"), str):
+        return _unreachable() if status >= _SERVER_FAULT else PeerMisbehaved(f"The hub answered {status}.")
+    kind = _classes().get(value["code"], HubError)
+    facts = {name: fact for name, fact in value.items() if name not in _OWN_MEMBERS}
+    return kind(str(value.get("detail", "")), todo=str(value.get("todo", "")) or None, **facts)
+
+
+def _classes() -> dict[str, type[HubError]]:
+    found: dict[str, type[HubError]] = {}
+    waiting = [HubError]
+    while waiting:
+        kind = waiting.pop()
+        found.setdefault(kind.code, kind)
+        waiting.extend(kind.__subclasses__())
+    return found
+
+
+def _unreachable() -> PeerUnreachable:
+    return PeerUnreachable("The hub cannot be reached.", todo="Check the connection and try again; nothing was lost.")
+
+
+def _checked(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOCAL):
+        raise InvalidRequest("A hub's address begins with https; http is for this machine alone.")
+    if parts.username or parts.query or parts.fragment or not parts.hostname:
+        raise InvalidRequest("A hub's address is a scheme, a host and perhaps a port.")
+    return url.rstrip("/")
