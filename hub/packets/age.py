@@ -192,7 +192,7 @@ def make_header(recipients: Iterable[Recipient], file_key: bytes, random: Random
     return Header(stanzas, _mac(stanzas, file_key))
 
 
-def split_header(stream: BinaryIO) -> bytes:
+def read_header(stream: BinaryIO) -> bytes:
     """Read a header and leave the stream at the first byte of the payload.
 
     Raises:
@@ -275,7 +275,7 @@ def decrypt(identities: Sequence[Identity], source: BinaryIO, sink: BinaryIO) ->
     Raises:
         PacketError: it does not open.
     """
-    file_key = unwrap(Header.from_bytes(split_header(source)), identities)
+    file_key = unwrap(Header.from_bytes(read_header(source)), identities)
     payload = PayloadReader(source, file_key)
     while piece := payload.read(CHUNK):
         sink.write(piece)

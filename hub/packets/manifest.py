@@ -162,8 +162,8 @@ class Manifest:
     """The signed description of one packet for one recipient agency."""
 
     packet: PacketId
-    from_agency: AgencyId
-    to_agency: AgencyId
+    sender: AgencyId
+    to: AgencyId
     inbox: str
     created: int
     expires: int
@@ -175,7 +175,7 @@ class Manifest:
     @property
     def own_record(self) -> bool:
         """Whether this is a record of the agency for itself (§7.4)."""
-        return self.from_agency == self.to_agency
+        return self.sender == self.to
 
     @classmethod
     def from_value(cls, value: object) -> Manifest:
@@ -194,8 +194,8 @@ class Manifest:
             raise Malformed("The manifest has no version or no suite.")
         manifest = cls(
             packet=PacketId(_bytes(row["packet"], 16)),
-            from_agency=AgencyId(_match(AGENCY_PATTERN, row["from"])),
-            to_agency=AgencyId(_match(AGENCY_PATTERN, row["to"])),
+            sender=AgencyId(_match(AGENCY_PATTERN, row["from"])),
+            to=AgencyId(_match(AGENCY_PATTERN, row["to"])),
             inbox=_bytes(row["inbox"], 16),
             created=_time(row["created"]),
             expires=_time(row["expires"]),
@@ -227,8 +227,8 @@ class Manifest:
             "v": 1,
             "suite": self.suite,
             "packet": self.packet,
-            "from": self.from_agency,
-            "to": self.to_agency,
+            "from": self.sender,
+            "to": self.to,
             "inbox": self.inbox,
             "created": self.created,
             "expires": self.expires,
@@ -316,7 +316,7 @@ def check_manifest(data: bytes, senders: Senders, *, now: int, first: bool = Tru
     """
     manifest, envelope = read_manifest(data)
     # 3. DSSE over the received bytes; 4. the signer's certificate, which `senders` answers for.
-    sender = senders.sender_key(manifest.from_agency, envelope.signatures[0].keyid)
+    sender = senders.sender_key(manifest.sender, envelope.signatures[0].keyid)
     envelope.verified_by([sender.public_key])
     # 5. Suite allow-list.
     if manifest.suite not in SUITES:

@@ -1,0 +1,205 @@
+"""Sealing: from sections and attachments to a signed manifest and age files (docs/protocol.md §4).
+
+Does not ask whether the basis covers what is sealed: `consent` decides that before. Streams; nothing is spooled.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from nacl.hashlib import blake2b
+from nacl.utils import random as _system_random
+
+from hub.errors import InvalidRequest, TooLarge
+from hub.packets.age import FILE_KEY, Random, Recipient, make_header
+from hub.packets.encoding import b64u, canonical, from_b64u, hkdf, sha256
+from hub.packets.manifest import (
+    MAX_ATTACHMENT_FILES,
+    MAX_PACKET,
+    FileEntry,
+    Grant,
+    LogHead,
+    Manifest,
+    file_name,
+    sign_manifest,
+)
+from hub.packets.stream import NONCE, PayloadWriter, Tap
+from hub.packets.tar import TarWriter, check_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from hub.ids import AgencyId, MemberId, PacketId
+    from hub.packets.container import PacketSink
+    from hub.packets.dsse import Signer
+
+MAX_TEXT = 4 * 2**20
+OWN_FILE = 2**20
+_READ = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file to send along: a path, or a stream of exactly `size` bytes."""
+
+    name: str
+    source: Path | BinaryIO
+    size: int
+
+    @classmethod
+    def of(cls, path: Path) -> Attachment:
+        """Return the file at `path` under its own name."""
+        return cls(path.name, path, path.stat().st_size)
+
+    def open(self) -> AbstractContextManager[BinaryIO]:
+        """Open the content."""
+        return self.source.open("rb") if isinstance(self.source, Path) else nullcontext(self.source)
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """The recipient's excerpt of the lawful basis, the key of its commitment, and what a hub may know of it."""
+
+    key: bytes = field(repr=False)
+    excerpt: Mapping[str, Any] = field(repr=False)
+    country: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that one packet is made of; `basis` is None for an own record and only then."""
+
+    packet: PacketId
+    sender: AgencyId
+    to: AgencyId
+    inbox: str
+    created: int
+    expires: int
+    log: LogHead
+    basis: Basis | None
+    author: MemberId
+    recipients: Sequence[Recipient]
+    epoch: int | None = None
+    member: MemberId | None = None
+    sections: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    attachments: Sequence[Attachment] = ()
+
+
+def basis_key(secret: bytes, packet: str, to: str) -> bytes:
+    """Return the key of a packet's commitment, fresh for each packet and recipient (§4.3)."""
+    return hkdf(secret, b"rcp/1/commit\0" + from_b64u(packet, 16) + to.encode())
+
+
+def commitment(excerpt: Mapping[str, Any], key: bytes) -> str:
+    """Return the commitment to an excerpt (§4.3)."""
+    return b64u(blake2b(canonical(excerpt), digest_size=32, key=key, person=b"rcp/1/commit").digest())
+
+
+def gate_commitment(finding: Any, key: bytes, gate: str) -> str:
+    """Return the commitment to what a gate found, under the packet's basis key (§7.1)."""
+    gate_key = hkdf(key, b"rcp/1/gate\0" + gate.encode())
+    return b64u(blake2b(canonical(finding), digest_size=32, key=gate_key, person=b"rcp/1/gate").digest())
+
+
+def meta(manifest: Manifest, index: int, author: str) -> bytes:
+    """Return `meta.json` of the file `index`: what the manifest says, said again inside (§4.2)."""
+    return canonical(
+        {
+            "v": 1,
+            "packet": manifest.packet,
+            "file": file_name(index),
+            "from": manifest.sender,
+            "to": manifest.to,
+            "author": author,
+            "kids": list(manifest.files[index].kids),
+        }
+    )
+
+
+def seal(plan: Plan, signer: Signer, sink: PacketSink, random: Random = _system_random) -> Manifest:
+    """Write the packet to `sink` and return its manifest.
+
+    `random` is for the generator of test vectors only.
+
+    Raises:
+        InvalidRequest: nothing to seal, or a member missing.
+        Malformed: a name outside the grammar, a value that is no JSON, an attachment not of its size.
+        TooLarge: one of the limits of §4.1.
+    """
+    texts, small, large = _sorted(plan)
+    basis = plan.basis
+    grant = None if basis is None else Grant(basis.country, basis.until, commitment(basis.excerpt, basis.key))
+    contents = [small, *([attachment] for attachment in large)]
+    kids = tuple(recipient.kid for recipient in plan.recipients)
+    blank = tuple(FileEntry(file_name(i), "", "", 0, kids, plan.epoch, plan.member) for i in range(len(contents)))
+    manifest = Manifest(
+        plan.packet, plan.sender, plan.to, plan.inbox, plan.created, plan.expires, plan.log, grant, blank
+    ).checked()
+    files = tuple(
+        _seal_file(
+            plan, blank[i], {"meta.json": meta(manifest, i, plan.author), **({} if i else texts)}, part, sink, random
+        )
+        for i, part in enumerate(contents)
+    )
+    # Parsed back, so that nothing is ever signed that a reader would refuse.
+    manifest = Manifest.from_value({**manifest.to_value(), "files": [entry.to_value() for entry in files]})
+    sink.manifest(sign_manifest(manifest, signer))
+    return manifest
+
+
+def _sorted(plan: Plan) -> tuple[dict[str, bytes], list[Attachment], list[Attachment]]:
+    if not plan.sections and not plan.attachments:
+        raise InvalidRequest("There is nothing to seal.")
+    texts = {} if plan.basis is None else {"basis.json": _basis(plan.basis)}
+    texts |= {check_name(f"sections/{name}.json"): canonical(plan.sections[name]) for name in sorted(plan.sections)}
+    names = [check_name(f"attachments/{attachment.name}") for attachment in plan.attachments]
+    if len(set(names)) != len(names):
+        raise InvalidRequest("Two attachments have the same name.")
+    small = [a for a in plan.attachments if a.size <= OWN_FILE]
+    large = [a for a in plan.attachments if a.size > OWN_FILE]
+    if len(large) > MAX_ATTACHMENT_FILES or sum(a.size for a in plan.attachments) > MAX_PACKET:
+        raise TooLarge("A packet takes 64 large attachments and 1 GiB.")
+    if sum(map(len, texts.values())) > MAX_TEXT:
+        raise TooLarge("The sections are larger than 4 MiB; send long text as an attachment.")
+    return texts, small, large
+
+
+def _basis(basis: Basis) -> bytes:
+    return canonical({"v": 1, "key": b64u(basis.key), "excerpt": dict(basis.excerpt)})
+
+
+def _seal_file(
+    plan: Plan,
+    entry: FileEntry,
+    texts: dict[str, bytes],
+    attachments: Sequence[Attachment],
+    sink: PacketSink,
+    random: Random,
+) -> FileEntry:
+    file_key = random(FILE_KEY)
+    header = make_header(plan.recipients, file_key, random).to_bytes()
+    with sink.file(entry.n) as stream:
+        stream.write(header)
+        tap = Tap(stream)
+        payload = PayloadWriter(tap, file_key, random(NONCE))
+        tar = TarWriter(payload)
+        for name, content in texts.items():
+            tar.add(name, content)
+        for attachment in attachments:
+            _copy(attachment, tar)
+        tar.close()
+        payload.close()
+        psha256 = b64u(tap.digest())
+    return FileEntry(entry.n, b64u(sha256(header)), psha256, tap.size, entry.kids, entry.epoch, entry.member)
+
+
+def _copy(attachment: Attachment, tar: TarWriter) -> None:
+    tar.begin(f"attachments/{attachment.name}", attachment.size)
+    with attachment.open() as source:
+        while data := source.read(_READ):
+            tar.data(data)
+    tar.end()
