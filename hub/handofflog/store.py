@@ -2,7 +2,8 @@
 
 One log per hub. The head row is the lock: PostgreSQL holds it from the first append to the end of the transaction, so
 appends are serial and have no gaps; on SQLite the hub's one writer does the same. Does not sign (note.py) and does not
-compare with what was published (guard.py). Documents are DSSE envelopes; what they mean is not known here.
+compare with what was published (guard.py). Documents are DSSE envelopes; what they mean is not known here. Each entry
+also keeps the root that it made, so that an auditor can name the first entry that was changed.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from hub.errors import Malformed, NotFound, Unavailable
 from hub.handofflog import merkle
 from hub.handofflog.note import Checkpoint
 from hub.packets.dsse import pae
-from hub.packets.encoding import b64u, from_b64, from_b64u, parse_json, sha256
+from hub.packets.encoding import b64u, canonical, from_b64, from_b64u, parse_json, sha256
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -33,6 +34,7 @@ log_entries = Table(
     metadata,
     Column("idx", BigInteger, primary_key=True, autoincrement=False),
     Column("leaf", String(43), nullable=False),
+    Column("root", String(43), nullable=False),
     Column("salt", LargeBinary),
     Column("document", LargeBinary),
     Column("document_hash", String(43), nullable=False, index=True),
@@ -73,10 +75,17 @@ class StoredEntry:
 
     index: int
     leaf: bytes
+    root: bytes
+    """The root of the log that ends with this entry."""
     salt: bytes | None
     document: bytes | None
     document_hash: str
     at: int
+
+
+def stored_origin(connection: Connection) -> str | None:
+    """Return whose log the database holds, or None before its first entry."""
+    return connection.execute(select(log_head.c.origin)).scalar()
 
 
 def document_hash(document: bytes) -> str:
@@ -126,7 +135,7 @@ class HandoffLog:
             nodes += merkle.grow(frontier, size, leaf)
             entries.append(LogEntry(size, salt, leaf))
             kept = {"salt": salt, "document": document, "document_hash": name, "at": now}
-            rows.append({"idx": size, "leaf": b64u(leaf), **kept})
+            rows.append({"idx": size, "leaf": b64u(leaf), "root": b64u(merkle.fold(frontier)), **kept})
             size += 1
         self._save(rows, nodes, size, frontier)
         return entries
@@ -204,9 +213,22 @@ class HandoffLog:
         if self._connection.execute(erased).rowcount != 1:
             raise NotFound("The log has no such entry.")
 
-    def halt(self, reason: str) -> None:
-        """Stop every further append to this database, in all processes, because of `reason`."""
-        self._connection.execute(update(log_head).values(halted=reason[:200]))
+    def export(self) -> Iterator[str]:
+        """Yield the log as JSON lines, which `hub.handofflog.auditor` reads without this database."""
+        for entry in self.entries():
+            salt = None if entry.salt is None else b64u(entry.salt)
+            document = None if entry.document is None else entry.document.decode()
+            hashes = {"leaf": b64u(entry.leaf), "root": b64u(entry.root)}
+            yield canonical({"index": entry.index, "salt": salt, "document": document, **hashes}).decode()
+
+    def halt(self, reason: str | None) -> None:
+        """Stop every further append to this database, in all processes, because of `reason`; go on when it is None."""
+        mine = log_head.c.origin == self.origin
+        self._connection.execute(update(log_head).where(mine).values(halted=reason and reason[:200]))
+
+    def lock(self) -> None:
+        """Let nobody else append or publish before this transaction ends."""
+        self._head(lock=True)
 
     def _lock(self) -> tuple[int, list[bytes]]:
         row = self._head(lock=True)
@@ -287,5 +309,5 @@ def _hashes(data: bytes) -> list[bytes]:
 
 
 def _stored(row: Row[Any]) -> StoredEntry:
-    leaf = from_b64u(row.leaf, merkle.HASH_SIZE)
-    return StoredEntry(row.idx, leaf, row.salt, row.document, row.document_hash, row.at)
+    leaf, root = from_b64u(row.leaf), from_b64u(row.root)
+    return StoredEntry(row.idx, leaf, root, row.salt, row.document, row.document_hash, row.at)
