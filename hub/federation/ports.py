@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -29,17 +28,28 @@ class ReceivedPacket(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class OutgoingMessage:
-    """What is sent for one statement: it, our receipt for it, and its packet if it has one.
+class OutgoingMessage(Protocol):
+    """What is sent for one statement: it, our receipt for it, and its packet if it has one."""
 
-    `files` has (name as in the manifest, age header, path of all bytes after the header), the body first.
-    """
+    @property
+    def statement(self) -> bytes:
+        """The statement's envelope."""
+        ...
 
-    statement: bytes
-    receipt: bytes
-    manifest: bytes | None = None
-    files: tuple[tuple[str, bytes, Path], ...] = ()
+    @property
+    def receipt(self) -> bytes:
+        """Our `hub.receipt` for it."""
+        ...
+
+    @property
+    def manifest(self) -> bytes | None:
+        """The manifest of the packet."""
+        ...
+
+    @property
+    def files(self) -> tuple[tuple[str, bytes, Path], ...]:
+        """(name as in the manifest, age header, path of all bytes after the header), the body first."""
+        ...
 
 
 class Intake(Protocol):

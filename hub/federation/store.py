@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BigInteger, Column, Integer, LargeBinary, String, Table, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -64,6 +64,11 @@ class Peer:
     country: str
     seen_size: int = 0
     seen_root: str | None = None
+
+    @property
+    def seen(self) -> dict[str, Any] | None:
+        """The newest checkpoint of the peer that we have, as messages carry it."""
+        return {"origin": self.host, "size": self.seen_size, "root": self.seen_root} if self.seen_root else None
 
     def member_key(self, agency: str, member: str, role: str, keyid: str, at: int) -> bytes:  # noqa: ARG002 - Signers
         """Refuse: a peer's own word is not signed by members."""

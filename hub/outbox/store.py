@@ -125,9 +125,9 @@ class Outbox:
         changed = self._connection.execute(self._held(claim).values(claimed_until=until)).rowcount
         return replace(claim, until=until) if changed else None
 
-    def freeze(self, message_id: str, message: bytes) -> None:
+    def freeze(self, claim: Claim) -> None:
         """Keep the bytes of the first try: a later try with other bytes would be an alarm at the peer."""
-        self._connection.execute(update(outbox).where(outbox.c.id == message_id).values(message=message))
+        self._connection.execute(self._held(claim).values(message=claim.message))
 
     def sent(self, message_id: str, now: int) -> bool:
         """Note that the peer has it; return whether this is news."""
