@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from flask import current_app
 
+from hub.clock import SystemClock
+
 if TYPE_CHECKING:
     from collections.abc import Collection
 
@@ -35,6 +37,8 @@ class Hub:
     """Public keys whose certificates of agencies this hub believes (docs/protocol.md §6)."""
     intake: Any = None
     """What takes in statements and packets from peers; set by the composition root, typed by whoever uses it."""
+    wire: Clock = field(default_factory=SystemClock)
+    """The machine's clock, for signed requests, leases and back-off: `clock` may run faster in a demonstration."""
     facts: dict[str, Any] = field(default_factory=dict)
     """What the running process knows of itself, for instance when its last sweep was; shown by /healthz."""
 
