@@ -1,0 +1,134 @@
+"""Sealed payloads on disk, and the spool in which a packet waits until its statement is accepted.
+
+Holds ciphertext only. A payload is durable (file and folder synced) before the transaction that names it commits; one
+that no row names is swept away later. Payloads are named by packet and hash, so nothing is shared between two cases.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import shutil
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING
+
+from hub.errors import NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+CHUNK = 256 * 1024
+_ABANDONED = 24 * 3600
+
+
+@dataclass(slots=True)
+class ReceivedPacket:
+    """A packet as it came over HTTP: its manifest, and whole age files (header and payload) in the spool.
+
+    `close()` removes what is left of it; a file that was taken into the store is no longer there to be removed.
+    """
+
+    manifest: bytes
+    files: dict[str, Path]
+    folder: Path | None = field(default=None, repr=False)
+
+    def close(self) -> None:
+        """Remove the spooled files."""
+        if self.folder is not None:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Blobs:
+    """Payloads below `root`/payloads, and the spool beside it on the same file system."""
+
+    def __init__(self, root: Path) -> None:
+        self._payloads = root / "payloads"
+        self._spool = root / "spool"
+        for folder in (self._payloads, self._spool):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def stage(self, manifest: bytes, files: Iterable[tuple[str, IO[bytes]]]) -> ReceivedPacket:
+        """Copy the age files of a packet to the spool; `files` are (name, stream) pairs, names as in the manifest."""
+        folder = self._spool / secrets.token_hex(16)
+        folder.mkdir(mode=0o700)
+        packet = ReceivedPacket(manifest, {}, folder)
+        try:
+            for number, (name, stream) in enumerate(files):
+                path = folder / str(number)
+                with path.open("wb") as sink:
+                    shutil.copyfileobj(stream, sink, CHUNK)
+                packet.files[name] = path
+        except BaseException:
+            packet.close()
+            raise
+        return packet
+
+    def keep(self, packet: str, psha256: str, file: Path, header_size: int) -> None:
+        """Store the payload of an age file, the bytes after its header, durably."""
+        folder = self._payloads / packet
+        folder.mkdir(exist_ok=True, mode=0o700)
+        target = folder / psha256
+        part = folder / f"{psha256}.{secrets.token_hex(8)}"
+        with file.open("rb") as source, part.open("wb") as sink:
+            source.seek(header_size)
+            shutil.copyfileobj(source, sink, CHUNK)
+            sink.flush()
+            os.fsync(sink.fileno())
+        part.replace(target)
+        _sync(folder)
+        _sync(self._payloads)
+
+    def path(self, packet: str, psha256: str) -> Path:
+        """Return where a payload stands.
+
+        Raises:
+            NotFound: it was destroyed.
+        """
+        path = self._payloads / packet / psha256
+        if not path.exists():
+            raise NotFound("This packet's content is no longer here.")
+        return path
+
+    def read(self, packet: str, psha256: str) -> Iterator[bytes]:
+        """Yield a payload in chunks."""
+        with self.path(packet, psha256).open("rb") as source:
+            while chunk := source.read(CHUNK):
+                yield chunk
+
+    def destroy(self, packet: str) -> None:
+        """Remove all payloads of a packet."""
+        shutil.rmtree(self._payloads / packet, ignore_errors=True)
+
+    def sweep(self, known: Iterable[str], now: int) -> int:
+        """Remove packets that no row knows and spools left by a crash, a day after; return how many."""
+        kept = set(known)
+        stale = [f for f in self._payloads.iterdir() if f.name not in kept and _older(f, now)]
+        stale += [f for f in self._spool.iterdir() if _older(f, now)]
+        for folder in stale:
+            shutil.rmtree(folder, ignore_errors=True)
+        return len(stale)
+
+
+def digest(path: Path, start: int) -> tuple[bytes, int]:
+    """Return the SHA-256 and the number of the bytes of `path` from `start`."""
+    state, size = hashlib.sha256(), 0
+    with path.open("rb") as source:
+        source.seek(start)
+        while chunk := source.read(CHUNK):
+            state.update(chunk)
+            size += len(chunk)
+    return state.digest(), size
+
+
+def _older(path: Path, now: int) -> bool:
+    return path.stat().st_mtime < now - _ABANDONED
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,368 @@
+"""The one path that every statement takes: verify, let the machine decide, log, store, answer, pass on, in one commit.
+
+Knows members' statements and peers' messages as the same thing with another speaker. Does not read packets, keeps no
+state names, talks to no network. Rules: docs/protocol.md §7.3 (receipts), §7.5 (ordering), §4.4 (steps a hub runs).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any
+
+from hub.errors import BadSignature, Conflict, Forbidden, IllegalTransition, InvalidRequest, NotFound, Replayed
+from hub.handofflog import merkle
+from hub.handofflog.store import HandoffLog
+from hub.handoffs.checks import check_packet, check_submission
+from hub.handoffs.ports import Step
+from hub.handoffs.store import Handoff, HandoffStore, PacketStore
+from hub.ids import HandoffId, host_of
+from hub.keys.store import KeyStore
+from hub.outbox.store import Outbox
+from hub.packets.dsse import Envelope
+from hub.packets.encoding import b64u
+from hub.packets.manifest import check_manifest
+from hub.statements.grammar import STATEMENT_TYPE, Grade, HubActor, Statement
+from hub.statements.receipts import Receipt, read_receipt
+from hub.statements.verify import VerifiedStatement, sign_statement, verify_statement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+    from hub.clock import Clock
+    from hub.handoffs.blobs import Blobs, ReceivedPacket
+    from hub.handoffs.ports import Machine
+    from hub.keys.headerbox import HeaderKeys
+    from hub.packets.dsse import Signer
+    from hub.packets.manifest import SignedManifest
+
+OWN_RECORD = "own_record"
+_SUBMISSIONS = {"referral.submit": "referral", "record.put": OWN_RECORD}
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingMessage:
+    """What goes to a peer: a statement with our receipt for it and, where it has one, its packet."""
+
+    statement: bytes
+    receipt: bytes
+    manifest: bytes | None
+    files: tuple[tuple[str, bytes, Path], ...]
+    """(name as in the manifest, age header, path of all bytes after the header), the body first."""
+
+
+class Intake:
+    """Takes statements in, whoever brings them. One instance serves all threads of a hub."""
+
+    def __init__(
+        self,
+        *,
+        origin: str,
+        signer: Signer,
+        clock: Clock,
+        blobs: Blobs,
+        header_keys: HeaderKeys,
+        machines: Mapping[str, Machine],
+    ) -> None:
+        self.origin = origin
+        self.blobs = blobs
+        self.machines = machines
+        self._signer = signer
+        self._clock = clock
+        self._header_keys = header_keys
+
+    def accept(self, connection: Connection, data: bytes, packet: ReceivedPacket | None, *, agency: str) -> bytes:
+        """Take a statement from a member of `agency`, whose home is here; return our signed receipt.
+
+        Raises:
+            Forbidden: the statement is not of the caller's agency.
+            IllegalTransition: it is not possible now.
+            PacketError: it, or its packet, is not what it should be.
+        """
+        keys = KeyStore(connection)
+        verified = verify_statement(data, keys, now=self._clock.now())
+        if verified.statement.agency != agency:
+            raise Forbidden("A member signs for the own agency only.")
+        return self._take(connection, verified, packet, None, keys)
+
+    def receive(
+        self, connection: Connection, *, peer: str, statement: bytes, receipt: bytes, packet: ReceivedPacket | None
+    ) -> bytes:
+        """Take a statement that peer `peer` brings; return our signed receipt or refusal.
+
+        Raises:
+            BadSignature: the peer speaks for somebody who is not at home there, or its receipt proves nothing.
+            PacketError: the statement or its packet is not what it should be.
+        """
+        keys, now = KeyStore(connection), self._clock.now()
+        said = verify_statement(receipt, keys, now=now)
+        if said.statement.hub != peer or said.statement.type != "hub.receipt":
+            raise BadSignature("The receipt is not the peer's own.")
+        keys = keys.standing_at(peer, int(said.statement.body["index"]))
+        verified = verify_statement(statement, keys, now=now)
+        if _home(verified.statement) != peer:
+            raise BadSignature("A hub may bring only its own members' statements and its own.")
+        word = read_receipt(said, verified, merkle.includes)
+        answer = self._take(connection, verified, packet, word, keys)
+        HandoffStore(connection).keep_receipt(verified.hash, peer, receipt, now)
+        return answer
+
+    def issue(self, connection: Connection, kind: str, handoff: str, body: Mapping[str, Any]) -> VerifiedStatement:
+        """Make a statement of this hub's own about a handoff, and take it as any other."""
+        heads = [row["hash"] for row in HandoffStore(connection).statements(handoff)][-1:]
+        statement = Statement(
+            type=kind,
+            handoff=HandoffId(handoff),
+            heads=tuple(heads),
+            by=(HubActor(self.origin),),
+            at=self._clock.now(),
+            grade=Grade.HUB,
+            body=dict(body),
+            parts=(),
+        )
+        envelope = sign_statement(statement, [self._signer])
+        keys = KeyStore(connection)
+        verified = verify_statement(envelope.to_bytes(), keys, now=self._clock.now())
+        self._take(connection, verified, None, None, keys)
+        return verified
+
+    def answered(self, connection: Connection, *, statement_hash: str, peer: str, answer: VerifiedStatement) -> None:
+        """Write down a peer's verified answer to a statement that we sent it."""
+        store, now = HandoffStore(connection), self._clock.now()
+        store.keep_receipt(statement_hash, peer, answer.document, now)
+        row = store.statement(statement_hash)
+        if row is None or row["standing"] != "waiting":
+            return
+        handoff = store.get(row["handoff"], lock=True)
+        body = answer.statement.body
+        refused = answer.statement.type == "hub.refused"
+        if handoff.from_host != peer or (not refused and body["position"] is None):
+            return
+        step = Step(body["state"], body["position"], moved=not refused)
+        standing = "refused" if refused else "effective"
+        store.settle(statement_hash, standing=standing, position=step.position, state=step.state)
+        store.touch(handoff.id, now)
+        statement = Statement.from_value(Envelope.from_bytes(row["envelope"], STATEMENT_TYPE).value)
+        self.machines[handoff.kind].mirror(connection, handoff, statement, step, now)
+
+    def stage(self, manifest: bytes, files: Iterable[tuple[str, IO[bytes]]]) -> ReceivedPacket:
+        """Copy the parts of a packet to the disk where payloads live, before any transaction."""
+        return self.blobs.stage(manifest, files)
+
+    def message(self, connection: Connection, statement_hash: str) -> OutgoingMessage | None:
+        """Return what goes to the peer for a statement, or None when its packet was destroyed meanwhile."""
+        row = HandoffStore(connection).statement(statement_hash)
+        if row is None:
+            return None
+        if row["manifest"] is None:
+            return OutgoingMessage(row["envelope"], row["answer"], None, ())
+        packets = PacketStore(connection)
+        try:
+            packet = packets.get(row["manifest"])
+            files = tuple(
+                (f["n"], self.header(f), self.blobs.path(packet["packet"], f["psha256"]))
+                for f in packets.files(row["manifest"])
+            )
+        except NotFound:
+            return None
+        return OutgoingMessage(row["envelope"], row["answer"], packet["envelope"], files)
+
+    def header(self, file: Any) -> bytes:
+        """Return the age header of a packet file's row, for its recipient."""
+        return self._header_keys.open(file["manifest"], file["n"], file["header"])
+
+    def purge(self, connection: Connection) -> int:
+        """Destroy the keys and payloads of packets that were withdrawn; return how many packets."""
+        doomed = PacketStore(connection).doomed()
+        for row in doomed:
+            self._header_keys.destroy(row["manifest"])
+            self.blobs.destroy(row["packet"])
+        return len(doomed)
+
+    # -- the path
+
+    def _take(
+        self,
+        connection: Connection,
+        verified: VerifiedStatement,
+        packet: ReceivedPacket | None,
+        word: Receipt | None,
+        keys: KeyStore,
+    ) -> bytes:
+        store = HandoffStore(connection)
+        known = store.statement(verified.hash)
+        if known is not None:
+            return bytes(known["answer"])
+        signed = self._packet(keys, verified, packet)
+        handoff = self._handoff(connection, verified, signed)
+        log = HandoffLog(connection, self.origin)
+        index = log.append(verified.envelope.to_bytes(), now=self._clock.now()).index
+        try:
+            standing, step = self._decide(connection, handoff, verified, word)
+        except IllegalTransition as refusal:
+            if word is None:
+                raise
+            standing, step = "refused", Step(str(refusal.facts["state"]), _position(refusal), moved=False)
+        if signed is not None and packet is not None:
+            self._keep(connection, handoff, signed, packet)
+        answer = self._answer(connection, verified, log, index, standing, step, handoff)
+        store.add_statement(
+            verified,
+            received=self._clock.now(),
+            log_index=index,
+            standing=standing,
+            position=step.position if step else None,
+            state=step.state if step else None,
+            answer=answer,
+        )
+        store.touch(handoff.id, self._clock.now())
+        self._after(connection, handoff, verified, standing)
+        return answer
+
+    def _decide(
+        self, connection: Connection, handoff: Handoff, verified: VerifiedStatement, word: Receipt | None
+    ) -> tuple[str, Step | None]:
+        """Return the statement's standing here and the step it made, if this hub or the peer's word says so."""
+        if handoff.kind == OWN_RECORD:
+            return "effective", None
+        machine, now = self.machines[handoff.kind], self._clock.now()
+        if handoff.from_host == self.origin:
+            begins = verified.statement.type in _SUBMISSIONS
+            step = (machine.begin if begins else machine.apply)(connection, handoff, verified, now)
+            return ("effective" if step.moved else "repeated"), step
+        if word is None:
+            if verified.statement.hub is None:
+                machine.expect(connection, handoff, verified, now)
+            return "waiting", None
+        if word.position is None or word.state is None:
+            raise InvalidRequest("The ordering hub brings each statement with its position.")
+        step = Step(word.state, word.position, moved=True)
+        machine.mirror(connection, handoff, verified.statement, step, now)
+        return "effective", step
+
+    def _after(self, connection: Connection, handoff: Handoff, verified: VerifiedStatement, standing: str) -> None:
+        """Pass the statement on, deliver what was submitted to an agency at home here, lock what was withdrawn."""
+        statement, now = verified.statement, self._clock.now()
+        other = handoff.other_host(self.origin)
+        mine = _home(statement) == self.origin
+        if other is not None and mine and standing != "repeated":
+            Outbox(connection).put(other, verified.hash, now)
+        if statement.type == "consent.withdraw" and standing == "effective":
+            PacketStore(connection).mark_destroyed(handoff.id, now)
+        if statement.type == "referral.submit" and handoff.to_host == self.origin:
+            self.issue(connection, "referral.deliver", handoff.id, {"manifest": statement.manifest})
+
+    def _handoff(self, connection: Connection, verified: VerifiedStatement, signed: SignedManifest | None) -> Handoff:
+        statement, store = verified.statement, HandoffStore(connection)
+        found = store.find(statement.handoff, lock=True)
+        kind = _SUBMISSIONS.get(statement.type)
+        if kind is None:
+            if found is None or not _may_speak(found, statement):
+                raise NotFound("There is no such handoff here.")
+            return found
+        if signed is None or statement.agency is None:
+            raise InvalidRequest("A submission needs its packet.")
+        if found is not None:
+            return _same_record(found, statement, kind)
+        check_submission(connection, verified, signed, origin=self.origin, now=self._clock.now())
+        sender, to = str(statement.agency), signed.manifest.to
+        handoff = Handoff(statement.handoff, kind, sender, to, host_of(sender), host_of(to), self._clock.now())
+        store.add(handoff)
+        return handoff
+
+    def _packet(
+        self, keys: KeyStore, verified: VerifiedStatement, packet: ReceivedPacket | None
+    ) -> SignedManifest | None:
+        named = verified.statement.manifest
+        if named is None or packet is None:
+            if named is not None or packet is not None:
+                raise InvalidRequest("A statement and the packet beside it must name one another.")
+            return None
+        signed = check_manifest(packet.manifest, keys, now=self._clock.now())
+        if signed.hash != named:
+            raise InvalidRequest("A statement and the packet beside it must name one another.")
+        members = {getattr(actor, "member", None) for actor in verified.statement.by}
+        if signed.manifest.sender != verified.statement.agency or signed.member not in members:
+            raise BadSignature("A packet must be signed by a member who signs its statement.")
+        check_packet(signed, packet)
+        return signed
+
+    def _keep(self, connection: Connection, handoff: Handoff, signed: SignedManifest, packet: ReceivedPacket) -> None:
+        headers = {}
+        for entry in signed.manifest.files:
+            file = packet.files[entry.n]
+            size = file.stat().st_size - entry.plen
+            with file.open("rb") as source:
+                headers[entry.n] = source.read(size)
+            self.blobs.keep(signed.manifest.packet, entry.psha256, file, size)
+        if PacketStore(connection).manifest_of(signed.manifest.sender, signed.manifest.packet) is not None:
+            raise Replayed("This packet id was used before with another manifest.")
+        PacketStore(connection).add(handoff.id, signed, self._header_keys.seal(signed.hash, headers))
+
+    def _answer(
+        self,
+        connection: Connection,
+        verified: VerifiedStatement,
+        log: HandoffLog,
+        index: int,
+        standing: str,
+        step: Step | None,
+        handoff: Handoff,
+    ) -> bytes:
+        """Sign our word on a statement: a receipt with its proof, or a refusal, which is logged as well."""
+        ordering = handoff.from_host == self.origin and handoff.kind != OWN_RECORD
+        if standing == "refused" and step is not None:
+            body: dict[str, Any] = {"statement": verified.hash, "state": step.state, "position": step.position}
+            envelope = self._sign("hub.refused", handoff.id, verified.hash, body)
+            log.append(envelope, now=self._clock.now())
+            return envelope
+        head, entry = log.head(), log.entry(index)
+        chan = None
+        if verified.statement.type == "referral.submit" and ordering:
+            seq = HandoffStore(connection).next_in_channel(handoff.from_agency, handoff.to_agency)
+            chan = {"to": handoff.to_agency, "seq": seq}
+        body = {
+            "statement": verified.hash,
+            "log": {"origin": head.origin, "size": head.size, "root": b64u(head.root)},
+            "index": index,
+            "salt": b64u(entry.salt or b""),
+            "proof": [b64u(node) for node in log.inclusion(index)],
+            "position": step.position if ordering and step else None,
+            "state": step.state if ordering and step else None,
+            "chan": chan,
+        }
+        return self._sign("hub.receipt", handoff.id, verified.hash, body)
+
+    def _sign(self, kind: str, handoff: str, about: str, body: dict[str, Any]) -> bytes:
+        by = (HubActor(self.origin),)
+        now = self._clock.now()
+        statement = Statement(kind, HandoffId(handoff), (about,), by, now, Grade.HUB, body, ())
+        return sign_statement(statement, [self._signer]).to_bytes()
+
+
+def _home(statement: Statement) -> str:
+    return statement.hub or host_of(str(statement.agency))
+
+
+def _position(refusal: IllegalTransition) -> int:
+    position = refusal.facts.get("position")
+    return position if isinstance(position, int) else 0
+
+
+def _may_speak(handoff: Handoff, statement: Statement) -> bool:
+    if statement.hub is not None:
+        return statement.hub in {handoff.from_host, handoff.to_host}
+    return handoff.has_party(str(statement.agency))
+
+
+def _same_record(found: Handoff, statement: Statement, kind: str) -> Handoff:
+    """Return an own record that a later `record.put` replaces.
+
+    Raises:
+        Conflict: the handoff id is taken by something else.
+    """
+    if kind != OWN_RECORD or found.kind != OWN_RECORD or found.from_agency != statement.agency:
+        raise Conflict("This handoff id was used before.", todo="Make a new handoff with a fresh id.")
+    return found

@@ -1,0 +1,90 @@
+"""What the intake needs of the machine of a kind of handoff, and what it tells it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hub.statements.grammar import Statement
+    from hub.statements.verify import VerifiedStatement
+
+
+class Party(Protocol):
+    """The handoff as a machine sees it."""
+
+    @property
+    def id(self) -> str:
+        """The handoff's id."""
+        ...
+
+    @property
+    def from_agency(self) -> str:
+        """The sending agency."""
+        ...
+
+    @property
+    def to_agency(self) -> str:
+        """The receiving agency."""
+        ...
+
+    @property
+    def from_host(self) -> str:
+        """The hub that orders its statements."""
+        ...
+
+    @property
+    def to_host(self) -> str:
+        """The recipient's home hub."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a statement came to at the ordering hub: the place it took, and the state after it."""
+
+    state: str
+    position: int | None
+    moved: bool
+
+
+class Machine(Protocol):
+    """The state machine of one kind of handoff. Each method runs inside the caller's transaction.
+
+    `connection` is opaque here: only stores know what it is.
+    """
+
+    @property
+    def kind(self) -> str:
+        """The kind of handoff, as in the submission body."""
+        ...
+
+    def begin(self, connection: Any, handoff: Party, verified: VerifiedStatement, now: int) -> Step:
+        """Take a submission at the hub that orders it."""
+        ...
+
+    def apply(self, connection: Any, handoff: Party, verified: VerifiedStatement, now: int) -> Step:
+        """Give a statement its position at the ordering hub.
+
+        Raises:
+            IllegalTransition: it is not possible now.
+        """
+        ...
+
+    def expect(self, connection: Any, handoff: Party, verified: VerifiedStatement, now: int) -> None:
+        """Check a member's statement away from the ordering hub, as far as is known there.
+
+        Raises:
+            IllegalTransition: it cannot be possible.
+        """
+        ...
+
+    def mirror(self, connection: Any, handoff: Party, statement: Statement, step: Step, now: int) -> None:
+        """Write down, away from the ordering hub, what that hub made of a statement."""
+        ...
+
+    def view(self, connection: Any, handoff: Party, agency: str, now: int) -> Mapping[str, Any]:
+        """Return what a party is shown: state, who has the ball, by when, and what it can do."""
+        ...

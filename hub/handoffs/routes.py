@@ -1,0 +1,160 @@
+"""Routes for handoffs: submit, add a statement, list, show, fetch a packet's file.
+
+Identity comes from the permission hook; parsing from schemas and from the signed formats; the rest is one call.
+"""
+
+from __future__ import annotations
+
+import json
+from itertools import chain
+from typing import IO, TYPE_CHECKING, Any
+
+from flask import Response, request
+from flask.views import MethodView
+from flask_smorest import Blueprint
+
+from hub.auth.permissions import caller, permission
+from hub.context import current_hub
+from hub.errors import InvalidRequest, NotFound, TooLarge
+from hub.handoffs import schemas, views
+from hub.handoffs.store import HandoffStore, PacketStore
+from hub.keys.certificates import CASE_ROLES
+from hub.packets.dsse import MAX_ENVELOPE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hub.handoffs.blobs import ReceivedPacket
+    from hub.handoffs.intake import Intake
+
+blueprint = Blueprint("handoffs", __name__, url_prefix="/api/v1", description="Sealed handoffs and their statements")
+
+
+@blueprint.route("/handoffs")
+class Handoffs(MethodView):
+    """All handoffs of the caller's agency."""
+
+    @permission("member")
+    @blueprint.arguments(schemas.ListQuery, location="query")
+    @blueprint.response(200, schemas.HandoffPage)
+    def get(self, query: dict[str, Any]) -> dict[str, Any]:
+        """List handoffs, newest first, with who has the ball and by when."""
+        hub, agency = current_hub(), caller().agency
+        before = _cursor(query["before"])
+        with hub.database.read() as connection:
+            rows = HandoffStore(connection).listed(
+                agency, kind=query["kind"], box=query["box"], before=before, limit=query["limit"]
+            )
+            items = [views.handoff(connection, _intake(), row, agency, hub.clock.now()) for row in rows]
+        more = len(rows) == query["limit"]
+        return {"items": items, "next": f"{rows[-1]['touched']}.{rows[-1]['id']}" if more else None}
+
+    @permission("member")
+    @blueprint.response(201, schemas.Taken)
+    @blueprint.doc(requestBody=views.MULTIPART)
+    def post(self) -> dict[str, Any]:
+        """Submit a referral or an own record: multipart parts statement, manifest, body and att-1 to att-64."""
+        return _take(None)
+
+
+@blueprint.route("/handoffs/<string:handoff>")
+class OneHandoff(MethodView):
+    """One handoff."""
+
+    @permission("member")
+    @blueprint.response(200, schemas.HandoffDetail)
+    def get(self, handoff: str) -> dict[str, Any]:
+        """Show a handoff with its statements, receipts and packets."""
+        hub, agency = current_hub(), caller().agency
+        with hub.database.read() as connection:
+            return views.detail(connection, _intake(), handoff, agency, hub.clock.now())
+
+
+@blueprint.route("/handoffs/<string:handoff>/statements")
+class Statements(MethodView):
+    """The statements of a handoff."""
+
+    @permission("member")
+    @blueprint.response(201, schemas.Taken)
+    @blueprint.doc(requestBody=views.MULTIPART)
+    def post(self, handoff: str) -> dict[str, Any]:
+        """Add a signed statement, with its packet where it has one."""
+        return _take(handoff)
+
+
+@blueprint.route("/packets/<string:manifest>/files/<path:name>")
+class PacketFile(MethodView):
+    """A file of a packet."""
+
+    @permission("member", roles=CASE_ROLES)
+    @blueprint.response(200, content_type="application/octet-stream")
+    def get(self, manifest: str, name: str) -> Response:
+        """Fetch an age file, header first; only for the agency that the packet is sealed to."""
+        hub, intake = current_hub(), _intake()
+        with hub.database.write() as connection:
+            packets = PacketStore(connection)
+            packet = packets.get(manifest)
+            if packet["to_agency"] != caller().agency:
+                raise NotFound("There is no such packet here.")
+            file = next((f for f in packets.files(manifest) if f["n"] == name), None)
+            if file is None:
+                raise NotFound("The packet has no such file.")
+            header = intake.header(file)
+            packets.served(manifest, hub.clock.now())
+        payload = intake.blobs.read(packet["packet"], file["psha256"])
+        size = len(header) + file["plen"]
+        return Response(
+            chain([header], payload), mimetype="application/octet-stream", headers={"Content-Length": str(size)}
+        )
+
+
+def _take(handoff: str | None) -> dict[str, Any]:
+    hub, intake, agency = current_hub(), _intake(), caller().agency
+    statement = _document("statement")
+    packet = _packet(intake)
+    try:
+        if handoff is not None and views.handoff_of(statement) != handoff:
+            raise InvalidRequest("The statement is about another handoff than the address says.")
+        with hub.database.write() as connection:
+            receipt = intake.accept(connection, statement, packet, agency=agency)
+            row = HandoffStore(connection).row(views.handoff_of(statement))
+            view = views.handoff(connection, intake, row, agency, hub.clock.now())
+    finally:
+        if packet is not None:
+            packet.close()
+    return {"receipt": json.loads(receipt), "handoff": view}
+
+
+def _packet(intake: Intake) -> ReceivedPacket | None:
+    if "manifest" not in request.files and "manifest" not in request.form:
+        return None
+    return intake.stage(_document("manifest"), _files())
+
+
+def _files() -> Iterator[tuple[str, IO[bytes]]]:
+    for part, file in request.files.items():
+        if part == "body" or part.startswith("att-"):
+            yield part.replace("att-", "att/"), file.stream
+
+
+def _document(part: str) -> bytes:
+    file = request.files.get(part)
+    data = file.stream.read(MAX_ENVELOPE + 1) if file else request.form.get(part, "").encode()
+    if not data:
+        raise InvalidRequest(f"The request has no part '{part}'.")
+    if len(data) > MAX_ENVELOPE:
+        raise TooLarge("A signed document is larger than 256 KiB.")
+    return data
+
+
+def _cursor(text: str | None) -> tuple[int, str] | None:
+    if text is None:
+        return None
+    touched, _, handoff = text.partition(".")
+    if not touched.isdecimal() or len(touched) > 12:  # noqa: PLR2004 - digits of a Unix time
+        raise InvalidRequest("The page mark is not one that this hub gave.")
+    return int(touched), handoff
+
+
+def _intake() -> Intake:
+    return current_hub().intake  # type: ignore[no-any-return]  # set by the composition root

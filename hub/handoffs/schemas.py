@@ -1,0 +1,108 @@
+"""What the handoff routes take and give: the only parser of outside data here beside the signed formats themselves."""
+
+from __future__ import annotations
+
+from marshmallow import RAISE, Schema, fields, validate
+
+from hub.ids import RANDOM_PATTERN
+
+_ID = validate.Regexp(RANDOM_PATTERN)
+
+
+class _Strict(Schema):
+    class Meta:
+        """Unknown members are refused."""
+
+        unknown = RAISE
+
+
+class ListQuery(_Strict):
+    """Which handoffs of the own agency, and from where on."""
+
+    box = fields.String(load_default="in", validate=validate.OneOf(["in", "out"]))
+    kind = fields.String(load_default="referral", validate=validate.OneOf(["referral", "own_record"]))
+    limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
+    before = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=64))
+
+
+class FileView(Schema):
+    """One age file of a packet; `size` counts the bytes after its header."""
+
+    n = fields.String(required=True)
+    size = fields.Integer(required=True)
+
+
+class PacketView(Schema):
+    """A packet as its recipient finds it: fetch the files, then verify."""
+
+    manifest = fields.String(required=True)
+    from_agency = fields.String(required=True)
+    to_agency = fields.String(required=True)
+    envelope = fields.Dict(required=True)
+    files = fields.List(fields.Nested(FileView), required=True)
+    destroyed = fields.Boolean(required=True)
+
+
+class WordView(Schema):
+    """Another hub's signed receipt or refusal."""
+
+    host = fields.String(required=True)
+    envelope = fields.Dict(required=True)
+
+
+class StatementView(Schema):
+    """A statement with where it stands: effective, repeated, waiting for the ordering hub, or refused."""
+
+    hash = fields.String(required=True)
+    type = fields.String(required=True)
+    at = fields.Integer(required=True)
+    grade = fields.String(required=True)
+    standing = fields.String(required=True)
+    position = fields.Integer(allow_none=True)
+    state = fields.String(allow_none=True)
+    log_index = fields.Integer(required=True)
+    envelope = fields.Dict(required=True)
+    answer = fields.Dict(required=True)
+    words = fields.List(fields.Nested(WordView), required=True)
+
+
+class HandoffView(Schema):
+    """A handoff: who, what state, who has the ball and by when, what the caller's agency can do now."""
+
+    id = fields.String(required=True, validate=_ID)
+    kind = fields.String(required=True)
+    from_agency = fields.String(required=True)
+    to_agency = fields.String(required=True)
+    created = fields.Integer(required=True)
+    touched = fields.Integer(required=True)
+    state = fields.String(allow_none=True)
+    grade = fields.String(allow_none=True)
+    urgency = fields.String(allow_none=True)
+    position = fields.Integer(allow_none=True)
+    ball = fields.String(allow_none=True)
+    due = fields.Integer(allow_none=True)
+    next_rung = fields.String(allow_none=True)
+    next_at = fields.Integer(allow_none=True)
+    being_confirmed = fields.Boolean(load_default=False)
+    possible = fields.List(fields.String(), load_default=[])
+
+
+class HandoffDetail(HandoffView):
+    """A handoff with its statements and packets."""
+
+    statements = fields.List(fields.Nested(StatementView), required=True)
+    packets = fields.List(fields.Nested(PacketView), required=True)
+
+
+class HandoffPage(Schema):
+    """One page of handoffs, newest first; pass `next` as `before` for the following one."""
+
+    items = fields.List(fields.Nested(HandoffView), required=True)
+    next = fields.String(allow_none=True)
+
+
+class Taken(Schema):
+    """The hub's signed receipt for what was sent, and the handoff as it now stands."""
+
+    receipt = fields.Dict(required=True)
+    handoff = fields.Nested(HandoffView, required=True)

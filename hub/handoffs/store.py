@@ -1,0 +1,354 @@
+"""Rows of handoffs, statements, receipts, packets and channels.
+
+SQL only: no rule is decided here. Timestamps are Unix seconds; hashes and ids unpadded base64url.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    UniqueConstraint,
+    insert,
+    select,
+    update,
+)
+
+from hub.db import metadata
+from hub.errors import NotFound, Replayed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from hub.packets.manifest import SignedManifest
+    from hub.statements.verify import VerifiedStatement
+
+Row: TypeAlias = "Mapping[Any, Any]"
+"""A row as it was read, by column name."""
+
+handoffs = Table(
+    "handoffs",
+    metadata,
+    Column("id", String(22), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("from_agency", String(400), nullable=False),
+    Column("to_agency", String(400), nullable=False),
+    Column("from_host", String(260), nullable=False),
+    Column("to_host", String(260), nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("touched", BigInteger, nullable=False),
+    Index(None, "from_agency", "touched"),
+    Index(None, "to_agency", "touched"),
+)
+
+statements = Table(
+    "statements",
+    metadata,
+    Column("hash", String(43), primary_key=True),
+    Column("handoff", String(22), ForeignKey("handoffs.id"), nullable=False, index=True),
+    Column("type", String(40), nullable=False),
+    Column("agency", String(400)),
+    Column("member", String(22)),
+    Column("host", String(260)),
+    Column("at", BigInteger, nullable=False),
+    Column("grade", String(16), nullable=False),
+    Column("manifest", String(43)),
+    Column("envelope", LargeBinary, nullable=False),
+    Column("received", BigInteger, nullable=False),
+    Column("log_index", BigInteger, nullable=False, unique=True),
+    Column("standing", String(16), nullable=False),
+    Column("position", Integer),
+    Column("state", String(32)),
+    Column("answer", LargeBinary, nullable=False),
+)
+
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("statement", String(43), primary_key=True),
+    Column("host", String(260), primary_key=True),
+    Column("envelope", LargeBinary, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+packets = Table(
+    "packets",
+    metadata,
+    Column("manifest", String(43), primary_key=True),
+    Column("packet", String(22), nullable=False),
+    Column("from_agency", String(400), nullable=False),
+    Column("to_agency", String(400), nullable=False),
+    Column("handoff", String(22), ForeignKey("handoffs.id"), nullable=False, index=True),
+    Column("created", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=False),
+    Column("envelope", LargeBinary, nullable=False),
+    Column("served", BigInteger),
+    Column("destroyed", BigInteger),
+    UniqueConstraint("packet", "from_agency"),
+)
+
+packet_files = Table(
+    "packet_files",
+    metadata,
+    Column("manifest", String(43), ForeignKey("packets.manifest"), primary_key=True),
+    Column("n", String(8), primary_key=True),
+    Column("psha256", String(43), nullable=False),
+    Column("plen", BigInteger, nullable=False),
+    Column("header", LargeBinary, nullable=False),
+)
+
+channels = Table(
+    "channels",
+    metadata,
+    Column("from_agency", String(400), primary_key=True),
+    Column("to_agency", String(400), primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Handoff:
+    """Who hands something to whom; `from_host` orders its statements (docs/protocol.md §7.5)."""
+
+    id: str
+    kind: str
+    from_agency: str
+    to_agency: str
+    from_host: str
+    to_host: str
+    created: int
+
+    def other_host(self, host: str) -> str | None:
+        """The hub at the other side of `host`, or None when both sides are at home there."""
+        other = self.to_host if host == self.from_host else self.from_host
+        return None if other == host else other
+
+    def has_party(self, agency: str) -> bool:
+        """Whether `agency` sent or receives it."""
+        return agency in {self.from_agency, self.to_agency}
+
+
+class HandoffStore:
+    """Handoffs and their statements, through one connection; the caller owns the transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, handoff: Handoff) -> None:
+        """Store a new handoff."""
+        self._connection.execute(
+            insert(handoffs).values(
+                id=handoff.id,
+                kind=handoff.kind,
+                from_agency=handoff.from_agency,
+                to_agency=handoff.to_agency,
+                from_host=handoff.from_host,
+                to_host=handoff.to_host,
+                created=handoff.created,
+                touched=handoff.created,
+            )
+        )
+
+    def find(self, handoff: str, *, lock: bool = False) -> Handoff | None:
+        """Return a handoff; `lock` keeps other writers off it until the transaction ends."""
+        query = select(handoffs).where(handoffs.c.id == handoff)
+        row = self._connection.execute(query.with_for_update() if lock else query).mappings().first()
+        return None if row is None else Handoff(*(row[name] for name in Handoff.__slots__))
+
+    def row(self, handoff: str) -> Row:
+        """Return a handoff with its times.
+
+        Raises:
+            NotFound: there is none of this id.
+        """
+        found = self._connection.execute(select(handoffs).where(handoffs.c.id == handoff)).mappings().first()
+        if found is None:
+            raise NotFound("There is no such handoff here.")
+        return found
+
+    def get(self, handoff: str, *, lock: bool = False) -> Handoff:
+        """Return a handoff.
+
+        Raises:
+            NotFound: there is none of this id.
+        """
+        found = self.find(handoff, lock=lock)
+        if found is None:
+            raise NotFound("There is no such handoff here.")
+        return found
+
+    def touch(self, handoff: str, now: int) -> None:
+        """Note that something happened to a handoff."""
+        self._connection.execute(update(handoffs).where(handoffs.c.id == handoff).values(touched=now))
+
+    def listed(self, agency: str, *, kind: str, box: str, before: tuple[int, str] | None, limit: int) -> Sequence[Row]:
+        """Return handoffs of an agency, newest first; `box` is `in` or `out`, `before` the last seen."""
+        side = handoffs.c.to_agency if box == "in" else handoffs.c.from_agency
+        query = select(handoffs).where(side == agency, handoffs.c.kind == kind)
+        if before is not None:
+            query = query.where(
+                (handoffs.c.touched < before[0]) | ((handoffs.c.touched == before[0]) & (handoffs.c.id < before[1]))
+            )
+        query = query.order_by(handoffs.c.touched.desc(), handoffs.c.id.desc()).limit(limit)
+        return _rows(self._connection.execute(query))
+
+    def add_statement(self, verified: VerifiedStatement, **columns: Any) -> None:
+        """Store a verified statement with its log index, standing, position, state and our signed answer."""
+        statement = verified.statement
+        first = statement.by[0]
+        self._connection.execute(
+            insert(statements).values(
+                hash=verified.hash,
+                handoff=statement.handoff,
+                type=statement.type,
+                agency=statement.agency,
+                member=getattr(first, "member", None),
+                host=statement.hub,
+                at=statement.at,
+                grade=str(statement.grade),
+                manifest=statement.manifest,
+                envelope=verified.envelope.to_bytes(),
+                **columns,
+            )
+        )
+
+    def statement(self, statement: str) -> Row | None:
+        """Return the row of a statement by its hash."""
+        return self._connection.execute(select(statements).where(statements.c.hash == statement)).mappings().first()
+
+    def statements(self, handoff: str) -> Sequence[Row]:
+        """Return the statements of a handoff in the order of this hub's log."""
+        query = select(statements).where(statements.c.handoff == handoff).order_by(statements.c.log_index)
+        return _rows(self._connection.execute(query))
+
+    def has_waiting(self, handoff: str) -> bool:
+        """Return whether a statement waits for the ordering hub's word."""
+        query = select(statements.c.hash).where(statements.c.handoff == handoff, statements.c.standing == "waiting")
+        return self._connection.execute(query.limit(1)).first() is not None
+
+    def settle(self, statement: str, *, standing: str, position: int | None, state: str | None) -> None:
+        """Write down what the ordering hub made of a statement."""
+        self._connection.execute(
+            update(statements)
+            .where(statements.c.hash == statement)
+            .values(standing=standing, position=position, state=state)
+        )
+
+    def keep_receipt(self, statement: str, host: str, envelope: bytes, now: int) -> None:
+        """Keep another hub's signed word on a statement, once."""
+        query = select(receipts.c.at).where(receipts.c.statement == statement, receipts.c.host == host)
+        if self._connection.execute(query).first() is None:
+            row = {"statement": statement, "host": host, "envelope": envelope, "at": now}
+            self._connection.execute(insert(receipts).values(row))
+
+    def receipts(self, statement_hashes: Sequence[str]) -> Sequence[Row]:
+        """Return other hubs' answers to these statements."""
+        query = select(receipts).where(receipts.c.statement.in_(statement_hashes))
+        return _rows(self._connection.execute(query))
+
+    def next_in_channel(self, from_agency: str, to_agency: str) -> int:
+        """Return the next number of the channel from one agency to another, beginning with 1."""
+        where = (channels.c.from_agency == from_agency) & (channels.c.to_agency == to_agency)
+        seq = self._connection.execute(
+            update(channels).where(where).values(seq=channels.c.seq + 1).returning(channels.c.seq)
+        ).scalar()
+        if seq is None:
+            seq = 1
+            self._connection.execute(insert(channels).values(from_agency=from_agency, to_agency=to_agency, seq=seq))
+        return int(seq)
+
+
+class PacketStore:
+    """Manifests and wrapped headers of packets; payloads are in `hub.handoffs.blobs`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, handoff: str, signed: SignedManifest, headers: dict[str, bytes]) -> None:
+        """Store a manifest with its encrypted headers.
+
+        Raises:
+            Replayed: the sender used this packet id before with another manifest.
+        """
+        manifest = signed.manifest
+        if self.manifest_of(manifest.sender, manifest.packet) is not None:
+            raise Replayed("This packet id was used before with another manifest.")
+        self._connection.execute(
+            insert(packets).values(
+                manifest=signed.hash,
+                packet=manifest.packet,
+                from_agency=manifest.sender,
+                to_agency=manifest.to,
+                handoff=handoff,
+                created=manifest.created,
+                expires=manifest.expires,
+                envelope=signed.envelope.to_bytes(),
+            )
+        )
+        rows = [
+            {"manifest": signed.hash, "n": f.n, "psha256": f.psha256, "plen": f.plen, "header": headers[f.n]}
+            for f in manifest.files
+        ]
+        self._connection.execute(insert(packet_files), rows)
+
+    def manifest_of(self, sender: str, packet: str) -> str | None:
+        """Return the manifest hash under which a sender's packet id is known, or None."""
+        query = select(packets.c.manifest).where(packets.c.packet == packet, packets.c.from_agency == sender)
+        return self._connection.execute(query).scalar()
+
+    def get(self, manifest: str) -> Row:
+        """Return a packet's row.
+
+        Raises:
+            NotFound: there is none, or its keys were destroyed.
+        """
+        row = self._connection.execute(select(packets).where(packets.c.manifest == manifest)).mappings().first()
+        if row is None or row["destroyed"] is not None:
+            raise NotFound("There is no such packet here.")
+        return row
+
+    def of_handoff(self, handoff: str) -> Sequence[Row]:
+        """Return the packets of a handoff, oldest first."""
+        query = select(packets).where(packets.c.handoff == handoff).order_by(packets.c.created, packets.c.manifest)
+        return _rows(self._connection.execute(query))
+
+    def files(self, manifest: str) -> Sequence[Row]:
+        """Return the files of a packet, the body first."""
+        query = select(packet_files).where(packet_files.c.manifest == manifest)
+        rows = self._connection.execute(query).mappings()
+        return sorted(rows, key=lambda row: -1 if row["n"] == "body" else int(row["n"].partition("/")[2]))
+
+    def served(self, manifest: str, now: int) -> None:
+        """Note that the header left the hub: from then on a recall is only a request."""
+        self._connection.execute(
+            update(packets).where(packets.c.manifest == manifest, packets.c.served.is_(None)).values(served=now)
+        )
+
+    def mark_destroyed(self, handoff: str, now: int) -> None:
+        """Give up the packets of a handoff: wrapped headers go now, keys and payloads when `doomed` is worked off."""
+        here = packets.c.handoff == handoff
+        hashes = select(packets.c.manifest).where(here)
+        self._connection.execute(update(packet_files).where(packet_files.c.manifest.in_(hashes)).values(header=b""))
+        self._connection.execute(update(packets).where(here, packets.c.destroyed.is_(None)).values(destroyed=now))
+
+    def doomed(self) -> Sequence[Row]:
+        """Return all packets that were given up; destroying their keys again does no harm."""
+        return _rows(self._connection.execute(select(packets).where(packets.c.destroyed.is_not(None))))
+
+    def ids(self) -> list[str]:
+        """Return the ids of all packets that still have their content."""
+        return list(self._connection.execute(select(packets.c.packet).where(packets.c.destroyed.is_(None))).scalars())
+
+
+def _rows(result: Any) -> list[Row]:
+    return [cast("Row", row) for row in result.mappings()]

@@ -1,0 +1,93 @@
+"""What a party is shown of a handoff: rows turned into the shapes of `hub.handoffs.schemas`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from hub.errors import NotFound
+from hub.handoffs.intake import OWN_RECORD
+from hub.handoffs.store import Handoff, HandoffStore, PacketStore
+from hub.packets.dsse import Envelope
+from hub.statements.grammar import STATEMENT_TYPE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import Connection
+
+    from hub.handoffs.intake import Intake
+
+_BINARY = {"type": "string", "contentMediaType": "application/octet-stream"}
+MULTIPART = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["statement"],
+                "properties": {
+                    "statement": {"type": "string", "description": "DSSE envelope, docs/protocol.md §7"},
+                    "manifest": {"type": "string", "description": "DSSE envelope, docs/protocol.md §4.1"},
+                    "body": {**_BINARY, "description": "body.age"},
+                },
+            }
+        }
+    },
+}
+
+
+def handoff_of(statement: bytes) -> str:
+    """Return the handoff that a statement's envelope names; nothing is verified.
+
+    Raises:
+        Malformed: not a statement's envelope.
+    """
+    return str(Envelope.from_bytes(statement, STATEMENT_TYPE).value.get("handoff", ""))
+
+
+def handoff(connection: Connection, intake: Intake, row: Mapping[Any, Any], agency: str, now: int) -> dict[str, Any]:
+    """Return one handoff as its party `agency` sees it."""
+    found = Handoff(*(row[name] for name in Handoff.__slots__))
+    shown = {name: row[name] for name in ("id", "kind", "from_agency", "to_agency", "created", "touched")}
+    if found.kind != OWN_RECORD:
+        shown.update(intake.machines[found.kind].view(connection, found, agency, now))
+    return shown
+
+
+def detail(connection: Connection, intake: Intake, handoff_id: str, agency: str, now: int) -> dict[str, Any]:
+    """Return a handoff with its statements and packets.
+
+    Raises:
+        NotFound: there is none, or the agency has no part in it.
+    """
+    store, packets = HandoffStore(connection), PacketStore(connection)
+    row = store.row(handoff_id)
+    if agency not in {row["from_agency"], row["to_agency"]}:
+        raise NotFound("There is no such handoff here.")
+    rows = store.statements(handoff_id)
+    words = store.receipts([statement["hash"] for statement in rows])
+    return {
+        **handoff(connection, intake, row, agency, now),
+        "statements": [_statement(statement, words) for statement in rows],
+        "packets": [_packet(packets, packet) for packet in packets.of_handoff(handoff_id)],
+    }
+
+
+def _statement(row: Mapping[Any, Any], words: Sequence[Any]) -> dict[str, Any]:
+    names = ("hash", "type", "at", "grade", "standing", "position", "state", "log_index")
+    said = [{"host": w["host"], "envelope": json.loads(w["envelope"])} for w in words if w["statement"] == row["hash"]]
+    documents = {"envelope": json.loads(row["envelope"]), "answer": json.loads(row["answer"])}
+    return {**{name: row[name] for name in names}, **documents, "words": said}
+
+
+def _packet(store: PacketStore, row: Mapping[Any, Any]) -> dict[str, Any]:
+    files = [{"n": f["n"], "size": f["plen"]} for f in store.files(row["manifest"])]
+    return {
+        "manifest": row["manifest"],
+        "from_agency": row["from_agency"],
+        "to_agency": row["to_agency"],
+        "envelope": json.loads(row["envelope"]),
+        "files": files,
+        "destroyed": row["destroyed"] is not None,
+    }

@@ -1,0 +1,71 @@
+"""The sweep: acts on every clock that is due, one commit each.
+
+Costs what is due, not what is open. Each act is a statement of this hub, taken by the intake like any other, so the log
+has every rung. A worker that dies leaves its claims, which come back after their lease.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from hub.followup.domain import after_rung, due_rung
+from hub.followup.guard import confirmed, next_sweep
+from hub.followup.store import FollowUps, SweepState
+
+if TYPE_CHECKING:
+    from hub.context import Hub
+    from hub.followup.domain import FollowUp
+
+_BATCH = 100
+_log = logging.getLogger(__name__)
+
+
+def sweep(hub: Hub) -> int:
+    """Act on all clocks that are due; return how many rungs were told."""
+    now = hub.clock.now()
+    with hub.database.write() as connection:
+        state = SweepState(connection)
+        current = next_sweep(state.get(), now)
+        state.put(current)
+    if not current.may_expire:
+        _log.error("clock jumped: nothing expires until an operator confirms the time")
+    done = 0
+    while True:
+        with hub.database.write() as connection:
+            claimed = FollowUps(connection).claim_due(now, _BATCH)
+        done += sum(_act(hub, followup, may_expire=current.may_expire) for followup in claimed)
+        if len(claimed) < _BATCH:
+            hub.facts["last_sweep_at"] = now
+            return done
+
+
+def confirm_time(hub: Hub) -> None:
+    """Say that the clock is right: expiry goes on, and clocks forget times from a future that never came."""
+    now = hub.clock.now()
+    with hub.database.write() as connection:
+        FollowUps(connection).rebase(now)
+        SweepState(connection).put(confirmed(now))
+
+
+def _act(hub: Hub, followup: FollowUp, *, may_expire: bool) -> int:
+    """Tell one rung, or let one referral expire; a clock that changed since it was claimed is left alone."""
+    now, intake = hub.clock.now(), hub.intake
+    with hub.database.write() as connection:
+        clocks = FollowUps(connection)
+        rung = due_rung(followup, now)
+        if rung is None or clocks.get(followup.handoff) != followup:
+            return 0
+        if rung.expires and not may_expire:
+            return 0
+        if not clocks.advance(followup, after_rung(followup, now)):
+            return 0
+        kind, body = _statement(followup, rung)
+        intake.issue(connection, kind, followup.handoff, body)
+    return 1
+
+
+def _statement(followup: FollowUp, rung: Any) -> tuple[str, dict[str, Any]]:
+    if rung.expires:
+        return rung.expires, {"clock": followup.clock}
+    return "referral.overdue", {"clock": followup.clock, "rung": rung.number, "tell": rung.roles}

@@ -1,0 +1,144 @@
+"""The referral as the intake's machine: joins the use cases of `service` with the stores, one transaction each.
+
+Holds no rule. `hub.handoffs.ports.Machine` is the shape.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hub.directory.store import Directory
+from hub.errors import NotFound
+from hub.followup.calendar import Calendar, calendar_for
+from hub.followup.store import FollowUps
+from hub.handoffs.ports import Step
+from hub.handoffs.store import HandoffStore
+from hub.ids import host_of
+from hub.keys.store import KeyStore
+from hub.notify.store import Notices
+from hub.packets.dsse import Envelope
+from hub.referrals import service
+from hub.referrals.domain import Side, ball, possible
+from hub.referrals.store import ReferralStore
+from hub.statements.grammar import STATEMENT_TYPE, Role, Statement
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from sqlalchemy import Connection
+
+    from hub.handoffs.ports import Party
+    from hub.statements.verify import VerifiedStatement
+
+_EVERY_ROLE = frozenset(role.value for role in Role)
+
+
+@dataclass(frozen=True, slots=True)
+class _Teller:
+    connection: Connection
+    origin: str
+
+    def tell(self, agency: str, roles: Collection[str], template: str, *, about: str, key: str, now: int) -> None:
+        """Promise a notice to the members of an agency that is at home here."""
+        if host_of(agency) != self.origin or not roles:
+            return
+        members = {row.member for row in KeyStore(self.connection).members_with_roles(agency, roles, now)}
+        notices = Notices(self.connection)
+        for member in sorted(members):
+            notices.put(
+                key=f"{key}:{member}", to_agency=agency, to_member=member, template=template, now=now, handoff=about
+            )
+
+
+class _Work:
+    """The unit of work over one connection."""
+
+    def __init__(self, connection: Connection, origin: str) -> None:
+        self._connection = connection
+        self.referrals = ReferralStore(connection)
+        self.clocks = FollowUps(connection)
+        self.notices = _Teller(connection, origin)
+
+    def calendar(self, agency: str) -> Calendar:
+        """Return the calendar of an agency: its own entry in the directory first, else its country's."""
+        country = KeyStore(self._connection).find_agency(agency)
+        profile = Directory(self._connection).profile(agency)
+        return calendar_for(
+            country.entry.country if country else None,
+            zone=profile.zone if profile else None,
+            weekend=profile.weekend if profile else None,
+        )
+
+
+class ReferralMachine:
+    """Referrals for the intake of the hub at `origin`."""
+
+    kind = "referral"
+
+    def __init__(self, origin: str) -> None:
+        self._origin = origin
+
+    def begin(self, connection: Connection, handoff: Party, verified: VerifiedStatement, now: int) -> Step:
+        """Take a submission."""
+        referral = service.begin(verified.statement, handoff.to_agency, self._work(connection), now)
+        return Step(referral.state.value, referral.position, moved=True)
+
+    def apply(self, connection: Connection, handoff: Party, verified: VerifiedStatement, now: int) -> Step:  # noqa: ARG002 - the statement names its handoff
+        """Give a statement its position."""
+        applied = service.apply(verified.statement, verified.hash, self._work(connection), now)
+        return Step(applied.referral.state.value, applied.referral.position, moved=applied.moved)
+
+    def expect(self, connection: Connection, handoff: Party, verified: VerifiedStatement, now: int) -> None:
+        """Check a member's step on what is known here."""
+        rows = HandoffStore(connection).statements(handoff.id)
+        waiting = [
+            _stored(row["envelope"])
+            for row in rows
+            if row["standing"] == "waiting" and row["type"] != "referral.submit"
+        ]
+        service.expect(verified.statement, waiting, self._work(connection), now)
+
+    def mirror(self, connection: Connection, handoff: Party, statement: Statement, step: Step, now: int) -> None:
+        """Write down the ordering hub's word."""
+        position = step.position or 0
+        service.mirror(statement, handoff.to_agency, step.state, position, self._work(connection), now)
+
+    def view(self, connection: Connection, handoff: Party, agency: str, now: int) -> Mapping[str, Any]:  # noqa: ARG002 - times are shown, not judged
+        """Return state, who has the ball, by when, and what the agency's members can sign."""
+        referral = ReferralStore(connection).find(handoff.id)
+        if referral is None:
+            raise NotFound("There is no such referral here.")
+        clock = FollowUps(connection).get(handoff.id)
+        sides = [side for side, who in _sides(handoff).items() if who == agency]
+        side = ball(referral.state)
+        return {
+            "state": referral.state.value,
+            "grade": referral.grade.value,
+            "urgency": referral.urgency.value,
+            "position": referral.position,
+            "ball": None if side is None else side.value,
+            "due": clock.due_at if clock else None,
+            "next_rung": _next_rung(clock),
+            "next_at": clock.next_at if clock else None,
+            "being_confirmed": HandoffStore(connection).has_waiting(handoff.id),
+            "possible": sorted({step for mine in sides for step in possible(referral, mine, _EVERY_ROLE)}),
+        }
+
+    def _work(self, connection: Connection) -> _Work:
+        return _Work(connection, self._origin)
+
+
+def _sides(handoff: Party) -> dict[Side, str]:
+    return {Side.SENDER: handoff.from_agency, Side.RECIPIENT: handoff.to_agency}
+
+
+def _next_rung(clock: Any) -> str | None:
+    if clock is None or clock.next_at is None:
+        return None
+    ladder = clock.rule.ladder
+    return str(ladder[min(clock.next_rung, len(ladder)) - 1].name)
+
+
+def _stored(envelope: bytes) -> Statement:
+    return Statement.from_value(Envelope.from_bytes(envelope, STATEMENT_TYPE).value)

@@ -1,0 +1,75 @@
+"""What the use cases of referrals need of storage, clocks, notices and the directory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from hub.followup.calendar import Calendar
+    from hub.followup.domain import FollowUp
+    from hub.referrals.domain import Referral
+
+
+class Referrals(Protocol):
+    """Where referrals are kept."""
+
+    def add(self, referral: Referral) -> None:
+        """Keep a new referral."""
+        ...
+
+    def find(self, referral: str) -> Referral | None:
+        """Return a referral, or None."""
+        ...
+
+    def get(self, referral: str) -> Referral:
+        """Return a referral, or raise NotFound."""
+        ...
+
+    def save(self, referral: Referral, *, was: int) -> None:
+        """Keep what became of a referral, or raise StaleVersion."""
+        ...
+
+
+class Clocks(Protocol):
+    """Where running clocks are kept."""
+
+    def replace(self, handoff: str, followup: FollowUp | None) -> None:
+        """Give a handoff this clock instead of the one it has."""
+        ...
+
+    def get(self, handoff: str) -> FollowUp | None:
+        """Return the clock of a handoff."""
+        ...
+
+
+class Tellers(Protocol):
+    """Whoever promises notices to the members at home here."""
+
+    def tell(self, agency: str, roles: Collection[str], template: str, *, about: str, key: str, now: int) -> None:
+        """Promise a notice to each member of `agency` in one of `roles`, once for each `key`."""
+        ...
+
+
+class Work(Protocol):
+    """One unit of work: everything through one transaction."""
+
+    @property
+    def referrals(self) -> Referrals:
+        """Referrals."""
+        ...
+
+    @property
+    def clocks(self) -> Clocks:
+        """Running clocks."""
+        ...
+
+    @property
+    def notices(self) -> Tellers:
+        """Notices."""
+        ...
+
+    def calendar(self, agency: str) -> Calendar:
+        """Return the calendar by which an agency works."""
+        ...

@@ -1,0 +1,151 @@
+"""The use cases of referrals: begin, step, mirror. Each runs inside the transaction of the intake that calls it.
+
+Knows no SQL, no HTTP and no peer: it gets a unit of work and a verified statement. Rules: state, clock and notices
+change together; only the ordering hub runs a clock, the other one shows it (docs/protocol.md §7.5).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from hub.errors import IllegalTransition
+from hub.followup.domain import Owner, pause, promised_day, rung_of, start
+from hub.notify.templates import OVERDUE, TASK, WAITS
+from hub.referrals.domain import Side, State, ball, submit
+
+if TYPE_CHECKING:
+    from hub.followup.domain import FollowUp
+    from hub.referrals.domain import Applied, Referral
+    from hub.referrals.ports import Work
+    from hub.statements.grammar import Statement
+
+_BACK_AS_TASK = frozenset({State.DECLINED, State.EXPIRED, State.NOT_COMPLETED})
+_WHO_ACTS = {Side.SENDER: ("caseworker",), Side.RECIPIENT: ("caseworker", "provider", "focal_point")}
+_SIDES = {Side.SENDER: Owner.SENDER, Side.RECIPIENT: Owner.RECIPIENT}
+
+
+def begin(statement: Statement, to_agency: str, work: Work, now: int) -> Referral:
+    """Begin a referral at the hub that orders it.
+
+    Raises:
+        IllegalTransition: the submission is not by a caseworker.
+    """
+    referral = submit(statement, to_agency=to_agency, now=now)
+    work.referrals.add(referral)
+    work.clocks.replace(referral.id, _clock(referral, statement, work, now))
+    return referral
+
+
+def apply(statement: Statement, name: str, work: Work, now: int) -> Applied:
+    """Apply a statement at the ordering hub: state, clock and notices. `name` is the statement's hash.
+
+    Raises:
+        IllegalTransition: the step is not possible now; the facts say the state, its position and what is possible.
+    """
+    before = work.referrals.get(statement.handoff)
+    try:
+        applied = before.apply(statement, now)
+    except IllegalTransition as refusal:
+        refusal.facts["position"] = before.position
+        raise
+    if applied.moved:
+        work.referrals.save(applied.referral, was=before.version)
+        _restart(applied, statement, work, now)
+        _tell(applied.referral, statement, name, work, now, changed=applied.changed_state)
+    return applied
+
+
+def expect(statement: Statement, waiting: list[Statement], work: Work, now: int) -> None:
+    """Check a step away from the ordering hub: on the known state and what is on its way to that hub.
+
+    Raises:
+        IllegalTransition: it cannot be possible.
+    """
+    referral = work.referrals.get(statement.handoff)
+    for earlier in waiting:
+        try:
+            referral = referral.apply(earlier, now).referral
+        except IllegalTransition:
+            continue
+    referral.apply(statement, now)
+
+
+def mirror(statement: Statement, to_agency: str, state: str, position: int, work: Work, now: int) -> Referral:
+    """Write down what the ordering hub made of a statement; words older than what is known change nothing."""
+    before = work.referrals.find(statement.handoff)
+    if before is None:
+        referral = replace(submit(statement, to_agency=to_agency, now=now), state=State(state), position=position)
+        work.referrals.add(referral)
+        _show_clock(referral, statement, work, now)
+        work.notices.tell(
+            to_agency, _WHO_ACTS[Side.RECIPIENT], WAITS, about=referral.id, key=_arrival(referral), now=now
+        )
+        return referral
+    if position <= before.position:
+        return before
+    after = replace(_as_far_as_known(before, statement, now), state=State(state), position=position)
+    after = replace(after, version=before.version + 1)
+    work.referrals.save(after, was=before.version)
+    if after.state is not before.state or statement.type == "referral.pause_clock":
+        _show_clock(after, statement, work, now)
+    _tell(after, statement, f"{statement.handoff}:{position}", work, now, changed=after.state is not before.state)
+    return after
+
+
+def _as_far_as_known(referral: Referral, statement: Statement, now: int) -> Referral:
+    """Return the referral after a statement that another hub found possible, even if it is not by what is known here."""
+    try:
+        return referral.apply(statement, now).referral
+    except IllegalTransition:
+        return referral
+
+
+def _restart(applied: Applied, statement: Statement, work: Work, now: int) -> None:
+    referral = applied.referral
+    if applied.changed_state:
+        work.clocks.replace(referral.id, _clock(referral, statement, work, now))
+    elif statement.type == "referral.pause_clock":
+        running = work.clocks.get(referral.id)
+        if running is not None:
+            work.clocks.replace(referral.id, pause(running, int(statement.body["due"]), now))
+
+
+def _clock(referral: Referral, statement: Statement, work: Work, now: int) -> FollowUp | None:
+    return start(
+        referral.id,
+        referral.state.value,
+        referral.urgency,
+        now,
+        calendar=work.calendar(referral.to_agency),
+        due=referral.due,
+        date=promised_day(referral.state.value, statement.body),
+    )
+
+
+def _show_clock(referral: Referral, statement: Statement, work: Work, now: int) -> None:
+    clock = _clock(referral, statement, work, min(now, statement.at) if statement.hub else now)
+    if clock is not None and statement.type == "referral.pause_clock":
+        clock = pause(clock, int(statement.body["due"]), now)
+    work.clocks.replace(referral.id, None if clock is None else clock.mirrored())
+
+
+def _tell(referral: Referral, statement: Statement, key: str, work: Work, now: int, *, changed: bool) -> None:
+    """Promise notices to whoever has the ball now or is told by a rung. Agencies at home elsewhere are told there."""
+    agencies = {Side.SENDER: referral.from_agency, Side.RECIPIENT: referral.to_agency}
+    if statement.type == "referral.overdue":
+        rung = rung_of(statement.body["clock"], statement.body["rung"])
+        for side, agency in agencies.items():
+            roles = rung.roles_of(_SIDES[side]) if rung else frozenset()
+            work.notices.tell(agency, roles, OVERDUE, about=referral.id, key=key, now=now)
+        return
+    holder = ball(referral.state)
+    if changed and holder is not None and agencies[holder] != statement.agency:
+        template = TASK if referral.state in _BACK_AS_TASK else WAITS
+        key = _arrival(referral) if statement.type == "referral.deliver" else key
+        work.notices.tell(agencies[holder], _WHO_ACTS[holder], template, about=referral.id, key=key, now=now)
+
+
+def _arrival(referral: Referral) -> str:
+    """The key under which the recipient is told once that a packet came, whichever word of it comes first."""
+    return f"{referral.id}:arrived"

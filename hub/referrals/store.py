@@ -1,0 +1,134 @@
+"""Referrals as rows. SQL only; `update … where version` lets no stale writer through."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from hub.db import metadata
+from hub.errors import NotFound, StaleVersion
+from hub.followup.domain import Urgency
+from hub.referrals.domain import Maker, Referral, State
+from hub.statements.grammar import Grade
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from sqlalchemy.engine import RowMapping
+
+referrals = Table(
+    "referrals",
+    metadata,
+    Column("id", String(22), ForeignKey("handoffs.id"), primary_key=True),
+    Column("from_agency", String(400), nullable=False),
+    Column("to_agency", String(400), nullable=False),
+    Column("urgency", String(12), nullable=False),
+    Column("submitted_at", BigInteger, nullable=False),
+    Column("due", BigInteger),
+    Column("needed_from", String(10)),
+    Column("state", String(24), nullable=False),
+    Column("grade", String(16), nullable=False),
+    Column("made_by_type", String(40), nullable=False),
+    Column("made_by_party", String(400), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("delivered", Boolean, nullable=False),
+    Column("asked", Integer, nullable=False),
+    Column("owner", String(22)),
+    Column("reported_by", String(22)),
+    Column("locked", Boolean, nullable=False),
+    Index(None, "to_agency", "state"),
+)
+
+
+class ReferralStore:
+    """Referrals, through one connection; the caller owns the transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, referral: Referral) -> None:
+        """Store a new referral."""
+        self._connection.execute(insert(referrals).values(id=referral.id, **_columns(referral)))
+
+    def find(self, referral: str) -> Referral | None:
+        """Return a referral, or None."""
+        row = self._connection.execute(select(referrals).where(referrals.c.id == referral)).mappings().first()
+        return None if row is None else _referral(row)
+
+    def get(self, referral: str) -> Referral:
+        """Return a referral.
+
+        Raises:
+            NotFound: there is none of this id.
+        """
+        found = self.find(referral)
+        if found is None:
+            raise NotFound("There is no such referral here.")
+        return found
+
+    def save(self, referral: Referral, *, was: int) -> None:
+        """Store what became of a referral whose version was `was`.
+
+        Raises:
+            StaleVersion: another writer was faster.
+        """
+        done = self._connection.execute(
+            update(referrals)
+            .where(referrals.c.id == referral.id, referrals.c.version == was)
+            .values(_columns(referral))
+        )
+        if done.rowcount != 1:
+            raise StaleVersion("This referral has changed meanwhile.")
+
+    def unanswered(self, agency: str, states: Collection[str], before: int) -> int:
+        """Return how many referrals to an agency wait in these states since before a time."""
+        query = select(func.count()).where(
+            referrals.c.to_agency == agency, referrals.c.state.in_(states), referrals.c.submitted_at < before
+        )
+        return int(self._connection.execute(query).scalar_one())
+
+
+def _columns(referral: Referral) -> dict[str, object]:
+    return {
+        "from_agency": referral.from_agency,
+        "to_agency": referral.to_agency,
+        "urgency": referral.urgency.value,
+        "submitted_at": referral.submitted_at,
+        "due": referral.due,
+        "needed_from": referral.needed_from,
+        "state": referral.state.value,
+        "grade": referral.grade.value,
+        "made_by_type": referral.made_by.type,
+        "made_by_party": referral.made_by.party,
+        "position": referral.position,
+        "version": referral.version,
+        "delivered": referral.delivered,
+        "asked": referral.asked,
+        "owner": referral.owner,
+        "reported_by": referral.reported_by,
+        "locked": referral.locked,
+    }
+
+
+def _referral(row: RowMapping) -> Referral:
+    values = dict(row)
+    made_by = Maker(values.pop("made_by_type"), values.pop("made_by_party"))
+    for name, kind in (("urgency", Urgency), ("state", State), ("grade", Grade)):
+        values[name] = kind(values[name])
+    return Referral(**values, made_by=made_by)
