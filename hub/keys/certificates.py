@@ -14,6 +14,7 @@ from nacl.hashlib import blake2b
 
 from hub.errors import BadSignature, Malformed, UnsupportedVersion
 from hub.ids import host_of
+from hub.packets.age import Recipient
 from hub.packets.dsse import Envelope, Signer, check_public_key, kid, pae, sign_envelope, verify_signature
 from hub.packets.encoding import b64u, canonical, from_b64u
 from hub.statements import shapes as a
@@ -41,7 +42,14 @@ CASE_ROLES = frozenset({Role.CASEWORKER, Role.PROVIDER, Role.SUPERVISOR, Role.FO
 """Roles whose devices may hold an epoch secret (§5); coordinators, data officers, admins and auditors never."""
 
 _CERTIFIERS_NEEDED = 2
-_RECIPIENT = a.matches(re.compile(r"age1[02-9ac-hj-np-z]{58}"))
+
+
+def _recipient(value: object) -> None:
+    if not isinstance(value, str) or not value.startswith("age1"):
+        raise Malformed("A field is not an age recipient.")
+    Recipient.parse(value)
+
+
 _COUNTRY = a.matches(re.compile(r"[A-Z]{2}"))
 _VERSION = {"v": a.integer(1, 1)}
 _IDENTITY = {
@@ -52,7 +60,7 @@ _IDENTITY = {
     "operator": a.text,
     "root": a.hash_,
 }
-_EPOCH = {"epoch": a.integer(1), "suite": a.text, "recipient": _RECIPIENT}
+_EPOCH = {"epoch": a.integer(1), "suite": a.text, "recipient": _recipient}
 _CERTIFICATION = {"certifier": a.hash_, "at": a.seconds, "sig": a.random_bytes(64)}
 _KEY_ENTRY = {
     **_VERSION,
@@ -73,7 +81,7 @@ _MEMBER_CERT = {
     "member": a.identifier,
     "roles": a.list_of(a.one_of(*Role), len(Role), 1),
     "sign": a.hash_,
-    "recipient": _RECIPIENT,
+    "recipient": _recipient,
     "from": a.seconds,
     "until": a.seconds,
 }
@@ -94,6 +102,11 @@ def fingerprint(public_key: bytes) -> str:
     """Return the sixty digits that two people compare by phone (§2)."""
     digest = blake2b(public_key, digest_size=64, person=b"rcp/1/fpr").digest()
     return " ".join(f"{int.from_bytes(digest[i : i + 5], 'big') % 100_000:05d}" for i in range(0, 60, 5))
+
+
+def device_kid(recipient: str) -> str:
+    """Return the name of a device's encryption key, as grants and stanzas have it."""
+    return Recipient.parse(recipient).kid
 
 
 @dataclass(frozen=True, slots=True)

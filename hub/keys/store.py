@@ -1,8 +1,8 @@
 """Rows of key documents, and what follows from them: who may sign, who is certified, who holds which epoch.
 
 SQL only: documents are verified before they come here (`hub.keys.service`). Rules: a document is kept once, with its
-place in its home hub's log; the newest certificate of a key is the one that counts; a signature is good if no revocation
-of its key stands before the signed document in that log (docs/protocol.md §6).
+place in its home hub's log; the newest certificate of a key is the one that counts; a signature is good if no
+revocation of its key stands before the signed document in that log (docs/protocol.md §6).
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from hub.keys.certificates import (
     KeyEntry,
     MemberCert,
     Revocation,
+    device_kid,
 )
 from hub.packets.dsse import Envelope, kid
 from hub.packets.manifest import SenderKey
@@ -252,8 +253,7 @@ class KeyStore:
         keyid = kid(word.sign)
         if self._put(envelope, host_of(word.agency), word.agency, index) and not self._revocation(word.agency, keyid):
             self._insert(revocations, agency=word.agency, keyid=keyid, at=word.at, log_index=index)
-            grants = epoch_grants.c
-            self._connection.execute(delete(epoch_grants).where(grants.agency == word.agency, grants.kid == keyid))
+            self._drop_grants(word.agency, keyid)
         return word
 
     def put_hub_entry(self, envelope: Envelope, index: int) -> HubEntry:
@@ -371,6 +371,11 @@ class KeyStore:
     def _revocation(self, agency: str, keyid: str) -> RowMapping | None:
         c = revocations.c
         return self._one(select(c.at, c.log_index).where(c.agency == agency, c.keyid == keyid))
+
+    def _drop_grants(self, agency: str, keyid: str) -> None:
+        kids = {device_kid(row.recipient) for row in self._members(agency, keyid)}
+        c = epoch_grants.c
+        self._connection.execute(delete(epoch_grants).where(c.agency == agency, c.kid.in_(kids)))
 
     def _agency(self, row: RowMapping) -> AgencyRow:
         envelope = Envelope.from_bytes(self._envelope(row["entry"]) or b"", KEY_ENTRY_TYPE)
