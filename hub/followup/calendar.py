@@ -93,7 +93,7 @@ def calendar_for(
     holidays: HolidayPort | None = None,
     remote: bool = False,
 ) -> Calendar:
-    """Return the calendar of a recipient: its own zone and weekend, else its country's, else UTC with Saturday and Sunday.
+    """Return a recipient's calendar: by its own zone and weekend, else its country's, else UTC and Saturday, Sunday.
 
     Raises:
         InvalidRequest: no such zone, or a weekend that is no set of days with a working day left.
