@@ -1,1 +1,112 @@
-"""The composition root: builds the Flask application out of the rooms. Holds no rule."""
+"""The composition root: creates a hub on disk, opens it, and builds the Flask application out of the rooms.
+
+Holds no rule. What every request passes is in `hub.web.frame`; what runs by the clock in `hub.jobs`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Flask
+
+import hub.auth.routes
+import hub.handoffs.routes
+import hub.web.log_routes
+import hub.web.routes
+from hub.auth.access import register_access
+from hub.clock import AcceleratedClock, SystemClock
+from hub.context import EXTENSION, Hub
+from hub.db import Database
+from hub.handofflog.guard import ForkGuard
+from hub.handoffs.blobs import Blobs
+from hub.handoffs.intake import Intake
+from hub.keys.certificates import HubEntry
+from hub.keys.headerbox import HeaderKeys
+from hub.keys.service import Keyring
+from hub.migrations.run import check, upgrade
+from hub.referrals.machine import ReferralMachine
+from hub.web import identity
+from hub.web.frame import frame
+
+if TYPE_CHECKING:
+    from hub.clock import Clock
+    from hub.settings import Settings
+
+BLUEPRINTS = (
+    hub.web.routes.blueprint,
+    hub.web.log_routes.blueprint,
+    hub.auth.routes.blueprint,
+    hub.handoffs.routes.blueprint,
+)
+
+
+def create_hub(settings: Settings, about: identity.Identity, *, clock: Clock | None = None) -> HubEntry:
+    """Make a new hub in `settings.data`: key, identity, schema, and its own entry as the first of its log.
+
+    Raises:
+        Conflict: a hub lives there already.
+    """
+    signer = identity.create(settings.data, about)
+    entry = HubEntry(about.host, about.operator, about.kind, about.country, signer.public_key)
+    database = Database(settings.database_url)
+    try:
+        upgrade(database)
+        with database.write() as connection:
+            ring = Keyring(connection, about.host, about.certifier_keys())
+            ring.publish_hub(entry.to_envelope(signer), now=(clock or clock_of(settings)).now())
+        ForkGuard(database, about.host, settings.data).publish(signer)
+    finally:
+        database.close()
+    return entry
+
+
+def clock_of(settings: Settings) -> Clock:
+    """Return the clock that the settings ask for."""
+    machine = SystemClock()
+    if settings.accelerate == 1:
+        return machine
+    return AcceleratedClock(settings.accelerate, settings.accelerate_from or machine.now())
+
+
+def open_hub(settings: Settings, *, clock: Clock | None = None) -> Hub:
+    """Return the hub that lives in `settings.data`, ready to serve.
+
+    Raises:
+        Unavailable: none lives there, its schema is not this release's, or its log does not fit its checkpoint.
+    """
+    about, signer = identity.load(settings.data)
+    database = Database(settings.database_url)
+    check(database)
+    ForkGuard(database, about.host, settings.data).check()
+    opened = Hub(settings, database, clock or clock_of(settings), signer, about.host, about.certifier_keys())
+    opened.intake = _intake(opened)
+    return opened
+
+
+def create_app(settings: Settings, *, clock: Clock | None = None) -> Flask:
+    """Return the application of the hub in `settings.data`."""
+    return build_app(open_hub(settings, clock=clock))
+
+
+def build_app(opened: Hub) -> Flask:
+    """Return the application of an open hub."""
+    app = Flask("hub", static_folder=None)
+    app.extensions[EXTENSION] = opened
+    api = frame(app, opened.settings)
+    register_access(app)
+    for blueprint in BLUEPRINTS:
+        api.register_blueprint(blueprint)
+    return app
+
+
+def _intake(opened: Hub) -> Intake:
+    data = opened.settings.data
+    machine = ReferralMachine(opened.origin)
+    return Intake(
+        origin=opened.origin,
+        signer=opened.signer,
+        clock=opened.clock,
+        blobs=Blobs(data),
+        header_keys=HeaderKeys(data / "header-keys"),
+        machines={machine.kind: machine},
+    )

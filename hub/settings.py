@@ -18,7 +18,7 @@ _TRUE = frozenset({"1", "true", "yes", "on"})
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A hub's settings. `data` holds the hub key, blobs, header keys, the last checkpoint and, by default, the database."""
+    """A hub's settings. `data` holds the hub key, blobs, header keys, last checkpoint and, by default, the database."""
 
     data: Path = Path("handover-data")
     database: str = ""
@@ -34,6 +34,8 @@ class Settings:
     """Bytes of one packet, at most."""
     accelerate: int = 1
     """Seconds of the hub's clock for one second of the machine's: demonstrations only."""
+    accelerate_from: int = 0
+    """Unix second since when; hubs that are to agree on the time share it. 0 means the start of the process."""
 
     @property
     def database_url(self) -> str:

@@ -1,1 +1,90 @@
-"""The process that ticks: runs the jobs of `hub.jobs` by the clock. Holds no rule."""
+"""The processes of a hub: one that serves and ticks (SQLite), or servers and workers apart (PostgreSQL). Holds no rule.
+
+Both end in order on SIGTERM and SIGINT: the server answers what it has begun, running jobs finish, connections close.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from typing import TYPE_CHECKING, Any
+
+from waitress.server import create_server
+
+from hub.app import build_app, open_hub
+from hub.jobs.registry import JOBS
+from hub.jobs.schedule import Schedule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hub.context import Hub
+    from hub.settings import Settings
+
+THREADS = 8
+SPOOL_ABOVE = 256 * 1024
+
+
+def serve(
+    settings: Settings, *, host: str = "127.0.0.1", port: int = 8080, ready: Callable[[], None] | None = None
+) -> None:
+    """Serve until told to end. On SQLite this process ticks too; on PostgreSQL `run_worker` does, elsewhere.
+
+    Raises:
+        Unavailable: the hub cannot be opened.
+    """
+    hub = open_hub(settings)
+    server = create_server(build_app(hub), host=host, port=port, **_limits(settings))
+    schedule = Schedule(hub, JOBS) if hub.database.is_sqlite else None
+    _on_signals(_leave)
+    try:
+        if schedule:
+            schedule.start()
+        if ready:
+            ready()
+        server.run()
+    finally:
+        server.close()
+        _close(hub, schedule)
+
+
+def run_worker(settings: Settings) -> None:
+    """Run the jobs until told to end; serves nothing. Any number of workers may run on one PostgreSQL.
+
+    Raises:
+        Unavailable: the hub cannot be opened.
+    """
+    hub = open_hub(settings)
+    schedule, end = Schedule(hub, JOBS), threading.Event()
+    _on_signals(lambda *_signal: end.set())
+    schedule.start()
+    try:
+        end.wait()
+    finally:
+        _close(hub, schedule)
+
+
+def _limits(settings: Settings) -> dict[str, Any]:
+    return {
+        "threads": THREADS,
+        "ident": None,
+        "max_request_body_size": settings.max_packet + SPOOL_ABOVE,
+        "inbuf_overflow": SPOOL_ABOVE,
+        "channel_timeout": 120,
+        "clear_untrusted_proxy_headers": True,
+    }
+
+
+def _on_signals(handler: Callable[..., None]) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, handler)
+
+
+def _leave(*_signal: object) -> None:
+    raise SystemExit(0)
+
+
+def _close(hub: Hub, schedule: Schedule | None) -> None:
+    if schedule:
+        schedule.stop()
+    hub.database.close()

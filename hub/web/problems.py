@@ -16,7 +16,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response, request
-from marshmallow import ValidationError
+from marshmallow import Schema, ValidationError, fields
 from werkzeug.exceptions import HTTPException
 
 from hub.errors import HubError
@@ -51,6 +51,18 @@ _KEPT_HEADERS = ("Allow", "Retry-After")
 _OWN_MEMBERS = frozenset({"type", "title", "status", "code", "detail", "todo", "instance"})
 _MAX_FIELDS = 20
 _log = logging.getLogger("hub.problems")
+
+
+class Problem(Schema):
+    """A problem document, for the description of the interface; some have further members."""
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    code = fields.String(required=True)
+    detail = fields.String(required=True)
+    todo = fields.String(required=True)
+    instance = fields.String(required=True)
 
 
 def register_problems(app: Flask) -> None:
@@ -95,12 +107,11 @@ def _from_http(error: HTTPException) -> Response:
     status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR and status not in _CODES:
         return _from_unknown(error)
-    fields = _fields(getattr(error, "data", {}).get("messages", {}))
-    detail = f"The request is not valid ({', '.join(fields)})." if fields else f"{HTTPStatus(status).phrase}."
-    todo = "Correct the request and send it again." if status not in {404, 405} else "Check the address and the method."
-    response = problem(
-        status, _CODES.get(status, "invalid_request"), detail, todo, **({"fields": fields} if fields else {})
-    )
+    names = _field_names(getattr(error, "data", {}).get("messages", {}))
+    if names:
+        return _invalid(status, names)
+    todo = "Check the address and the method." if status in {404, 405} else "Correct the request and send it again."
+    response = problem(status, _CODES.get(status, "invalid_request"), f"{HTTPStatus(status).phrase}.", todo)
     for name, value in error.get_headers():
         if name in _KEPT_HEADERS:
             response.headers[name] = value
@@ -108,9 +119,12 @@ def _from_http(error: HTTPException) -> Response:
 
 
 def _from_validation(error: ValidationError) -> Response:
-    fields = _fields(error.messages)
-    detail = f"The request is not valid ({', '.join(fields)})."
-    return problem(400, "invalid_request", detail, "Correct the request and send it again.", fields=fields)
+    return _invalid(HTTPStatus.UNPROCESSABLE_ENTITY, _field_names(error.messages))
+
+
+def _invalid(status: int, names: list[str]) -> Response:
+    detail = f"The request is not valid ({', '.join(names)})."
+    return problem(status, "invalid_request", detail, "Correct the request and send it again.", fields=names)
 
 
 def _from_unknown(error: Exception) -> Response:
@@ -122,7 +136,7 @@ def _from_unknown(error: Exception) -> Response:
     return problem(500, "internal", detail, HubError.todo, reference=reference)
 
 
-def _fields(messages: object) -> list[str]:
+def _field_names(messages: object) -> list[str]:
     """Return the names of the fields that were not valid; names that the caller made up are not repeated."""
     return sorted(set(_known(_leaves(messages))))[:_MAX_FIELDS]
 

@@ -1,0 +1,53 @@
+"""The list of jobs: what runs by the clock, and how often. This is the seam where another runner can take over.
+
+A job is a plain function from the running hub to the number of things it did. It claims rows, so any number of
+processes may run it; it keeps no state of its own, so a run that never happened is made good by the next one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hub.auth.store import AccountStore
+from hub.federation.jobs import deliver, pull
+from hub.handofflog.guard import ForkGuard
+from hub.notify.jobs import purge_notices, send_notices
+from hub.referrals.jobs import sweep
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hub.context import Hub
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A function to run every so many seconds of the hub's clock."""
+
+    name: str
+    every: int
+    run: Callable[[Hub], int]
+
+
+def purge(hub: Hub) -> int:
+    """Delete ended sessions, used invitations and old notices."""
+    with hub.database.write() as connection:
+        ended = AccountStore(connection).purge(hub.clock.now())
+    return ended + purge_notices(hub)
+
+
+def publish(hub: Hub) -> int:
+    """Sign the log's newest checkpoint, unless it contradicts the last one; return whether it is new."""
+    guard = ForkGuard(hub.database, hub.origin, hub.settings.data)
+    return int(guard.last_note() != guard.publish(hub.signer))
+
+
+JOBS = (
+    Job("sweep", 5, sweep),
+    Job("deliver", 2, deliver),
+    Job("notices", 10, send_notices),
+    Job("checkpoint", 10, publish),
+    Job("pull", 300, pull),
+    Job("purge", 3600, purge),
+)

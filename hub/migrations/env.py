@@ -1,0 +1,16 @@
+"""Alembic's way in: runs the changes on the connection that `hub.migrations.run` hands over. Reads no settings."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from hub.migrations.run import all_metadata
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=all_metadata(),
+    render_as_batch=connection.dialect.name == "sqlite",
+    compare_server_default=True,
+)
+context.run_migrations()

@@ -1,0 +1,92 @@
+"""What every request passes, whatever it asks: limits, strict JSON, headers, one line of log.
+
+Knows no feature. The access log has the route's template and never a query, a body or an id; bodies are bounded before
+they are read; JSON is as strict here as in signed documents (no duplicate keys, no floats, bounded depth).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, Response, request
+from flask_smorest import Api
+
+from hub.auth.permissions import guard
+from hub.context import current_hub
+from hub.packets.encoding import parse_json
+from hub.web.problems import Problem, instance, register_problems
+
+if TYPE_CHECKING:
+    from hub.settings import Settings
+
+MAX_JSON = 1024 * 1024
+MAX_PARTS = 80
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+_log = logging.getLogger("hub.access")
+
+
+class HubApi(Api):  # type: ignore[misc]  # the base class has no types
+    """flask-smorest, with our problem documents in place of its own."""
+
+    ERROR_SCHEMA = Problem
+
+    def _register_error_handlers(self) -> None:
+        register_problems(self._app)
+
+
+def frame(app: Flask, settings: Settings) -> HubApi:
+    """Put the frame round `app` and return what blueprints are registered on."""
+    app.config.update(_configuration(settings))
+    api = HubApi(app)
+    bearer = {"type": "http", "scheme": "bearer"}
+    api.spec.components.security_scheme("session", bearer)
+    app.before_request(_limit)
+    guard(app)
+    app.before_request(_strict_json)
+    app.after_request(_headers)
+    app.after_request(_access)
+    return api
+
+
+def _configuration(settings: Settings) -> dict[str, Any]:
+    return {
+        "API_TITLE": "Handover hub",
+        "API_VERSION": "v1",
+        "OPENAPI_VERSION": "3.1.0",
+        "PROVIDE_AUTOMATIC_OPTIONS": False,
+        "MAX_CONTENT_LENGTH": settings.max_packet + MAX_JSON,
+        "MAX_FORM_MEMORY_SIZE": MAX_JSON,
+        "MAX_FORM_PARTS": MAX_PARTS,
+    }
+
+
+def _limit() -> None:
+    if request.mimetype != "multipart/form-data":
+        request.max_content_length = MAX_JSON
+
+
+def _strict_json() -> None:
+    if request.routing_exception is None and request.is_json:
+        parse_json(request.get_data(cache=True))
+
+
+def _headers(response: Response) -> Response:
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    if current_hub().settings.url.startswith("https://"):
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    return response
+
+
+def _access(response: Response) -> Response:
+    _log.info(json.dumps({"method": request.method, "route": instance(), "status": response.status_code}))
+    return response
