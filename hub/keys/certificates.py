@@ -16,7 +16,7 @@ from hub.errors import BadSignature, Malformed, UnsupportedVersion
 from hub.ids import host_of
 from hub.packets.age import Recipient
 from hub.packets.dsse import Envelope, Signer, check_public_key, kid, pae, sign_envelope, verify_signature
-from hub.packets.encoding import b64u, canonical, from_b64u
+from hub.packets.encoding import b64u, canonical, from_b64u, parse_json
 from hub.statements import shapes as a
 from hub.statements.bodies import Role
 
@@ -28,6 +28,7 @@ IDENTITY_TYPE = "application/vnd.rcp.agency-identity+json;v=1"
 MEMBER_CERT_TYPE = "application/vnd.rcp.member-cert+json;v=1"
 REVOCATION_TYPE = "application/vnd.rcp.revocation+json;v=1"
 HUB_ENTRY_TYPE = "application/vnd.rcp.hub-entry+json;v=1"
+_TYPES = frozenset({KEY_ENTRY_TYPE, MEMBER_CERT_TYPE, REVOCATION_TYPE, HUB_ENTRY_TYPE})
 SUITE = "age1+ed25519"
 
 NEVER_RECEIVE = frozenset({"migration_authority", "immigration_enforcement", "border_police", "detention", "police"})
@@ -41,7 +42,7 @@ KINDS = NEVER_RECEIVE | {
 CASE_ROLES = frozenset({Role.CASEWORKER, Role.PROVIDER, Role.SUPERVISOR, Role.FOCAL_POINT, Role.DEPUTY})
 """Roles whose devices may hold an epoch secret (§5); coordinators, data officers, admins and auditors never."""
 
-_CERTIFIERS_NEEDED = 2
+CERTIFIERS_NEEDED = 2
 
 
 def _recipient(value: object) -> None:
@@ -300,7 +301,7 @@ def verify_key_entry(
         BadSignature: not signed by its root, not the entry that follows, or not certified twice.
     """
     entry = verify_chain(envelope, previous)
-    if len(entry.certified_by(certifiers, barred)) < _CERTIFIERS_NEEDED:
+    if len(entry.certified_by(certifiers, barred)) < CERTIFIERS_NEEDED:
         raise BadSignature("Two certifiers that are trusted here have not certified this agency as it is.")
     return entry
 
@@ -470,6 +471,19 @@ class EpochGrant:
         a.object_of(shape)(value)
         row: Any = value
         return cls(row["epoch"], row["member"], row["kid"], from_b64u(row["wrapped"]))
+
+
+def read_envelope(document: bytes) -> Envelope:
+    """Return the envelope of a key document of any type: the type it names decides which rules it must pass.
+
+    Raises:
+        Malformed: no key document.
+    """
+    value = parse_json(document)
+    kind = value.get("payloadType") if isinstance(value, dict) else None
+    if not isinstance(kind, str) or kind not in _TYPES:
+        raise Malformed("This is no key document.")
+    return Envelope.from_bytes(document, kind)
 
 
 def next_entry(entry: KeyEntry, **changes: Any) -> KeyEntry:

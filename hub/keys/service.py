@@ -9,13 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hub.errors import BadSignature, Conflict, Forbidden, Malformed
+from hub.errors import BadSignature, Conflict, Forbidden
 from hub.handofflog.store import HandoffLog
 from hub.ids import host_of
 from hub.keys import certificates as certs
 from hub.keys.store import KeyStore
 from hub.packets.dsse import Envelope
-from hub.packets.encoding import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -116,7 +115,7 @@ class Keyring:
             PacketError: not of the grammar, wrongly signed, not certified twice, not the one that follows.
             Forbidden: of a hub that R07 bars.
         """
-        envelope = _any_type(document)
+        envelope = certs.read_envelope(document)
         if self.store.knows(envelope.hash):
             return False
         _TAKERS[envelope.payload_type](self, envelope, index, host)
@@ -172,16 +171,3 @@ _TAKERS: dict[str, Callable[[Keyring, Envelope, int, str], None]] = {
     certs.REVOCATION_TYPE: Keyring._take_revocation,  # noqa: SLF001 - the same
     certs.HUB_ENTRY_TYPE: Keyring._take_hub_entry,  # noqa: SLF001 - the same
 }
-
-
-def _any_type(document: bytes) -> Envelope:
-    """Return the envelope of a key document of any type: the type it names decides which rules it must pass.
-
-    Raises:
-        Malformed: no key document.
-    """
-    value = parse_json(document)
-    kind = value.get("payloadType") if isinstance(value, dict) else None
-    if not isinstance(kind, str) or kind not in _TAKERS:
-        raise Malformed("This is no key document.")
-    return Envelope.from_bytes(document, kind)

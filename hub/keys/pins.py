@@ -1,0 +1,293 @@
+"""What a client trusts, and how it comes to trust more (docs/protocol.md §6). Client side and pure.
+
+Does not fetch: a caller hands in what a hub served. Every change gives new `Pins`, which the client keeps in its vault.
+Rules: no key without a place in a log whose checkpoint the home hub signed; no chain with a hole; nothing older than
+was seen; two certifiers or a fingerprint for a first contact and for every change of identity.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from hub.errors import BadSignature, Malformed, UnknownSigner
+from hub.handofflog.merkle import extends, includes, leaf_of
+from hub.handofflog.note import Checkpoint, verify_checkpoint
+from hub.ids import MemberId, host_of
+from hub.keys import certificates as certs
+from hub.packets.dsse import kid
+from hub.packets.encoding import b64u, canonical, from_b64u
+from hub.packets.manifest import SenderKey
+from hub.statements import shapes as a
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from hub.keys.certificates import KeyEntry, MemberCert
+
+
+class How(StrEnum):
+    """Why an agency's keys are believed; the screen says it."""
+
+    PINNED = "pinned"
+    CERTIFIED = "certified"
+    FINGERPRINT = "fingerprint"
+    FIRST_SEEN = "first_seen"
+    """Not believed yet: shown, so that somebody can compare the fingerprint; nothing is sealed to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """The newest key entry of an agency that this client accepted."""
+
+    root: bytes
+    seq: int
+    hash: str
+    how: How
+
+
+@dataclass(frozen=True, slots=True)
+class Pins:
+    """What a client trusts: certifiers, hub keys by host, agencies, and the newest checkpoint seen of each log."""
+
+    certifiers: frozenset[bytes] = frozenset()
+    hubs: Mapping[str, bytes] = field(default_factory=dict)
+    agencies: Mapping[str, Pin] = field(default_factory=dict)
+    checkpoints: Mapping[str, Checkpoint] = field(default_factory=dict)
+
+    def trust_hub(self, host: str, key: bytes, fingerprint: str) -> Pins:
+        """Return pins with a hub's key, whose fingerprint a person compared.
+
+        Raises:
+            BadSignature: another fingerprint, or another key than is pinned.
+        """
+        if certs.fingerprint(key).split() != fingerprint.split() or self.hubs.get(host, key) != key:
+            raise BadSignature("This is not the key of that hub.")
+        return replace(self, hubs={**self.hubs, host: key})
+
+    def see_checkpoint(self, note: str, host: str, proof: Sequence[bytes] = ()) -> tuple[Checkpoint, Pins]:
+        """Return the checkpoint in a note and the pins that have seen it; `proof` shows that the log only grew.
+
+        Raises:
+            UnknownSigner: no key of this hub is pinned.
+            BadSignature: not signed by it, smaller than was seen, or of another history: a rollback or a fork.
+        """
+        key = self.hubs.get(host)
+        if key is None:
+            raise UnknownSigner("No key of this hub is pinned.")
+        head, seen = verify_checkpoint(note, host, key), self.checkpoints.get(host)
+        if seen is not None and not extends(seen.size, seen.root, head.size, head.root, proof):
+            raise BadSignature("The hub's log does not go on from what was seen of it: it was rolled back or forked.")
+        return head, replace(self, checkpoints={**self.checkpoints, host: head})
+
+    def to_value(self) -> dict[str, Any]:
+        """Return the JSON object that the vault keeps."""
+        agencies = {
+            name: {"root": b64u(pin.root), "seq": pin.seq, "hash": pin.hash, "how": pin.how.value}
+            for name, pin in self.agencies.items()
+        }
+        return {
+            "certifiers": sorted(b64u(key) for key in self.certifiers),
+            "hubs": {host: b64u(key) for host, key in self.hubs.items()},
+            "agencies": agencies,
+            "checkpoints": {host: head.value for host, head in self.checkpoints.items()},
+        }
+
+    @classmethod
+    def from_value(cls, value: Any) -> Pins:
+        """Return the pins out of a vault.
+
+        Raises:
+            Malformed: not of the form that `to_value` writes.
+        """
+        try:
+            agencies = {
+                name: Pin(from_b64u(row["root"], 32), row["seq"], row["hash"], How(row["how"]))
+                for name, row in value["agencies"].items()
+            }
+            return cls(
+                frozenset(from_b64u(key, 32) for key in value["certifiers"]),
+                {host: from_b64u(key, 32) for host, key in value["hubs"].items()},
+                agencies,
+                {host: Checkpoint.from_value(head) for host, head in value["checkpoints"].items()},
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise Malformed("The pins are not of their form.") from error
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenDocument:
+    """A key document as a hub serves it: with its place in the log and the proof."""
+
+    document: bytes
+    index: int
+    salt: bytes
+    proof: tuple[bytes, ...]
+
+    @classmethod
+    def from_value(cls, value: object) -> ProvenDocument:
+        """Return the document in a JSON object `{"document", "index", "salt", "proof"}`.
+
+        Raises:
+            Malformed: not of the grammar.
+        """
+        shape = {"index": a.integer(), "salt": a.hash_, "proof": a.list_of(a.hash_, 64), "document": a.at_least({})}
+        a.object_of(shape)(value)
+        row: Any = value
+        proof = tuple(from_b64u(node) for node in row["proof"])
+        return cls(canonical(row["document"]), row["index"], from_b64u(row["salt"]), proof)
+
+    def check(self, head: Checkpoint) -> None:
+        """Return if the document stands in the log of `head`.
+
+        Raises:
+            BadSignature: the proof does not show that.
+        """
+        if not includes(leaf_of(self.salt, self.document), self.index, head.size, self.proof, head.root):
+            raise BadSignature("A key document does not stand in the log that is said to hold it.")
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedDevice:
+    """A member's certified key: where its certificate and, if it has one, its revocation stand in the log."""
+
+    cert: MemberCert
+    index: int
+    revoked: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedAgency:
+    """An agency as its own log shows it, and why it is believed."""
+
+    entry: KeyEntry
+    how: How
+    devices: tuple[TrustedDevice, ...]
+
+    @property
+    def accepted(self) -> bool:
+        """Whether anything may be sealed to it."""
+        return self.how is not How.FIRST_SEEN
+
+    def members(self, now: int) -> tuple[MemberCert, ...]:
+        """Return the certificates that are good now."""
+        held = (d.cert for d in self.devices if d.revoked is None)
+        return tuple(cert for cert in held if cert.valid_from <= now <= cert.until)
+
+
+def accept_agency(
+    pins: Pins, agency: str, documents: Iterable[ProvenDocument], head: Checkpoint, *, fingerprint: str = ""
+) -> tuple[TrustedAgency, Pins]:
+    """Return an agency out of the key documents that its home hub serves, and the pins afterwards.
+
+    `head` is a checkpoint that `see_checkpoint` gave; `fingerprint` the digits of the root key that a person compared.
+
+    Raises:
+        BadSignature: a document that the log does not hold or its root did not sign, a chain with a hole or older than
+            the pin, or a changed identity that nobody vouches for.
+        Malformed: not of the grammar.
+    """
+    if head.origin != host_of(agency) or pins.checkpoints.get(head.origin) != head:
+        raise BadSignature("This checkpoint is not the newest that was seen of the agency's home log.")
+    entries: list[KeyEntry] = []
+    devices: dict[str, TrustedDevice] = {}
+    for proven in sorted(documents, key=lambda document: document.index):
+        proven.check(head)
+        _read(proven, agency, entries, devices)
+    if not entries:
+        raise BadSignature("The hub served no key entry of this agency.")
+    pin = pins.agencies.get(agency)
+    how = _how(pins, entries, pin, fingerprint)
+    found = TrustedAgency(entries[-1], how, tuple(devices.values()))
+    if not found.accepted:
+        return found, pins
+    kept = pin.how if pin and how is How.PINNED else how
+    newest = Pin(found.entry.root, found.entry.seq, found.entry.hash, kept)
+    return found, replace(pins, agencies={**pins.agencies, agency: newest})
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedKeys:
+    """Accepted agencies and pinned hubs as `Signers` of statements and `Senders` of packets, for a client."""
+
+    agencies: Mapping[str, TrustedAgency]
+    hubs: Mapping[str, bytes]
+    standing: tuple[str, int] | None = None
+
+    def standing_at(self, host: str, index: int) -> TrustedKeys:
+        """Return the keys as they were for a document at `index` of the log of `host`."""
+        return replace(self, standing=(host, index))
+
+    def member_key(self, agency: str, member: str, role: str, keyid: str, at: int) -> bytes:
+        """Return a member's device key; see `hub.statements.verify.Signers`."""
+        cert = self._cert(agency, keyid)
+        if cert.member != member or role not in cert.roles or not cert.valid_from <= at <= cert.until:
+            raise BadSignature("The certificate does not give this member this role at that time.")
+        return cert.sign
+
+    def sender_key(self, agency: str, keyid: str) -> SenderKey:
+        """Return whose device key signs a manifest; see `hub.packets.manifest.Senders`."""
+        cert = self._cert(agency, keyid)
+        return SenderKey(MemberId(cert.member), cert.sign)
+
+    def hub_key(self, host: str, keyid: str) -> bytes:
+        """Return the pinned key of a hub; see `hub.statements.verify.Signers`."""
+        key = self.hubs.get(host)
+        if key is None or kid(key) != keyid:
+            raise UnknownSigner("The key of this hub is not pinned.")
+        return key
+
+    def _cert(self, agency: str, keyid: str) -> MemberCert:
+        known = self.agencies.get(agency)
+        devices = known.devices if known is not None and known.accepted else ()
+        found = next((device for device in devices if device.cert.keyid == keyid), None)
+        if found is None:
+            raise UnknownSigner("No certificate of this signer is known here.")
+        host, index = self.standing or ("", 0)
+        if found.revoked is not None and not (host == host_of(agency) and found.index < index < found.revoked):
+            raise BadSignature("The signer's key was revoked.")
+        return found.cert
+
+
+def _read(proven: ProvenDocument, agency: str, entries: list[KeyEntry], devices: dict[str, TrustedDevice]) -> None:
+    envelope = certs.read_envelope(proven.document)
+    if envelope.payload_type == certs.KEY_ENTRY_TYPE:
+        entry = certs.verify_chain(envelope, entries[-1] if entries else None)
+        if entry.agency != agency:
+            raise BadSignature("The hub served another agency's key entry.")
+        entries.append(entry)
+    elif not entries:
+        raise BadSignature("The hub served a certificate before the agency's key entry.")
+    elif envelope.payload_type == certs.MEMBER_CERT_TYPE:
+        cert = certs.verify_member_cert(envelope, entries[-1])
+        devices[cert.keyid] = _newer(devices.get(cert.keyid), TrustedDevice(cert, proven.index))
+    elif envelope.payload_type == certs.REVOCATION_TYPE:
+        keyid = kid(certs.verify_revocation(envelope, entries[-1]).sign)
+        if keyid in devices and devices[keyid].revoked is None:
+            devices[keyid] = replace(devices[keyid], revoked=proven.index)
+
+
+def _newer(known: TrustedDevice | None, device: TrustedDevice) -> TrustedDevice:
+    if known is not None and (known.revoked is not None or known.cert.member != device.cert.member):
+        raise BadSignature("A key was certified again after it was revoked, or for another member.")
+    return device
+
+
+def _how(pins: Pins, entries: Sequence[KeyEntry], pin: Pin | None, fingerprint: str) -> How:
+    newest = entries[-1]
+    if pin is not None:
+        known = next((entry for entry in entries if (entry.seq, entry.hash) == (pin.seq, pin.hash)), None)
+        if known is None:
+            raise BadSignature("The hub served older or other key entries than this client has accepted.")
+        if known.identity == newest.identity:
+            return How.PINNED
+    host = host_of(newest.agency)
+    barred = (pins.hubs[host],) if host in pins.hubs else ()
+    if len(newest.certified_by(pins.certifiers, barred)) >= certs.CERTIFIERS_NEEDED:
+        return How.CERTIFIED
+    if fingerprint and fingerprint.split() == certs.fingerprint(newest.root).split():
+        return How.FINGERPRINT
+    if pin is not None:
+        raise BadSignature("The agency's identity has changed and nobody whom this client trusts vouches for it.")
+    return How.FIRST_SEEN
