@@ -80,7 +80,7 @@ class VerifiedPacket:
             for entry in tar:
                 if entry.name == f"attachments/{name}":
                     for piece in tar.pieces():
-                        sink.write(piece)  # type: ignore[arg-type]  # binary sinks take any buffer
+                        sink.write(piece)
                     return
 
 
