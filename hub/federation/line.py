@@ -96,7 +96,7 @@ class Line:
         headers: dict[str, str] = {}
         if signed:
             empty = content_digest(sha256(b""))
-            headers = {"Content-Type": "application/json", "Content-Digest": empty, "Idempotency-Key": random_id()}
+            headers = {"Content-Type": "text/plain", "Content-Digest": empty, "Idempotency-Key": random_id()}
         return self._send("GET", path, headers, None, limit)
 
     def close(self) -> None:

@@ -1,0 +1,58 @@
+"""The directory document: what one hub says in public of its agencies and their services (docs/protocol.md §9).
+
+Pure. Whether an agency is certified, and whether an inbox is its own, is checked where the key entries are.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from hub.errors import BadSignature, Expired
+from hub.ids import host_of
+from hub.packets.dsse import Envelope, sign_envelope
+from hub.statements import shapes as a
+
+if TYPE_CHECKING:
+    from hub.packets.dsse import Signer
+
+DIRECTORY_TYPE = "application/vnd.rcp.directory+json;v=1"
+ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+/-]{0,63}")
+AHEAD = 600
+_AGENCY = {"agency": a.agency, "name": a.text, "zone": a.matches(ZONE), "weekend": a.list_of(a.integer(0, 6), 6)}
+_SERVICE = {"id": a.identifier, "agency": a.agency, "name": a.text, "type": a.name, "inbox": a.identifier}
+_SHAPE = a.object_of(
+    {
+        "v": a.integer(1, 1),
+        "host": a.host,
+        "at": a.seconds,
+        "agencies": a.distinct(a.list_of(a.object_of(_AGENCY), 2000), "agency"),
+        "services": a.distinct(a.list_of(a.object_of(_SERVICE), 2000), "id"),
+    }
+)
+
+
+def sign_directory(
+    host: str, agencies: list[dict[str, Any]], services: list[dict[str, Any]], signer: Signer, now: int
+) -> Envelope:
+    """Return the directory of this hub, signed by its key."""
+    value = {"v": 1, "host": host, "at": now, "agencies": agencies, "services": services}
+    return sign_envelope(DIRECTORY_TYPE, value, [signer])
+
+
+def verify_directory(data: bytes, host: str, public_key: bytes, *, now: int) -> dict[str, Any]:
+    """Return the directory of the hub at `host`.
+
+    Raises:
+        PacketError: not of the grammar, not signed by the hub, of another host's agencies, or from the future.
+    """
+    envelope = Envelope.from_bytes(data, DIRECTORY_TYPE)
+    envelope.verified_by([public_key])
+    value = envelope.value
+    _SHAPE(value)
+    hosts = {value["host"], *(host_of(row["agency"]) for row in value["agencies"] + value["services"])}
+    if hosts != {host}:
+        raise BadSignature("A hub's directory names agencies that are not at home there.")
+    if value["at"] > now + AHEAD:
+        raise Expired("A directory is dated in the future.")
+    return value

@@ -1,0 +1,188 @@
+"""Peers and their public documents: added by fingerprint, fetched, proven to stand in the peer's log, taken over.
+
+What a document is worth is decided in `hub.keys.service` and `hub.directory.document`: one that is not trusted here,
+for instance an agency that our certifiers do not know, is left out and spoils nothing else. What a truthful peer cannot
+send (a wrong proof, a log that was changed) leaves everything as it was and alarms.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import TYPE_CHECKING, Any
+
+from hub.directory.document import sign_directory, verify_directory
+from hub.directory.store import Directory
+from hub.errors import BadSignature, HubError, Malformed, PacketError, PeerMisbehaved, PeerUnreachable
+from hub.federation.deliver import alarm
+from hub.federation.line import Line, check_url
+from hub.federation.service import accept_peer, read_fingerprint
+from hub.federation.store import Peer, Peers
+from hub.handofflog.guard import ForkGuard
+from hub.handofflog.merkle import extends, includes, leaf_of
+from hub.handofflog.note import Checkpoint, parse_checkpoint, verify_checkpoint
+from hub.handofflog.store import HandoffLog
+from hub.keys.service import Keyring
+from hub.keys.store import KeyStore
+from hub.packets.dsse import kid
+from hub.packets.encoding import b64u, canonical, from_b64u, parse_json
+from hub.statements import shapes as a
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from hub.context import Hub
+
+KEYS, HUB = "/federation/v1/keys", "/federation/v1/hub"
+MAX_KEYS, MAX_ENTRY = 64 * 1024 * 1024, 256 * 1024
+_ENTRY = {"document": a.at_least({}), "index": a.integer(), "salt": a.hash_, "proof": a.list_of(a.hash_, 64)}
+_NOTE = re.compile(r"(?s).{1,131072}")
+_SHAPE = a.object_of(
+    {
+        "checkpoint": a.matches(_NOTE),
+        "entries": a.list_of(a.object_of(_ENTRY), 100_000),
+        "directory": a.at_least({}),
+    }
+)
+_log = logging.getLogger("hub.federation")
+
+
+def add_peer(hub: Hub, url: str, fingerprint: str) -> Peer:
+    """Add the hub at `url` whose fingerprint was compared by phone; log its entry.
+
+    Raises:
+        InvalidRequest: no address or no fingerprint.
+        PeerUnreachable: it does not answer, or its address may not be called.
+        BadSignature: it has another key.
+        Forbidden: it may not be a peer (R07).
+    """
+    digits = read_fingerprint(fingerprint)
+    plain = check_url(url, private=hub.settings.private_peers)
+    with Line(plain, hub.signer, hub.wire, private=hub.settings.private_peers) as line:
+        entry, envelope = accept_peer(line.get(HUB, MAX_ENTRY, signed=False), digits, origin=hub.origin)
+    peer = Peer(entry.host, plain, entry.sign, kid(entry.sign), entry.operator, entry.kind, entry.country)
+    document, now = envelope.to_bytes(), hub.clock.now()
+    with hub.database.write() as connection:
+        known = Peers(connection).find(peer.host)
+        Peers(connection).add(peer, document, now)
+        if known is None:
+            HandoffLog(connection, hub.origin).append(document, now=now)
+    return peer
+
+
+def pull_peer(hub: Hub, peer: Peer) -> int:
+    """Fetch a peer's documents and take over what is new and trusted; return how many documents.
+
+    Raises:
+        PeerUnreachable: it does not answer, or not with such documents.
+        PeerMisbehaved: what it signed does not hold.
+    """
+    with Line(peer.url, hub.signer, hub.wire, private=hub.settings.private_peers) as line:
+        value = _parse(line.get(KEYS, MAX_KEYS))
+        try:
+            head = verify_checkpoint(value["checkpoint"], peer.host, peer.sign)
+            _check_extends(line, peer, head)
+        except PacketError as error:
+            raise PeerMisbehaved("The peer's checkpoint is not its own, or does not extend the last.") from error
+    with hub.database.write() as connection:
+        taken = _take(connection, hub, peer, head, value)
+        Peers(connection).saw(peer.host, head.size, b64u(head.root))
+        Peers(connection).pulled(peer.host, hub.clock.now())
+    return taken
+
+
+def pull_all(hub: Hub) -> int:
+    """Pull every peer; a peer that fails spoils nothing for the others."""
+    with hub.database.read() as connection:
+        peers = Peers(connection).all()
+    taken = 0
+    for peer in peers:
+        try:
+            taken += pull_peer(hub, peer)
+        except PeerMisbehaved as error:
+            alarm(peer.host, error.code)
+        except HubError as error:
+            _log.info("pull of %s waits: %s", peer.host, error.code)
+    return taken
+
+
+def public_documents(hub: Hub) -> bytes:
+    """Return what our peers pull: every key document at home here with its proof, and our directory."""
+    note = ForkGuard(hub.database, hub.origin, hub.settings.data).publish(hub.signer)
+    head = parse_checkpoint(note)
+    with hub.database.read() as connection:
+        directory = Directory(connection)
+        agencies, services = directory.agencies(hub.origin), directory.services(hub.origin)
+        log = HandoffLog(connection, hub.origin)
+        rows = [row for row in KeyStore(connection).documents(hub.origin) if row.log_index < head.size]
+        entries = [_entry(log, row.log_index, row.envelope, head.size) for row in rows]
+    signed = sign_directory(hub.origin, agencies, services, hub.signer, hub.clock.now())
+    return canonical({"checkpoint": note, "entries": entries, "directory": parse_json(signed.to_bytes())})
+
+
+def own_entry(hub: Hub) -> bytes:
+    """Return our own hub entry, for an operator who adds us."""
+    with hub.database.read() as connection:
+        return KeyStore(connection).documents(hub.origin, hub.origin)[-1].envelope
+
+
+def _entry(log: HandoffLog, index: int, document: bytes, size: int) -> dict[str, Any]:
+    salt = log.entry(index).salt or b""
+    proof = [b64u(node) for node in log.inclusion(index, size)]
+    return {"document": parse_json(document), "index": index, "salt": b64u(salt), "proof": proof}
+
+
+def _parse(data: bytes) -> dict[str, Any]:
+    try:
+        value: dict[str, Any] = parse_json(data)
+        _SHAPE(value)
+    except PacketError as error:
+        raise PeerUnreachable("The peer's answer is not made of documents.") from error
+    return value
+
+
+def _check_extends(line: Line, peer: Peer, head: Checkpoint) -> None:
+    """Return if the peer's log still has all that it had when we saw it last, at the size that it has now."""
+    if not peer.seen_root:
+        return
+    proof: list[bytes] = []
+    if head.size > peer.seen_size:
+        answer = parse_json(line.get(f"/log/consistency?old={peer.seen_size}&new={head.size}", MAX_ENTRY))
+        nodes = answer.get("proof") if isinstance(answer, dict) else None
+        if not isinstance(nodes, list):
+            raise Malformed("The peer's proof is not a list.")
+        proof = [from_b64u(node, 32) for node in nodes]
+    if not extends(peer.seen_size, from_b64u(peer.seen_root), head.size, head.root, proof):
+        raise BadSignature("The peer's log was rolled back or rewritten.")
+
+
+def _take(connection: Connection, hub: Hub, peer: Peer, head: Checkpoint, value: dict[str, Any]) -> int:
+    keyring = Keyring(connection, hub.origin, hub.certifiers)
+    taken = 0
+    for row in sorted(value["entries"], key=lambda entry: int(entry["index"])):
+        document, proof = canonical(row["document"]), [from_b64u(node) for node in row["proof"]]
+        leaf = leaf_of(from_b64u(row["salt"]), document)
+        if not includes(leaf, row["index"], head.size, proof, head.root):
+            raise PeerMisbehaved("A document does not stand in the peer's log.")
+        try:
+            taken += keyring.take(document, row["index"], host=peer.host)
+        except HubError as error:
+            _log.info("a document of %s is not trusted here: %s", peer.host, error.code)
+    entry = keyring.store.hub_entry(peer.host)
+    if entry is None or entry.sign != peer.sign:
+        raise PeerMisbehaved("The peer's log names another hub key than the one that was compared.")
+    _take_directory(connection, hub, peer, value["directory"])
+    return taken
+
+
+def _take_directory(connection: Connection, hub: Hub, peer: Peer, document: dict[str, Any]) -> None:
+    try:
+        value = verify_directory(canonical(document), peer.host, peer.sign, now=hub.clock.now())
+    except PacketError as error:
+        raise PeerMisbehaved("The peer's directory is not its own.") from error
+    keys = KeyStore(connection)
+    found = [keys.find_agency(row["agency"]) for row in value["agencies"]]
+    inboxes = {agency.agency: agency.entry.inboxes for agency in found if agency is not None}
+    agencies = [row for row in value["agencies"] if row["agency"] in inboxes]
+    services = [row for row in value["services"] if row["inbox"] in inboxes.get(row["agency"], ())]
+    Directory(connection).replace(peer.host, agencies, services)

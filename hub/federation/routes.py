@@ -1,0 +1,58 @@
+"""Routes between hubs: messages, keys, and who we are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Response, g, request
+from flask_smorest import Blueprint
+
+from hub.auth.permissions import Caller, permission, register_verifier
+from hub.context import current_hub
+from hub.federation.pull import own_entry, public_documents
+from hub.federation.receive import authenticate, take_message
+from hub.federation.signing import Request
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+blueprint = Blueprint("federation", __name__, url_prefix="/federation/v1", description="Between hubs")
+
+
+def register_peers(app: Flask) -> None:
+    """Let peers in on routes of theirs."""
+    register_verifier(app, "peer", _verify)
+
+
+@blueprint.route("/messages", methods=["POST"])
+@permission("peer")
+def post_message() -> Response:
+    """Take a statement, and its packet, from a peer; the answer is a signed receipt or refusal."""
+    return _json(take_message(current_hub(), g.peer, g.signed, request.environ))
+
+
+@blueprint.route("/keys")
+@permission("peer")
+def get_keys() -> Response:
+    """The key documents of agencies at home here, each with its proof, and our directory."""
+    return _json(public_documents(current_hub()))
+
+
+@blueprint.route("/hub")
+@permission("public")
+def get_hub() -> Response:
+    """Our own entry, to be compared by fingerprint."""
+    return _json(own_entry(current_hub()))
+
+
+def _verify() -> Caller:
+    """Return the peer that signed the request, for the address at which our peers know us, whatever `Host` says."""
+    hub = current_hub()
+    query = request.environ.get("QUERY_STRING", "")
+    url = hub.settings.url.rstrip("/") + request.path + (f"?{query}" if query else "")
+    g.peer, g.signed = authenticate(hub, Request(request.method, url, request.headers), request.environ)
+    return Caller(peer=g.peer.host)
+
+
+def _json(data: bytes) -> Response:
+    return Response(data, mimetype="application/json")
