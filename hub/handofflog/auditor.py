@@ -59,7 +59,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What an audit saw. A log is whole when there are no findings; a signature covers its first `covered` entries."""
+    """What an audit saw. It is whole without findings; the newest checkpoint that fits covers `covered` entries."""
 
     size: int
     root: bytes

@@ -124,7 +124,7 @@ def includes(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: b
 def extends(old: int, old_root: bytes, new: int, new_root: bytes, proof: Sequence[bytes]) -> bool:
     """Tell whether `proof` shows that nothing of the tree of `old` leaves was changed in that of `new` ones."""
     if old == new:
-        return not proof and old_root == new_root
+        return old >= 0 and not proof and old_root == new_root
     if old == 0:
         return new > 0 and not proof and old_root == EMPTY_ROOT
     if not 0 < old < new:

@@ -12,7 +12,7 @@ from typing import Any
 
 from hub.errors import BadSignature, Malformed, TooLarge
 from hub.handofflog.merkle import EMPTY_ROOT, HASH_SIZE, includes
-from hub.packets.dsse import Signer, verify_signature
+from hub.packets.dsse import Signer, check_public_key, verify_signature
 from hub.packets.encoding import MAX_INTEGER, b64, b64u, from_b64, from_b64u, sha256
 
 MAX_NOTE = 128 * 1024
@@ -109,6 +109,22 @@ def key_id(name: str, public_key: bytes) -> bytes:
 def verifier_key(name: str, public_key: bytes) -> str:
     """Return the key in the one-line form that other verifiers of notes read."""
     return f"{name}+{key_id(name, public_key).hex()}+{b64(_ED25519 + public_key)}"
+
+
+def parse_verifier_key(text: str) -> tuple[str, bytes]:
+    """Return name and public key of a key in one-line form.
+
+    Raises:
+        Malformed: not of that form, not an Ed25519 key, or its id does not fit.
+    """
+    name, _, rest = text.partition("+")
+    identifier, _, key = rest.partition("+")
+    data = from_b64(key)
+    if data[:1] != _ED25519 or not _NAME.fullmatch(name):
+        raise Malformed("A verifier key is a name, an id and an Ed25519 key.")
+    if key_id(name, check_public_key(data[1:])).hex() != identifier:
+        raise Malformed("A verifier key's id does not fit its key.")
+    return name, data[1:]
 
 
 def sign_checkpoint(checkpoint: Checkpoint, signer: Signer) -> str:

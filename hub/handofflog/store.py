@@ -130,7 +130,7 @@ class HandoffLog:
         size, frontier = self._lock()
         entries, rows, nodes = [], [], []
         for place, (document, name) in enumerate(zip(documents, names, strict=True)):
-            salt = (salts[place] if salts else None) or secrets.token_bytes(_SALT_SIZE)
+            salt = _salt(salts[place] if salts else None)
             leaf = merkle.leaf_of(salt, document)
             nodes += merkle.grow(frontier, size, leaf)
             entries.append(LogEntry(size, salt, leaf))
@@ -191,11 +191,7 @@ class HandoffLog:
 
     def entries(self, start: int = 0, stop: int | None = None) -> Iterator[StoredEntry]:
         """Yield the entries from `start` to before `stop`, a page at a time."""
-        stop = self.head().size if stop is None else stop
-        while start < stop:
-            wanted = log_entries.c.idx.between(start, min(start + _PAGE, stop) - 1)
-            yield from map(_stored, self._connection.execute(select(log_entries).where(wanted).order_by("idx")))
-            start += _PAGE
+        yield from map(_stored, self._rows(start, stop))
 
     def find(self, document_hash: str) -> StoredEntry | None:
         """Return the first entry of the document with this hash, or None."""
@@ -214,12 +210,15 @@ class HandoffLog:
             raise NotFound("The log has no such entry.")
 
     def export(self) -> Iterator[str]:
-        """Yield the log as JSON lines, which `hub.handofflog.auditor` reads without this database."""
-        for entry in self.entries():
-            salt = None if entry.salt is None else b64u(entry.salt)
-            document = None if entry.document is None else entry.document.decode()
-            hashes = {"leaf": b64u(entry.leaf), "root": b64u(entry.root)}
-            yield canonical({"index": entry.index, "salt": salt, "document": document, **hashes}).decode()
+        """Yield the log as JSON lines, which `hub.handofflog.auditor` reads without this database.
+
+        Rows are given as they are found, damaged ones too: it is the auditor who names them.
+        """
+        for row in self._rows(0, None):
+            salt = None if row.salt is None else b64u(row.salt)
+            document = None if row.document is None else row.document.decode(errors="replace")
+            hashes = {"leaf": row.leaf, "root": row.root}
+            yield canonical({"index": row.idx, "salt": salt, "document": document, **hashes}).decode()
 
     def halt(self, reason: str | None) -> None:
         """Stop every further append to this database, in all processes, because of `reason`; go on when it is None."""
@@ -229,6 +228,13 @@ class HandoffLog:
     def lock(self) -> None:
         """Let nobody else append or publish before this transaction ends."""
         self._head(lock=True)
+
+    def _rows(self, start: int, stop: int | None) -> Iterator[Row[Any]]:
+        stop = self.head().size if stop is None else stop
+        while start < stop:
+            wanted = log_entries.c.idx.between(start, min(start + _PAGE, stop) - 1)
+            yield from self._connection.execute(select(log_entries).where(wanted).order_by("idx"))
+            start += _PAGE
 
     def _lock(self) -> tuple[int, list[bytes]]:
         row = self._head(lock=True)
@@ -302,6 +308,14 @@ _LEAVES = select(log_entries.c.idx, log_entries.c.leaf)
 _INSERT_ENTRY = insert(log_entries)
 _INSERT_NODE = insert(log_nodes)
 _MOVE_HEAD = update(log_head)
+
+
+def _salt(given: bytes | None) -> bytes:
+    if given is None:
+        return secrets.token_bytes(_SALT_SIZE)
+    if len(given) != _SALT_SIZE:
+        raise Malformed("A salt has 32 bytes.")
+    return given
 
 
 def _hashes(data: bytes) -> list[bytes]:
