@@ -199,7 +199,8 @@ class Referral:
     def _may(self, step: Transition, statement: Statement) -> bool:
         match step.guard:
             case Guard.NOT_SIGNED_YET:
-                return self.grade is not Grade.SIGNED
+                said_so = self.grade is statement.grade and self.made_by == Maker(statement.type, _party(statement))
+                return self.grade is not Grade.SIGNED and not said_so
             case Guard.NOT_DELIVERED_YET:
                 return not self.delivered
             case Guard.LOCKS:
