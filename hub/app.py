@@ -5,12 +5,16 @@ Holds no rule. What every request passes is in `hub.web.frame`; what runs by the
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flask import Flask
 
 import hub.auth.routes
+import hub.directory.routes
+import hub.federation.routes
 import hub.handoffs.routes
+import hub.web.key_routes
 import hub.web.log_routes
 import hub.web.routes
 from hub.auth.access import register_access
@@ -35,8 +39,13 @@ if TYPE_CHECKING:
 BLUEPRINTS = (
     hub.web.routes.blueprint,
     hub.web.log_routes.blueprint,
+    hub.web.key_routes.blueprint,
     hub.auth.routes.blueprint,
     hub.handoffs.routes.blueprint,
+    hub.directory.routes.blueprint,
+    hub.federation.routes.blueprint,
+    hub.directory.routes.blueprint,
+    hub.federation.routes.blueprint,
 )
 
 
@@ -78,6 +87,7 @@ def open_hub(settings: Settings, *, clock: Clock | None = None) -> Hub:
     database = Database(settings.database_url)
     check(database)
     ForkGuard(database, about.host, settings.data).check()
+    settings = replace(settings, url=settings.url or about.url)
     opened = Hub(settings, database, clock or clock_of(settings), signer, about.host, about.certifier_keys())
     opened.intake = _intake(opened)
     return opened
@@ -94,6 +104,8 @@ def build_app(opened: Hub) -> Flask:
     app.extensions[EXTENSION] = opened
     api = frame(app, opened.settings)
     register_access(app)
+    hub.federation.routes.register_peers(app)
+    hub.federation.routes.register_peers(app)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
     return app

@@ -171,6 +171,7 @@ def _take(connection: Connection, hub: Hub, peer: Peer, head: Checkpoint, value:
     entry = keyring.store.hub_entry(peer.host)
     if entry is None or entry.sign != peer.sign:
         raise PeerMisbehaved("The peer's log names another hub key than the one that was compared.")
+    keyring.store.put_answer(peer.host, canonical({name: value[name] for name in ("checkpoint", "entries")}))
     _take_directory(connection, hub, peer, value["directory"])
     return taken
 

@@ -7,14 +7,16 @@ proof. Rule R07: a hub whose operator is of a kind that never receives is no hub
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from hub.errors import BadSignature, Conflict, Forbidden
+from hub.errors import BadSignature, Conflict, Forbidden, NotFound
+from hub.handofflog.note import parse_checkpoint
 from hub.handofflog.store import HandoffLog
 from hub.ids import host_of
 from hub.keys import certificates as certs
 from hub.keys.store import KeyStore
 from hub.packets.dsse import Envelope
+from hub.packets.encoding import b64u, canonical, parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -171,3 +173,40 @@ _TAKERS: dict[str, Callable[[Keyring, Envelope, int, str], None]] = {
     certs.REVOCATION_TYPE: Keyring._take_revocation,  # noqa: SLF001 - the same
     certs.HUB_ENTRY_TYPE: Keyring._take_hub_entry,  # noqa: SLF001 - the same
 }
+
+
+def proven_documents(connection: Connection, origin: str, note: str, subject: str) -> dict[str, Any]:
+    """Return the key documents about `subject` in this hub's published log, each with its proof under `note`.
+
+    What is newer than the note is left out: it can be proven once the next checkpoint is published.
+    """
+    log, size = HandoffLog(connection, origin), parse_checkpoint(note).size
+    documents = [d for d in KeyStore(connection).documents(origin, subject) if d.log_index < size]
+    entries = [
+        {
+            "document": parse_json(document.envelope),
+            "index": document.log_index,
+            "salt": b64u(log.entry(document.log_index).salt or b""),
+            "proof": [b64u(node) for node in log.inclusion(document.log_index, size)],
+        }
+        for document in documents
+    ]
+    return {"checkpoint": note, "entries": entries}
+
+
+def pulled_documents(connection: Connection, host: str, subject: str) -> dict[str, Any]:
+    """Return the same for an agency at home at another hub, out of what that hub answered to the last pull.
+
+    Raises:
+        NotFound: nothing was pulled yet.
+    """
+    answer = KeyStore(connection).answer(host)
+    if answer is None:
+        raise NotFound("The keys of that hub were not fetched yet.")
+    value = parse_json(answer)
+    entries = [row for row in value["entries"] if _subject(row["document"]) == subject]
+    return {"checkpoint": value["checkpoint"], "entries": entries}
+
+
+def _subject(document: dict[str, Any]) -> object:
+    return certs.read_envelope(canonical(document)).value.get("agency")

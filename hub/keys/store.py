@@ -114,6 +114,13 @@ epoch_grants = Table(
     Column("wrapped", LargeBinary, nullable=False),
 )
 
+key_answers = Table(
+    "key_answers",
+    metadata,
+    Column("host", _HOST, primary_key=True),
+    Column("answer", LargeBinary, nullable=False),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class AgencyRow:
@@ -248,7 +255,7 @@ class KeyStore:
         return cert
 
     def put_revocation(self, envelope: Envelope, index: int) -> Revocation:
-        """Keep a verified revocation and drop the key's epoch grants. The first one of a key is the one that counts."""
+        """Keep a verified revocation and drop the key's epoch grants; the first one of a key counts."""
         word = Revocation.from_envelope(envelope)
         keyid = kid(word.sign)
         if self._put(envelope, host_of(word.agency), word.agency, index) and not self._revocation(word.agency, keyid):
@@ -277,6 +284,16 @@ class KeyStore:
         query = select(c.type, c.host, c.log_index, c.envelope).where(c.host == host).order_by(c.log_index)
         rows = self._connection.execute(query if subject is None else query.where(c.subject == subject))
         return tuple(KeyDocument(*row) for row in rows)
+
+    def put_answer(self, host: str, answer: bytes) -> None:
+        """Keep what the hub at `host` answered to the last pull: our clients check its proofs themselves."""
+        self._connection.execute(delete(key_answers).where(key_answers.c.host == host))
+        self._insert(key_answers, host=host, answer=answer)
+
+    def answer(self, host: str) -> bytes | None:
+        """Return what the hub at `host` answered to the last pull, or None."""
+        row = self._one(select(key_answers.c.answer).where(key_answers.c.host == host))
+        return None if row is None else bytes(row["answer"])
 
     # -- agencies, hubs, members
 
