@@ -44,8 +44,6 @@ BLUEPRINTS = (
     hub.handoffs.routes.blueprint,
     hub.directory.routes.blueprint,
     hub.federation.routes.blueprint,
-    hub.directory.routes.blueprint,
-    hub.federation.routes.blueprint,
 )
 
 
@@ -104,7 +102,6 @@ def build_app(opened: Hub) -> Flask:
     app.extensions[EXTENSION] = opened
     api = frame(app, opened.settings)
     register_access(app)
-    hub.federation.routes.register_peers(app)
     hub.federation.routes.register_peers(app)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)

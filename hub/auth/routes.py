@@ -16,6 +16,7 @@ from hub.auth.store import Account, AccountStore
 from hub.context import current_hub
 from hub.errors import Unauthenticated
 from hub.keys.store import KeyStore
+from hub.packets.age import Recipient
 from hub.packets.dsse import check_public_key
 from hub.packets.encoding import b64u, parse_json
 
@@ -115,6 +116,7 @@ def post_invitation(given: dict[str, Any]) -> dict[str, str]:
 def post_enrolment(given: dict[str, Any]) -> Account:
     """Enrol with an invitation; the agency certifies the member's keys afterwards."""
     hub = current_hub()
+    Recipient.parse(given["recipient"])
     enrolment = accounts.Enrolment(**{**given, "sign": b64u(check_public_key(given["sign"]))})
     with hub.database.write() as connection:
         return accounts.enrol(AccountStore(connection), g.invitation, enrolment, hub.clock.now())

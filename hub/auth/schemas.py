@@ -118,7 +118,7 @@ class Enrol(Schema):
     vault = Bytes(required=True)
     recovery = Bytes(load_default=None)
     sign = Bytes(size=32, required=True)
-    recipient = fields.String(required=True, validate=validate.Regexp(r"age1[a-z0-9]{58}\Z"))
+    recipient = fields.String(required=True, validate=validate.Regexp(r"age1[02-9ac-hj-np-z]{58}\Z"))
 
 
 class Member(Schema):

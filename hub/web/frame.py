@@ -75,8 +75,8 @@ def _limit() -> None:
 
 
 def _strict_json() -> None:
-    if request.routing_exception is None and request.is_json:
-        parse_json(request.get_data(cache=True))
+    if request.routing_exception is None and request.is_json and (body := request.get_data(cache=True)):
+        parse_json(body)
 
 
 def _headers(response: Response) -> Response:

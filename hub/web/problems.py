@@ -83,7 +83,7 @@ def title_of(code: str) -> str:
     return code.replace("_", " ").capitalize()
 
 
-def problem(status: int, code: str, detail: str, todo: str, **facts: object) -> Response:
+def problem(status: int, code: str, detail: str, todo: str, /, **facts: object) -> Response:
     """Return a problem document; `facts` never replace its own members."""
     document = {key: value for key, value in facts.items() if key not in _OWN_MEMBERS}
     document |= {"type": f"/errors#{code}", "title": title_of(code), "status": status, "code": code}
