@@ -146,6 +146,7 @@ def _opened(data: Path) -> Iterator[_Opened]:
 
 
 def _audit_own(data: Path, notes: tuple[str, ...]) -> Report:
+    """Audit the database; what it says itself of its head counts as one checkpoint more."""
     from hub.handofflog.store import HandoffLog
 
     with _opened(data) as hub:

@@ -140,9 +140,10 @@ class _Audit:
             self.found(Kind.DELETED, self.size, index - 1)
 
     def compare(self, checkpoints: Sequence[Checkpoint]) -> None:
+        if checkpoints and checkpoints[-1].size > self.size:
+            self.found(Kind.ROLLED_BACK, self.size, checkpoints[-1].size - 1)
         for checkpoint in checkpoints:
             if checkpoint.size > self.size:
-                self.found(Kind.ROLLED_BACK, self.size, checkpoints[-1].size - 1)
                 return
             if checkpoint.size and self.roots[checkpoint.size] != checkpoint.root:
                 if self.suspect is None or not self.covered <= self.suspect < checkpoint.size:

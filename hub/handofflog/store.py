@@ -12,7 +12,7 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import BigInteger, Column, Integer, LargeBinary, String, Table, insert, select, tuple_, update
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, String, Table, cast, insert, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.db import metadata
@@ -233,7 +233,7 @@ class HandoffLog:
         stop = self.head().size if stop is None else stop
         while start < stop:
             wanted = log_entries.c.idx.between(start, min(start + _PAGE, stop) - 1)
-            yield from self._connection.execute(select(log_entries).where(wanted).order_by("idx"))
+            yield from self._connection.execute(_ENTRIES.where(wanted).order_by(log_entries.c.idx))
             start += _PAGE
 
     def _lock(self) -> tuple[int, list[bytes]]:
@@ -302,6 +302,8 @@ class HandoffLog:
         return found
 
 
+_CAST = [cast(column, column.type).label(column.name) for column in log_entries.c]  # SQLite keeps what a forger typed
+_ENTRIES = select(*_CAST)
 _HEAD = select(log_head)
 _LOCKED_HEAD = _HEAD.with_for_update()
 _LEAVES = select(log_entries.c.idx, log_entries.c.leaf)
