@@ -94,7 +94,7 @@ def mirror(statement: Statement, to_agency: str, state: str, position: int, work
 
 
 def _as_far_as_known(referral: Referral, statement: Statement, now: int) -> Referral:
-    """Return the referral after a statement that the ordering hub found possible, whether or not it is by what we know."""
+    """Return the referral after a statement that the ordering hub found possible, whatever is known here."""
     try:
         return referral.apply(statement, now).referral
     except IllegalTransition:
