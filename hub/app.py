@@ -6,6 +6,7 @@ Holds no rule. What every request passes is in `hub.web.frame`; what runs by the
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask import Flask
@@ -18,7 +19,7 @@ import hub.web.key_routes
 import hub.web.log_routes
 import hub.web.routes
 from hub.auth.access import register_access
-from hub.clock import AcceleratedClock, SystemClock
+from hub.clock import FileClock, SystemClock
 from hub.context import EXTENSION, Hub
 from hub.db import Database
 from hub.handofflog.guard import ForkGuard
@@ -69,10 +70,7 @@ def create_hub(settings: Settings, about: identity.Identity, *, clock: Clock | N
 
 def clock_of(settings: Settings) -> Clock:
     """Return the clock that the settings ask for."""
-    machine = SystemClock()
-    if settings.accelerate == 1:
-        return machine
-    return AcceleratedClock(settings.accelerate, settings.accelerate_from or machine.now())
+    return FileClock(Path(settings.clock_file)) if settings.clock_file else SystemClock()
 
 
 def open_hub(settings: Settings, *, clock: Clock | None = None) -> Hub:

@@ -5,9 +5,13 @@ Times are integer Unix seconds, UTC. Calendars and zones live in `hub.followup`.
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Clock(Protocol):
@@ -28,7 +32,7 @@ class SystemClock:
 
 @dataclass
 class SetClock:
-    """A clock that stands where it is put: for tests and the demonstration."""
+    """A clock that stands where it is put: for tests."""
 
     at: int
 
@@ -41,16 +45,27 @@ class SetClock:
         self.at += seconds
 
 
-@dataclass(frozen=True, slots=True)
-class AcceleratedClock:
-    """A clock that runs `factor` times as fast since `start`: for demonstrations.
+class FileClock:
+    """A clock that several processes read from one file, and that the owner of the file sets and speeds up.
 
-    Hubs that have the same of both agree on the time.
+    For demonstrations and for tests over real processes. The file is JSON: `at` Unix seconds at the machine's second
+    `since`, from then on `factor` seconds a second; a factor of 0 holds it still.
     """
 
-    factor: int
-    start: int
+    def __init__(self, path: Path) -> None:
+        self._path = path
 
     def now(self) -> int:
-        """Return the seconds of the machine's clock, those since `start` multiplied."""
-        return int(self.start + max(0.0, time.time() - self.start) * self.factor)
+        """Return the time that the file gives.
+
+        Raises:
+            OSError: there is no such file.
+        """
+        said = json.loads(self._path.read_text(encoding="utf-8"))
+        return int(said["at"] + max(0.0, time.time() - said["since"]) * said["factor"])
+
+    def put(self, at: int, *, factor: int = 0) -> None:
+        """Set the clock to `at`, running at `factor`; readers see the old file or the new one."""
+        part = self._path.with_suffix(".part")
+        part.write_text(json.dumps({"at": at, "since": time.time(), "factor": factor}), encoding="utf-8")
+        part.replace(self._path)

@@ -32,10 +32,10 @@ class Settings:
     """Whether peers at private and loopback addresses are allowed."""
     max_packet: int = 1024 * 1024 * 1024
     """Bytes of one packet, at most."""
-    accelerate: int = 1
-    """Seconds of the hub's clock for one second of the machine's: demonstrations only."""
-    accelerate_from: int = 0
-    """Unix second since when; hubs that are to agree on the time share it. 0 means the start of the process."""
+    clock_file: str = ""
+    """A file that gives the time instead of the machine's clock: demonstrations and tests only."""
+    hurry: int = 1
+    """How many times as often jobs run as they need to: demonstrations and tests only."""
 
     @property
     def database_url(self) -> str:

@@ -67,7 +67,7 @@ class Schedule:
         return did
 
     def _add(self, job: Job) -> None:
-        seconds = max(1.0, job.every / self._hub.settings.accelerate)
+        seconds = max(0.2, job.every / self._hub.settings.hurry)
         rules = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         self._scheduler.add_job(self.run, "interval", args=[job], seconds=seconds, id=job.name, **rules)
 
