@@ -58,7 +58,7 @@ class PacketSink(Protocol):
         """Open one age file for writing; one at a time."""
         ...
 
-    def manifest(self, data: bytes) -> None:
+    def manifest(self, data: bytes) -> object:
         """Take `manifest.dsse.json`, last."""
         ...
 

@@ -1,0 +1,304 @@
+"""A member at work: an unlocked profile, a session at the hub, and what both are needed for in every use case.
+
+Holds the keys in memory while it lives. Signs statements, seals and sends packets; what may be sealed to whom is
+`hub.client.basis`'s and `hub.client.referrals`'s business. Nothing here decides for the hub: it may refuse all of it.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hub.client.profile import Profile, Secrets, Unlocked
+from hub.client.transport import HubSession, Multipart
+from hub.client.trust import Trust
+from hub.clock import Clock, SystemClock
+from hub.errors import Forbidden, InvalidRequest, WrongRecipient
+from hub.ids import AgencyId, HandoffId, MemberId, PacketId, random_id
+from hub.keys.certificates import PERSON_ONLY, EpochGrant
+from hub.keys.devices import EpochSecret, open_grant
+from hub.packets.age import Recipient
+from hub.packets.container import FolderPacket
+from hub.packets.encoding import b64u
+from hub.packets.manifest import MANIFEST_TYPE, read_manifest
+from hub.packets.seal import Attachment, Basis, Plan, seal
+from hub.statements.grammar import Grade, MemberActor, Statement
+from hub.statements.verify import sign_statement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import requests
+
+    from hub.client.trust import TrustedAgency
+    from hub.packets.age import Identity
+    from hub.packets.dsse import Envelope, Signer
+
+DAY = 86_400
+RECORD_LIFE = 400 * DAY
+PACKET_LIFE = 60 * DAY
+_ORDER = (
+    "caseworker",
+    "provider",
+    "focal_point",
+    "supervisor",
+    "deputy",
+    "coordinator",
+    "data_officer",
+    "agency_admin",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whom a packet is sealed to: an agency's newest epoch, or one member's devices."""
+
+    agency: str
+    inbox: str
+    recipients: tuple[Recipient, ...]
+    epoch: int | None
+    member: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A packet in a folder of its own, ready to send."""
+
+    source: FolderPacket
+    hash: str
+    packet: str
+
+
+class Member:
+    """A signed-in member of an agency."""
+
+    def __init__(self, profile: Profile, unlocked: Unlocked, hub: HubSession, clock: Clock) -> None:
+        self.profile = profile
+        self.account = profile.account
+        self.hub = hub
+        self.clock = clock
+        self._unlocked = unlocked
+        self._epochs: dict[int, EpochSecret] = {}
+        self._roles: frozenset[str] | None = None
+        hub.sign_in = self._sign_in
+        self.trust = Trust.from_value(hub, unlocked.secrets.pins, host=self.account.host, clock=clock)
+
+    # -- who
+
+    @property
+    def agency(self) -> str:
+        """The member's agency."""
+        return self.account.agency
+
+    @property
+    def id(self) -> str:
+        """The member's pseudonymous id."""
+        return self.account.member
+
+    @property
+    def secrets(self) -> Secrets:
+        """What the vault holds."""
+        return self._unlocked.secrets
+
+    @property
+    def signer(self) -> Signer:
+        """What signs for the member."""
+        return self.secrets.device.signer()
+
+    def roles(self) -> frozenset[str]:
+        """Return the roles that the agency's certificate gives; empty before it does."""
+        if not self._roles:
+            self._roles = frozenset(self.hub.get("/api/v1/me")["roles"])
+        return self._roles
+
+    def role(self, allowed: frozenset[str] | None = None) -> str:
+        """Return the role to act in: the first of the member's that is allowed.
+
+        Raises:
+            Forbidden: none of them is.
+        """
+        mine = self.roles()
+        for role in _ORDER:
+            if role in mine and (not allowed or role in allowed):
+                return role
+        raise Forbidden("None of your roles allows this.")
+
+    def me(self, allowed: frozenset[str] | None = None) -> MemberActor:
+        """Return the member as the signer of a statement."""
+        return MemberActor(self.agency, self.id, self.role(allowed))
+
+    # -- keys
+
+    def home(self) -> TrustedAgency:
+        """Return the member's own agency as its key entry says it is."""
+        return self.trust.agency(self.agency)
+
+    def epochs(self) -> dict[int, EpochSecret]:
+        """Return the agency's epoch secrets that were granted to this device, by number."""
+        published = self.home().entry.enc
+        for row in self.hub.get("/api/v1/grants"):
+            grant = EpochGrant.from_value(row)
+            if grant.epoch not in self._epochs:
+                self._epochs[grant.epoch] = open_grant(grant, self.secrets.device, published)
+        return self._epochs
+
+    def identities(self) -> list[Identity]:
+        """Return every age identity that this device holds."""
+        epochs = self.epochs() if self.home().entry.enc else {}
+        return [self.secrets.device.identity, *(secret.identity for secret in epochs.values())]
+
+    def target(self, agency: TrustedAgency, *, person: str | None = None, inbox: str | None = None) -> Target:
+        """Return whom to seal to at an agency: its newest epoch, or one person.
+
+        Raises:
+            WrongRecipient: no such inbox or person, or a committee instead of a person (R16).
+        """
+        entry = agency.entry
+        chosen = inbox or (entry.inboxes[0] if entry.inboxes else "")
+        if chosen not in entry.inboxes:
+            raise WrongRecipient("The recipient has no such inbox.", todo="Fetch its newest keys and choose again.")
+        if person is not None:
+            devices = agency.devices(person, self.clock.now())
+            return Target(entry.agency, chosen, tuple(Recipient.parse(d.recipient) for d in devices), None, person)
+        if entry.kind == PERSON_ONLY:
+            raise WrongRecipient("Choose a person, not the committee.", todo="Name the person.", rule="R16")
+        epoch = entry.newest_epoch()
+        return Target(entry.agency, chosen, (Recipient.parse(epoch.recipient),), epoch.epoch, None)
+
+    def own_target(self) -> Target:
+        """Return whom own records are sealed to: the agency's epoch, or this member where there is none."""
+        home = self.home()
+        return self.target(home, person=self.id if home.entry.kind == PERSON_ONLY else None)
+
+    # -- sealing and sending
+
+    def seal(
+        self,
+        folder: Path,
+        target: Target,
+        sections: Mapping[str, Any],
+        *,
+        packet: str | None = None,
+        basis: Basis | None = None,
+        attachments: Sequence[Path] = (),
+    ) -> Sealed:
+        """Seal a packet into `folder`. The basis is judged already."""
+        now = self.clock.now()
+        plan = Plan(
+            packet=PacketId(packet or random_id()),
+            sender=AgencyId(self.agency),
+            to=AgencyId(target.agency),
+            inbox=target.inbox,
+            created=now,
+            expires=now + (RECORD_LIFE if basis is None else PACKET_LIFE),
+            log=self.trust.log_head(),
+            basis=basis,
+            author=MemberId(self.id),
+            recipients=target.recipients,
+            epoch=target.epoch,
+            member=None if target.member is None else MemberId(target.member),
+            sections=sections,
+            attachments=[Attachment.of(path) for path in attachments],
+        )
+        source = FolderPacket(folder)
+        seal(plan, self.signer, source)
+        return Sealed(source, read_manifest(source.manifest())[1].hash, plan.packet)
+
+    def statement(
+        self,
+        kind: str,
+        handoff: str,
+        body: Mapping[str, Any],
+        *,
+        by: Sequence[MemberActor],
+        heads: Sequence[str] = (),
+        grade: Grade = Grade.SIGNED,
+        part: Sealed | None = None,
+    ) -> Envelope:
+        """Return a statement with this member's signature, the first of `by`."""
+        parts = () if part is None else (part.hash,)
+        said = Statement(
+            kind,
+            HandoffId(handoff),
+            tuple(sorted(heads)),
+            tuple(by),
+            self.clock.now(),
+            grade,
+            dict(body),
+            parts,
+        )
+        return sign_statement(said, [self.signer])
+
+    def send(self, path: str, statement: Envelope, part: Sealed | FolderPacket | None = None) -> dict[str, Any]:
+        """Send a statement and the packet beside it; return the hub's answer."""
+        source = part.source if isinstance(part, Sealed) else part
+        documents = {"statement": statement.to_bytes()}
+        files: dict[str, Path] = {}
+        if source is not None:
+            documents["manifest"] = source.manifest()
+            names = sorted(source.names(), key=_file_order)
+            files = {name.replace("att/", "att-"): source.folder / f"{name}.age" for name in names}
+        answer = self.hub.submit(path, Multipart.of(documents, files))
+        if not isinstance(answer, dict):
+            raise InvalidRequest("The hub's answer is not of its form.")
+        return answer
+
+    # -- the vault
+
+    def keep(self, **changes: Any) -> None:
+        """Seal the vault again with these members changed, at the hub first and then here."""
+        secrets = replace(self.secrets, **changes, pins=self.trust.to_value())
+        version = self._unlocked.version + 1
+        vault = self.profile.seal(secrets, self._unlocked.keys, self._unlocked.kdf, version)
+        self.hub.put("/api/v1/vault", {"version": version, "vault": b64u(vault.data)})
+        self.profile.keep(vault)
+        self._unlocked = replace(self._unlocked, secrets=secrets, version=version)
+
+    def keep_pins(self) -> None:
+        """Seal the vault again if what is trusted has changed."""
+        if self.trust.to_value() != self.secrets.pins:
+            self.keep()
+
+    def _sign_in(self) -> str:
+        given = {"login": self.account.login, "auth": b64u(self.secrets.auth)}
+        return str(self.hub.post("/api/v1/sessions", given)["token"])
+
+    def __repr__(self) -> str:
+        return f"Member({self.account.login})"
+
+
+def unlock(
+    folder: Path, passphrase: str, *, clock: Clock | None = None, http: requests.Session | None = None
+) -> Member:
+    """Return the member whose profile is in `folder`. Needs no network.
+
+    Raises:
+        BadSignature: wrong passphrase.
+        NotFound: there is no profile.
+    """
+    profile = Profile(folder)
+    unlocked = profile.unlock(passphrase)
+    return Member(profile, unlocked, HubSession(profile.account.url, http=http), clock or SystemClock())
+
+
+@contextmanager
+def workspace() -> Iterator[Path]:
+    """Yield a folder for ciphertext that is removed afterwards."""
+    with tempfile.TemporaryDirectory(prefix="hub-") as folder:
+        yield Path(folder)
+
+
+def packed(value: Any) -> str:
+    """Return a JSON value as people's tools print it."""
+    return json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True)
+
+
+def _file_order(name: str) -> int:
+    return int(name.rpartition("/")[2]) if "/" in name else 0
+
+
+__all__ = ["MANIFEST_TYPE", "Member", "Sealed", "Target", "unlock", "workspace"]

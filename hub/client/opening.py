@@ -1,0 +1,152 @@
+"""Opening what others sent: verify first, ask the basis again, quarantine what it does not cover, write the rest.
+
+The receiver's client runs the sender's own rules (`consent.excerpt`) on the excerpt inside the packet, at the time
+that it was made. A section beyond it is not shown; the caller is told which, to tell the sender and the data officer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from consent import policy
+from consent.decide import Deny, Recipient, Request
+from consent.excerpt import check_excerpt, until_month
+from hub.client import reading
+from hub.client.basis import categories, denied
+from hub.client.member import packed, workspace
+from hub.client.profile import write_private
+from hub.errors import BadSignature, NotPermitted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from hub.client.member import Member
+    from hub.client.reading import Packet, Shown
+    from hub.packets.verify import VerifiedPacket
+
+REPLY = "reply"
+REQUEST = "request"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A packet's content that the basis covers; `quarantined` names the sections that it does not, with the reasons."""
+
+    packet: str
+    from_agency: str
+    author: str
+    sections: Mapping[str, Any] = field(repr=False)
+    attachments: Mapping[str, int]
+    quarantined: Mapping[str, list[dict[str, str]]]
+    written: tuple[Path, ...] = ()
+
+    def refuse_quarantined(self) -> None:
+        """Return if everything may be seen.
+
+        Raises:
+            NotPermitted: something was held back; `sections` in the facts names it.
+        """
+        if self.quarantined:
+            raise NotPermitted(
+                "A part of this packet is not covered by the basis that it names; it was held back.",
+                sections=sorted(self.quarantined),
+                reasons=[row for rows in self.quarantined.values() for row in rows],
+            )
+
+
+def open_handoff(member: Member, handoff: str, *, into: Path | None = None, packet: str | None = None) -> list[Opened]:
+    """Open what was sent to the member's agency in a handoff: one packet, or all; write it below `into` where given.
+
+    Raises:
+        PacketError: a packet does not verify. Nothing of it is shown.
+    """
+    shown = reading.show(member, handoff)
+    mine = [p for p in shown.packets if p.manifest.to == member.agency and not p.destroyed and packet in {None, p.hash}]
+    return [_open(member, shown, p, into) for p in mine]
+
+
+def _open(member: Member, shown: Shown, packet: Packet, into: Path | None) -> Opened:
+    with workspace() as folder:
+        verified = reading.fetch(member, shown, packet, folder)
+        held_back = _check(member, shown, verified)
+        sections = {name: value for name, value in verified.sections.items() if name not in held_back}
+        whole = not held_back
+        written = () if into is None else _write(verified, sections, into, whole=whole)
+        return Opened(
+            packet=packet.hash,
+            from_agency=verified.manifest.sender,
+            author=verified.signed.member,
+            sections=sections,
+            attachments=verified.attachments if whole else {},
+            quarantined=held_back,
+            written=written,
+        )
+
+
+def _check(member: Member, shown: Shown, packet: VerifiedPacket) -> dict[str, list[dict[str, str]]]:
+    """Return the sections that the packet's basis does not cover, with the reasons."""
+    manifest, excerpt = packet.manifest, packet.excerpt
+    if manifest.own_record or excerpt is None or manifest.grant is None:
+        return {}
+    if excerpt.get("basis") == REPLY:
+        _check_reply(member, shown, packet, excerpt)
+        return {name: [] for name in packet.sections if name != REPLY}
+    entry = member.home().entry
+    if manifest.grant.country != entry.country:
+        raise BadSignature("The packet's grant is for another country than this agency's.")
+    request = packet.sections.get(REQUEST)
+    purpose, service = _asked(request)
+    recipient = Recipient(entry.agency, entry.kind, entry.country, service, manifest.files[0].member)
+    held_back: dict[str, list[dict[str, str]]] = {} if request is None or purpose else {REQUEST: []}
+    for name in sorted(categories(packet.sections)):
+        asked = Request(recipient, frozenset({name}), purpose)
+        answer = check_excerpt(dict(excerpt), asked, manifest.created)
+        if isinstance(answer, Deny):
+            held_back[name] = denied(answer).facts["reasons"]  # type: ignore[assignment]  # made there
+    whole = check_excerpt(dict(excerpt), Request(recipient, categories(packet.sections), purpose), manifest.created)
+    if isinstance(whole, Deny):
+        together = denied(whole).facts["reasons"]
+        return held_back or dict.fromkeys(packet.sections, together)  # type: ignore[arg-type]  # the same
+    if until_month(whole.until) < manifest.grant.until:
+        raise BadSignature("The packet's grant says a later end than its basis.")
+    return held_back
+
+
+def _check_reply(member: Member, shown: Shown, packet: VerifiedPacket, excerpt: Mapping[str, Any]) -> None:
+    first = shown.submission.statement
+    fits = {
+        "v": 1,
+        "basis": REPLY,
+        "to": member.agency,
+        "in_reply_to": first.manifest,
+        "categories": [REPLY],
+    }
+    if dict(excerpt) != fits or shown.from_agency != member.agency or packet.manifest.sender != shown.to_agency:
+        raise BadSignature("A reply answers no packet that this agency sent.")
+
+
+def _asked(request: object) -> tuple[str, str | None]:
+    """Return purpose and service of the section `request`, which holds nothing else and no free text."""
+    if not isinstance(request, dict) or set(request) != {"v", "purpose", "service"} or request["v"] != 1:
+        return "", None
+    purpose, service = request["purpose"], request["service"]
+    known = purpose in policy.PURPOSES and (service is None or service in policy.SERVICES)
+    return (str(purpose), service) if known else ("", None)
+
+
+def _write(packet: VerifiedPacket, sections: Mapping[str, Any], into: Path, *, whole: bool) -> tuple[Path, ...]:
+    """Write sections as JSON and, if nothing was held back, the attachments, each packet in a folder of its own."""
+    folder = into / datetime.fromtimestamp(packet.manifest.created, UTC).strftime(f"%Y-%m-%d-{packet.signed.hash[:8]}")
+    (folder / "sections").mkdir(parents=True, exist_ok=True, mode=0o700)
+    written = []
+    for name, value in sections.items():
+        path = folder / "sections" / f"{name}.json"
+        write_private(path, packed(value).encode() + b"\n")
+        written.append(path)
+    if whole and packet.attachments:
+        (folder / "attachments").mkdir(exist_ok=True, mode=0o700)
+        written += reading.write_attachments(packet, folder / "attachments")
+    return tuple(written)

@@ -1,0 +1,301 @@
+"""Reading handoffs: every statement, receipt and packet that is shown was verified on this machine first.
+
+Believes nothing that the hub merely says: a state counts if the ordering hub signed for it at that position, a
+statement if its signers' certificates stand in their home log, a packet if all of docs/protocol.md §4.4 holds. Who has
+the ball and by when is the hub's arithmetic over those and is shown as such.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from hub.errors import BadSignature, NotFound, PeerMisbehaved
+from hub.handofflog import merkle
+from hub.handofflog.note import Checkpoint
+from hub.ids import host_of
+from hub.packets.container import MANIFEST_NAME, FolderPacket
+from hub.packets.dsse import Envelope
+from hub.packets.encoding import canonical
+from hub.packets.manifest import MAX_HEADER, Rewrap, read_manifest
+from hub.packets.verify import verify
+from hub.statements.grammar import STATEMENT_TYPE, Statement
+from hub.statements.receipts import Receipt, read_receipt
+from hub.statements.verify import VerifiedStatement, verify_statement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from hub.client.member import Member
+    from hub.keys.pins import TrustedKeys
+    from hub.packets.manifest import Manifest
+    from hub.packets.verify import VerifiedPacket
+
+_ACCEPTED = "accepted.json"
+_PAGE = 100
+_MAX_HEADS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A hub's signed word on a statement: a receipt with its proof checked, or a refusal."""
+
+    host: str
+    at: int
+    receipt: Receipt | None
+    refused: tuple[str, int] | None = None
+    """State and position at which the ordering hub refused it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One verified statement of a handoff, with what the hubs signed about it."""
+
+    hash: str
+    statement: Statement
+    words: tuple[Word, ...]
+    standing: str
+
+    @property
+    def position(self) -> int | None:
+        """Its place among the effective statements, by the ordering hub's receipt."""
+        return next((w.receipt.position for w in self.words if w.receipt and w.receipt.position is not None), None)
+
+    @property
+    def state(self) -> str | None:
+        """The state after it, by the ordering hub's receipt."""
+        return next((w.receipt.state for w in self.words if w.receipt and w.receipt.state is not None), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """A packet of a handoff as it is listed; nothing of it is opened."""
+
+    hash: str
+    manifest: Manifest
+    destroyed: bool
+    envelope: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A handoff, verified. `ball`, `due` and `possible` are what the hub reckons from it."""
+
+    id: str
+    kind: str
+    from_agency: str
+    to_agency: str
+    state: str | None
+    grade: str | None
+    urgency: str | None
+    ball: str | None
+    due: int | None
+    next_rung: str | None
+    next_at: int | None
+    being_confirmed: bool
+    possible: tuple[str, ...]
+    lines: tuple[Line, ...]
+    packets: tuple[Packet, ...]
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """The hashes that the next statement names: those that no other one has named yet."""
+        named = {head for line in self.lines for head in line.statement.heads}
+        latest = [line.hash for line in self.lines if line.hash not in named]
+        return tuple(sorted(latest[-_MAX_HEADS:]))
+
+    @property
+    def submission(self) -> Line:
+        """The statement that began the handoff."""
+        return self.lines[0]
+
+    def newest_packet(self) -> Packet:
+        """Return the packet of the last statement that has one: what an own record now says."""
+        hashes = [line.statement.manifest for line in self.lines if line.statement.manifest]
+        return self.packet(hashes[-1] if hashes else "")
+
+    def packet(self, manifest: str) -> Packet:
+        """Return a packet by its manifest's hash.
+
+        Raises:
+            NotFound: the handoff has none of that hash, or it was destroyed.
+        """
+        found = next((p for p in self.packets if p.hash == manifest and not p.destroyed), None)
+        if found is None:
+            raise NotFound("This packet is no longer here.")
+        return found
+
+    def agency_of(self, side: str) -> str:
+        """Return the agency on a side."""
+        return self.from_agency if side == "sender" else self.to_agency
+
+
+def pages(member: Member, kind: str, box: str) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a box, newest first, as the hub says them: a list to choose from, not evidence."""
+    before: str | None = None
+    while True:
+        query: dict[str, Any] = {"box": box, "kind": kind, "limit": _PAGE} | ({"before": before} if before else {})
+        page = member.hub.get("/api/v1/handoffs", **query)
+        yield from page["items"]
+        before = page["next"]
+        if before is None:
+            return
+
+
+def show(member: Member, handoff: str) -> Shown:
+    """Return a handoff with all of its statements and receipts verified.
+
+    Raises:
+        NotFound: there is none, or it is no business of this agency.
+        PacketError: a statement, receipt or proof does not verify.
+        PeerMisbehaved: the hub says something that no signature bears out.
+    """
+    view = member.hub.get(f"/api/v1/handoffs/{handoff}")
+    keys = member.trust.keys(view["from_agency"], view["to_agency"])
+    lines = tuple(_line(row, keys, member.clock.now()) for row in view["statements"])
+    if view["id"] != handoff or not lines or any(line.statement.handoff != handoff for line in lines):
+        raise PeerMisbehaved("The hub has shown another handoff than was asked for.")
+    _check_state(view, lines)
+    _check_heads(member, lines)
+    known = {name: view.get(name) for name in ("grade", "urgency", "ball", "due", "next_rung", "next_at")}
+    return Shown(
+        id=handoff,
+        kind=view["kind"],
+        from_agency=view["from_agency"],
+        to_agency=view["to_agency"],
+        state=view.get("state"),
+        being_confirmed=bool(view.get("being_confirmed")),
+        possible=tuple(view.get("possible", ())),
+        lines=lines,
+        packets=tuple(_listed(row, lines) for row in view["packets"]),
+        **known,
+    )
+
+
+def fetch(member: Member, shown: Shown, packet: Packet, folder: Path) -> VerifiedPacket:
+    """Download a packet into `folder` as ciphertext, and return it once every step of §4.4 holds.
+
+    Raises:
+        PacketError: the first step that fails names itself.
+    """
+    source = FolderPacket(folder)
+    (folder / MANIFEST_NAME).write_bytes(packet.envelope)
+    for entry in packet.manifest.files:
+        with source.file(entry.n) as sink:
+            path = f"/api/v1/packets/{packet.hash}/files/{entry.n}"
+            member.hub.download(path, sink, entry.plen + MAX_HEADER)
+    accepted = member.profile.load_json(_ACCEPTED, dict)
+    number = packet.manifest.packet
+    verified = verify(
+        source,
+        identities=member.identities(),
+        me=member.agency,
+        senders=_standing(member.trust.keys(shown.from_agency, shown.to_agency), shown, packet),
+        replay=accepted.get,
+        now=member.clock.now(),
+        first=number not in accepted,
+        rewraps=_rewraps(shown, packet),
+    )
+    if number not in accepted:
+        member.profile.save_json(_ACCEPTED, {**accepted, number: packet.hash})
+    return verified
+
+
+def write_attachments(packet: VerifiedPacket, into: Path) -> list[Path]:
+    """Decrypt the attachments of a packet into a folder; return their paths. Names were checked by `verify`."""
+    written = []
+    for name in packet.attachments:
+        path = into / name
+        with path.open("xb") as sink:
+            packet.copy_attachment(name, sink)
+        written.append(path)
+    return written
+
+
+def _line(row: dict[str, Any], keys: TrustedKeys, now: int) -> Line:
+    document = canonical(row["envelope"])
+    said = [row["answer"], *(word["envelope"] for word in row["words"])]
+    places = dict(place for place in map(_place, said) if place is not None)
+    home = next(((host, places[host]) for host in _homes(row["envelope"]) if host in places), None)
+    signers = keys.standing_at(*home) if home else keys
+    verified = verify_statement(document, signers, now=now, first=False)
+    if verified.hash != row["hash"]:
+        raise PeerMisbehaved("The hub has shown a statement under another name than its own.")
+    words = tuple(_word(answer, verified, keys, now) for answer in said)
+    if home and not any(word.receipt and (word.host, word.receipt.index) == home for word in words):
+        raise BadSignature("A receipt does not prove where its statement stands.")
+    return Line(verified.hash, verified.statement, words, row["standing"])
+
+
+def _place(answer: dict[str, Any]) -> tuple[str, int] | None:
+    """Return the place in a log that a receipt claims; `_word` proves it before it counts."""
+    body = _read(answer).body
+    return (body["log"]["origin"], body["index"]) if "log" in body else None
+
+
+def _homes(envelope: dict[str, Any]) -> list[str]:
+    return [host_of(agency) for agency in [_read(envelope).agency] if agency]
+
+
+def _read(envelope: dict[str, Any]) -> Statement:
+    """Return what an envelope says, with nothing verified."""
+    return Statement.from_value(Envelope.from_bytes(canonical(envelope), STATEMENT_TYPE).value)
+
+
+def _word(answer: dict[str, Any], about: VerifiedStatement, keys: TrustedKeys, now: int) -> Word:
+    verified = verify_statement(canonical(answer), keys, now=now, first=False)
+    said, body = verified.statement, verified.statement.body
+    if said.type == "hub.refused":
+        if body["statement"] != about.hash:
+            raise BadSignature("A refusal is about another statement.")
+        return Word(said.hub or "", said.at, None, (body["state"], body["position"]))
+    return Word(said.hub or "", said.at, read_receipt(verified, about, merkle.includes))
+
+
+def _check_state(view: dict[str, Any], lines: tuple[Line, ...]) -> None:
+    """Check that the state shown is the one after the highest position for which the ordering hub has signed."""
+    ordering = host_of(view["from_agency"])
+    signed = {
+        word.receipt.position: word.receipt.state
+        for line in lines
+        for word in line.words
+        if word.receipt and word.host == ordering and word.receipt.position is not None
+    }
+    if view.get("state") is not None and signed and view["state"] != signed[max(signed)]:
+        raise PeerMisbehaved("The hub shows a state for which the ordering hub has not signed.")
+
+
+def _check_heads(member: Member, lines: tuple[Line, ...]) -> None:
+    """Compare the log heads in receipts with one another and with what was seen: one size, one root."""
+    for line in lines:
+        for word in line.words:
+            if word.receipt:
+                log = word.receipt.log
+                member.trust.compare(Checkpoint(log.origin, log.size, log.root))
+
+
+def _listed(row: dict[str, Any], lines: tuple[Line, ...]) -> Packet:
+    data = canonical(row["envelope"])
+    manifest, envelope = read_manifest(data)
+    if envelope.hash != row["manifest"] or envelope.hash not in {line.statement.manifest for line in lines}:
+        raise PeerMisbehaved("The hub has shown a packet that no statement of this handoff names.")
+    return Packet(envelope.hash, manifest, bool(row["destroyed"]), data)
+
+
+def _standing(keys: TrustedKeys, shown: Shown, packet: Packet) -> TrustedKeys:
+    """Return the keys as they were when the packet's statement entered its home log."""
+    line = next(line for line in shown.lines if line.statement.manifest == packet.hash)
+    home = host_of(packet.manifest.sender)
+    index = next((w.receipt.index for w in line.words if w.receipt and w.host == home), None)
+    return keys if index is None else keys.standing_at(home, index)
+
+
+def _rewraps(shown: Shown, packet: Packet) -> list[Rewrap]:
+    """Return the newest re-wrap of a packet by the agency that holds it (§4.5)."""
+    for line in reversed(shown.lines):
+        said = line.statement
+        ours = said.type == "packet.rewrap" and said.agency == packet.manifest.to
+        if ours and said.body["manifest"] == packet.hash:
+            return [Rewrap.from_value(row) for row in said.body["files"]]
+    return []

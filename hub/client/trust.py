@@ -1,0 +1,160 @@
+"""Which agencies, members and hubs this client believes, and how it comes to: `hub.keys.pins` over what the hub serves.
+
+The hub hands out key documents with proofs; every one of them is judged here. A peer hub's key is taken from the home
+hub, whose operator compared its fingerprint; what agencies are is for two certifiers or a fingerprint all the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from hub.errors import BadSignature, NotFound, WrongRecipient
+from hub.handofflog.note import parse_checkpoint
+from hub.ids import host_of
+from hub.keys.certificates import HUB_ENTRY_TYPE, NEVER_RECEIVE, HubEntry, KeyEntry, MemberCert, fingerprint
+from hub.keys.pins import How, Pins, ProvenDocument, TrustedKeys, accept_agency
+from hub.keys.pins import TrustedAgency as Found
+from hub.packets.dsse import Envelope
+from hub.packets.encoding import b64u, canonical, from_b64u
+from hub.packets.manifest import LogHead
+
+if TYPE_CHECKING:
+    from hub.client.transport import HubSession
+    from hub.clock import Clock
+    from hub.handofflog.note import Checkpoint
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedAgency:
+    """An agency that something may be sealed to, and why it is believed."""
+
+    found: Found
+
+    @property
+    def entry(self) -> KeyEntry:
+        """Its newest key entry."""
+        return self.found.entry
+
+    @property
+    def how(self) -> How:
+        """Why it is believed."""
+        return self.found.how
+
+    @property
+    def fingerprint(self) -> str:
+        """The sixty digits of its root key, to compare by phone."""
+        return fingerprint(self.entry.root)
+
+    def members(self, now: int) -> tuple[MemberCert, ...]:
+        """Return the certificates that are good now."""
+        return self.found.members(now)
+
+    def devices(self, member: str, now: int) -> tuple[MemberCert, ...]:
+        """Return a member's certified devices.
+
+        Raises:
+            WrongRecipient: the agency has no such member now (R17).
+        """
+        found = tuple(cert for cert in self.members(now) if cert.member == member)
+        if not found:
+            raise WrongRecipient("This person's key is no longer active.", todo="Choose the deputy.", rule="R17")
+        return found
+
+
+class Trust:
+    """What one member's client believes. `to_value` is what the vault keeps."""
+
+    def __init__(self, hub: HubSession, pins: Pins, *, host: str, clock: Clock) -> None:
+        self.pins = pins
+        self._hub = hub
+        self._host = host
+        self._clock = clock
+        self._found: dict[str, Found] = {}
+
+    @classmethod
+    def from_value(cls, hub: HubSession, value: dict[str, Any], *, host: str, clock: Clock) -> Trust:
+        """Return the trust that a vault keeps."""
+        return cls(hub, Pins.from_value(value), host=host, clock=clock)
+
+    def to_value(self) -> dict[str, Any]:
+        """Return the JSON object that the vault keeps."""
+        return self.pins.to_value()
+
+    def agency(self, agency: str, *, fingerprint: str = "") -> TrustedAgency:
+        """Return an agency whose keys were verified; `fingerprint` is what a person compared by phone.
+
+        Raises:
+            BadSignature: its documents do not verify, or nobody whom this client trusts vouches for it.
+        """
+        found = self._look_up(agency, fingerprint)
+        if not found.accepted:
+            raise BadSignature(
+                "Nobody whom this client trusts vouches for this agency.",
+                todo="Compare its fingerprint by phone and give it with --fingerprint.",
+            )
+        return TrustedAgency(found)
+
+    def look_at(self, agency: str) -> TrustedAgency:
+        """Return an agency to be shown, whether or not it is believed; nothing may be sealed to it on this alone."""
+        return TrustedAgency(self._look_up(agency, ""))
+
+    def keys(self, *agencies: str) -> TrustedKeys:
+        """Return who may sign for these agencies and the hubs that this client knows."""
+        found = {agency: self._cached(agency) for agency in agencies}
+        return TrustedKeys(found, self.pins.hubs)
+
+    def forget(self) -> None:
+        """Ask the hub again at the next question."""
+        self._found.clear()
+
+    def log_head(self) -> LogHead:
+        """Return the newest checkpoint of the home hub that was seen, for a manifest."""
+        head = self.pins.checkpoints.get(self._host)
+        return LogHead(self._host, head.size, b64u(head.root)) if head else LogHead(self._host, 0, b64u(bytes(32)))
+
+    def compare(self, head: Checkpoint) -> None:
+        """Check a log's head against the one that was seen at the same size.
+
+        Raises:
+            BadSignature: the log was forked.
+        """
+        seen = self.pins.checkpoints.get(head.origin)
+        if seen is not None and seen.size == head.size and seen.root != head.root:
+            raise BadSignature("A hub has shown two histories of its log.", todo="Tell the operators of both hubs.")
+
+    def never_receives(self, agency: str) -> bool:
+        """Return whether the agency is of a kind that never receives (R07)."""
+        return self._cached(agency).entry.kind in NEVER_RECEIVE
+
+    def _cached(self, agency: str) -> Found:
+        return self._found.get(agency) or self._look_up(agency, "")
+
+    def _look_up(self, agency: str, digits: str) -> Found:
+        served = self._hub.get(f"/api/v1/agencies/{quote(agency, safe='')}")
+        host = host_of(agency)
+        self._know_hub(host, served)
+        head = self._see(host, served["checkpoint"])
+        documents = [ProvenDocument.from_value(row) for row in served["documents"]]
+        found, self.pins = accept_agency(self.pins, agency, documents, head, fingerprint=digits)
+        self._found[agency] = found
+        return found
+
+    def _know_hub(self, host: str, served: dict[str, Any]) -> None:
+        if host in self.pins.hubs:
+            return
+        envelope = Envelope.from_bytes(canonical(served["hub"]), HUB_ENTRY_TYPE)
+        entry = HubEntry.from_envelope(envelope)
+        if entry.host != host:
+            raise NotFound("The home hub knows no key of that agency's hub.", todo="Ask the operator to add the peer.")
+        self.pins = self.pins.trust_hub(host, entry.sign, fingerprint(entry.sign))
+
+    def _see(self, host: str, note: str) -> Checkpoint:
+        seen, new = self.pins.checkpoints.get(host), parse_checkpoint(note)
+        proof: tuple[bytes, ...] = ()
+        if seen is not None and 0 < seen.size < new.size:
+            rows = self._hub.get("/log/consistency", host=host, old=seen.size, new=new.size)["proof"]
+            proof = tuple(from_b64u(row) for row in rows)
+        head, self.pins = self.pins.see_checkpoint(note, host, proof)
+        return head
