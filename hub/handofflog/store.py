@@ -12,7 +12,7 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import BigInteger, Column, Integer, LargeBinary, String, Table, cast, insert, select, tuple_, update
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, String, Table, bindparam, cast, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.db import metadata
@@ -25,7 +25,7 @@ from hub.packets.encoding import b64u, canonical, from_b64, from_b64u, parse_jso
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import BindParameter, Connection, Row
 
     T = TypeVar("T")
 
@@ -43,8 +43,7 @@ log_entries = Table(
 log_nodes = Table(
     "log_nodes",
     metadata,
-    Column("level", Integer, primary_key=True, autoincrement=False),
-    Column("idx", BigInteger, primary_key=True, autoincrement=False),
+    Column("place", BigInteger, primary_key=True, autoincrement=False),
     Column("hash", String(43), nullable=False),
 )
 log_head = Table(
@@ -263,7 +262,7 @@ class HandoffLog:
             return
         self._connection.execute(_INSERT_ENTRY, rows)
         if nodes:
-            filled = [{"level": level, "idx": index, "hash": b64u(value)} for level, index, value in nodes]
+            filled = [{"place": _place(level, index), "hash": b64u(value)} for level, index, value in nodes]
             self._connection.execute(_INSERT_NODE, filled)
         self._connection.execute(_MOVE_HEAD, {"size": size, "frontier": b"".join(front)})
 
@@ -289,16 +288,14 @@ class HandoffLog:
 
     def _fetch(self, wanted: set[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
         leaves = [index for level, index in wanted if level == 0]
-        nodes = [place for place in wanted if place[0] > 0]
+        nodes = {_place(level, index): (level, index) for level, index in wanted if level}
         found: dict[tuple[int, int], bytes] = {}
         if leaves:
-            rows = self._connection.execute(_LEAVES.where(log_entries.c.idx.in_(leaves)))
+            rows = self._connection.execute(_LEAVES, {"wanted": leaves})
             found |= {(0, row.idx): from_b64u(row.leaf) for row in rows}
         if nodes:
-            rows = self._connection.execute(
-                select(log_nodes).where(tuple_(log_nodes.c.level, log_nodes.c.idx).in_(nodes))
-            )
-            found |= {(row.level, row.idx): from_b64u(row.hash) for row in rows}
+            rows = self._connection.execute(_NODES, {"wanted": list(nodes)})
+            found |= {nodes[row.place]: from_b64u(row.hash) for row in rows}
         return found
 
 
@@ -306,10 +303,17 @@ _CAST = [cast(column, column.type).label(column.name) for column in log_entries.
 _ENTRIES = select(*_CAST)
 _HEAD = select(log_head)
 _LOCKED_HEAD = _HEAD.with_for_update()
-_LEAVES = select(log_entries.c.idx, log_entries.c.leaf)
+_WANTED: BindParameter[Any] = bindparam("wanted", expanding=True)
+_LEAVES = select(log_entries.c.idx, log_entries.c.leaf).where(log_entries.c.idx.in_(_WANTED))
+_NODES = select(log_nodes).where(log_nodes.c.place.in_(_WANTED))
 _INSERT_ENTRY = insert(log_entries)
 _INSERT_NODE = insert(log_nodes)
 _MOVE_HEAD = update(log_head)
+
+
+def _place(level: int, index: int) -> int:
+    """Return the number of a subtree when the tree is read from left to right: one key, so one index finds it."""
+    return ((2 * index + 1) << level) - 1
 
 
 def _salt(given: bytes | None) -> bytes:
