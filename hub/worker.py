@@ -14,6 +14,7 @@ from waitress.server import create_server
 from hub.app import build_app, open_hub
 from hub.jobs.registry import JOBS
 from hub.jobs.schedule import Schedule
+from hub.outbox.store import Outbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +40,7 @@ def serve(
     _on_signals(_leave)
     try:
         if schedule:
+            _take_over(hub)
             schedule.start()
         if ready:
             ready()
@@ -62,6 +64,12 @@ def run_worker(settings: Settings) -> None:
         end.wait()
     finally:
         _close(hub, schedule)
+
+
+def _take_over(hub: Hub) -> None:
+    """Give back what a process that died held: on SQLite there is one process, so nobody else can hold anything."""
+    with hub.database.write() as connection:
+        Outbox(connection).free_claims()
 
 
 def _limits(settings: Settings) -> dict[str, Any]:
