@@ -2,6 +2,7 @@
 
 `Bearer <token>` is a session, `Invitation <code>` an invitation. A member's roles are those of the certificate that is
 valid now, not those of the account: who is revoked is nobody from the next request on, whatever session is left.
+Sessions and invitations end by the machine's clock, certificates by the hub's, which a demonstration may accelerate.
 """
 
 from __future__ import annotations
@@ -38,13 +39,12 @@ def member_caller() -> Caller:
         Unauthenticated: no session, an ended one, or that of a member who was revoked.
     """
     hub, token = current_hub(), _credential("Bearer")
-    now = hub.clock.now()
     with hub.database.read() as connection:
-        found = AccountStore(connection).session(token, now)
+        found = AccountStore(connection).session(token, hub.wire.now())
         if found is None:
             raise Unauthenticated("This session has ended.")
         g.session, g.account = found
-        roles = _certified(connection, g.account.agency, g.account.member, now)
+        roles = _certified(connection, g.account.agency, g.account.member, hub.clock.now())
     return Caller(g.account.agency, g.account.member, roles, pending=not roles, credential=token)
 
 
@@ -55,9 +55,8 @@ def invitation_caller() -> Caller:
         Unauthenticated: none, a used one, or one that has expired.
     """
     hub, code = current_hub(), _credential("Invitation")
-    now = hub.clock.now()
     with hub.database.read() as connection:
-        invitation = AccountStore(connection).invitation(code, now)
+        invitation = AccountStore(connection).invitation(code, hub.wire.now())
     if invitation is None:
         raise Unauthenticated("This invitation does not hold.", todo="Ask for a new one.")
     g.invitation = invitation
@@ -77,4 +76,4 @@ def _certified(connection: Connection, agency: str, member: str, now: int) -> fr
         return frozenset()
     if certified.revoked_at is not None:
         raise Unauthenticated("This session has ended.")
-    return frozenset(certified.roles) if certified.valid_from <= now < certified.valid_until else frozenset()
+    return certified.roles if certified.active(now) else frozenset()

@@ -8,6 +8,7 @@ nothing signs in for a quarter of an hour, and nobody is told; tokens and codes 
 from __future__ import annotations
 
 import hmac
+import re
 import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ INVITATION_SECONDS = 7 * 24 * 3600
 CASE_ROLES = frozenset({"caseworker", "provider", "supervisor", "focal_point", "deputy"})
 ROLES = CASE_ROLES | {"coordinator", "data_officer", "agency_admin", "auditor"}
 KDF_FLOOR = {"alg": "argon2id13", "mem": 67_108_864, "ops": 3}
+_MAIL = re.compile(r"[!-?A-~]{1,64}@[A-Za-z0-9.-]{1,189}")
 _NOBODY = bytes(32)
 
 
@@ -54,10 +56,12 @@ def invite(store: AccountStore, agency: str, roles: frozenset[str], mail: str | 
     """Return a new code with which one person becomes a member of `agency`; only its hash is kept.
 
     Raises:
-        InvalidRequest: no role, or one that does not exist.
+        InvalidRequest: no role, one that does not exist, or an address to which no mail can be sent.
     """
     if not roles or not roles <= ROLES:
         raise InvalidRequest("An invitation names at least one role, and only roles that exist.")
+    if mail is not None and not _MAIL.fullmatch(mail):
+        raise InvalidRequest("This is not a mail address.")
     code = b64u(secrets.token_bytes(20))
     store.invite(Invitation(secret_hash(code), agency, roles, mail, now + INVITATION_SECONDS, None))
     return code

@@ -45,7 +45,7 @@ def post_session(given: dict[str, Any]) -> dict[str, Any]:
     """Sign in."""
     hub = current_hub()
     with hub.database.write() as connection:
-        opened = accounts.sign_in(AccountStore(connection), given["login"], given["auth"], hub.clock.now())
+        opened = accounts.sign_in(AccountStore(connection), given["login"], given["auth"], hub.wire.now())
     if opened is None:
         raise Unauthenticated(
             "The login or its secret is wrong.", todo="Check login, passphrase and device, then try again."
@@ -106,7 +106,7 @@ def post_invitation(given: dict[str, Any]) -> dict[str, str]:
     hub, roles = current_hub(), frozenset(given["roles"])
     with hub.database.write() as connection:
         store = AccountStore(connection)
-        return {"code": accounts.invite(store, caller().agency, roles, given.get("mail"), hub.clock.now())}
+        return {"code": accounts.invite(store, caller().agency, roles, given.get("mail"), hub.wire.now())}
 
 
 @blueprint.route("/enrolments", methods=["POST"])
@@ -119,7 +119,7 @@ def post_enrolment(given: dict[str, Any]) -> Account:
     Recipient.parse(given["recipient"])
     enrolment = accounts.Enrolment(**{**given, "sign": b64u(check_public_key(given["sign"]))})
     with hub.database.write() as connection:
-        return accounts.enrol(AccountStore(connection), g.invitation, enrolment, hub.clock.now())
+        return accounts.enrol(AccountStore(connection), g.invitation, enrolment, hub.wire.now())
 
 
 @blueprint.route("/enrolments")

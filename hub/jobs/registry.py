@@ -33,7 +33,7 @@ class Job:
 def purge(hub: Hub) -> int:
     """Delete ended sessions, used invitations and old notices."""
     with hub.database.write() as connection:
-        ended = AccountStore(connection).purge(hub.clock.now())
+        ended = AccountStore(connection).purge(hub.wire.now())
     return ended + purge_notices(hub)
 
 

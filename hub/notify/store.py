@@ -84,7 +84,7 @@ class Notices:
             "next_try": now,
         }
         made = dialect.insert(notices).values(row).on_conflict_do_nothing(index_elements=["key"])
-        return self._connection.execute(made).rowcount == 1
+        return self._connection.execute(made.returning(notices.c.id)).first() is not None
 
     def claim(self, now: int, most: int = 50) -> Sequence[Notice]:
         """Return notices that are due, oldest first; nobody else gets them before the lease ends."""

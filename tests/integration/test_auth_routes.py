@@ -34,7 +34,7 @@ KDF = {**KDF_FLOOR, "salt": b64u(bytes(16))}
 @pytest.fixture
 def hub_(database, clock, tmp_path):
     settings = Settings(data=tmp_path, url="https://hub.example")
-    return Hub(settings, database, clock, Signer(bytes([9]) * 32), "hub.example")
+    return Hub(settings, database, clock, Signer(bytes([9]) * 32), "hub.example", wire=clock)
 
 
 @pytest.fixture
@@ -339,6 +339,12 @@ def test_nobody_is_invited_to_a_role_that_does_not_exist(hub_):
     for roles in ((), ("root",)):
         with pytest.raises(InvalidRequest):
             new_code(hub_, roles=roles)
+
+
+@pytest.mark.parametrize("mail", ["", "amina", "a b@example.org", "a@example.org\nBcc: x@example.org", "a@b@c"])
+def test_nobody_is_invited_at_an_address_that_is_none(hub_, mail):
+    with pytest.raises(InvalidRequest):
+        new_code(hub_, mail=mail)
 
 
 def test_every_answer_has_the_headers_that_keep_browsers_careful(client):
