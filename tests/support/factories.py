@@ -13,6 +13,8 @@ from typing import Any
 from hub.errors import BadSignature, UnknownSigner
 from hub.ids import MemberId, agency_id, host_of
 from hub.keys.certificates import (
+    NEVER_RECEIVE,
+    PERSON_ONLY,
     AgencyIdentity,
     EpochGrant,
     HubEntry,
@@ -109,15 +111,13 @@ class Agency:
 
     def entry(self, **changes: Any) -> KeyEntry:
         """The first key entry."""
-        closed = self.kind in {"community_structure", "police", "detention", "border_police"} or self.kind.startswith(
-            "imm"
-        )
+        closed = self.kind in NEVER_RECEIVE | {PERSON_ONLY}
         entry = KeyEntry(
             identity=self.identity,
             seq=0,
             prev=None,
             enc=() if closed else (self.epoch().public(),),
-            inboxes=() if closed and self.kind != "community_structure" else (self.inbox,),
+            inboxes=() if self.kind in NEVER_RECEIVE else (self.inbox,),
             deputy=None,
             duty=("+251 900 000 000",),
             successor=None,
