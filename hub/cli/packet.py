@@ -86,18 +86,20 @@ class _Group(click.Group):
     """Turns errors into exit codes, and into JSON where that was asked for."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        as_json = "--json" in ctx.args
         try:
             return super().invoke(ctx)
         except HubError as error:
-            _complain({"code": error.code, "detail": error.detail, "todo": error.todo})
+            _complain(error.code, error.detail, error.todo, as_json=as_json)
             ctx.exit(REFUSED)
         except OSError as error:
-            _complain({"code": "io", "detail": error.strerror or "A file cannot be used.", "todo": str(error.filename)})
+            _complain("io", error.strerror or "A file cannot be used.", f"Look at {error.filename}.", as_json=as_json)
             ctx.exit(NO_FILE)
 
 
-def _complain(row: dict[str, str]) -> None:
-    click.echo(f"{row['code']}: {row['detail']}\n{row['todo']}", err=True)
+def _complain(code: str, detail: str, todo: str, *, as_json: bool) -> None:
+    row = {"code": code, "detail": detail, "todo": todo}
+    click.echo(json.dumps(row) if as_json else f"{code}: {detail}\n{todo}", err=not as_json)
 
 
 @click.group(cls=_Group)
