@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Any
 
 from werkzeug.exceptions import HTTPException
@@ -86,6 +87,7 @@ class Received:
 
     parts: dict[str, IO[bytes]]
     digest: str
+    opened: list[IO[bytes]]
 
     def small(self, name: str, limit: int) -> bytes:
         """Return a part that fits into memory.
@@ -109,8 +111,7 @@ class Received:
 
     def close(self) -> None:
         """Let the temporary files go."""
-        for part in self.parts.values():
-            part.close()
+        _close(self.opened)
 
 
 class _Hashing:
@@ -145,17 +146,36 @@ def receive(environ: dict[str, Any], limit: int) -> Received:
     if kind != "multipart/form-data":
         raise InvalidRequest("A message is multipart/form-data.")
     stream = _Hashing(environ["wsgi.input"], size)
-    parser = FormDataParser(max_form_memory_size=0, max_form_parts=MAX_PARTS, silent=False)
+    opened: list[IO[bytes]] = []
+    try:
+        parts = _parse(stream, kind, size, options, opened)
+    except InvalidRequest:
+        _close(opened)
+        raise
+    return Received(parts, b64u(stream.state.digest()), opened)
+
+
+def _parse(
+    stream: _Hashing, kind: str, size: int, options: dict[str, str], opened: list[IO[bytes]]
+) -> dict[str, IO[bytes]]:
+    def temporary(**_announced: object) -> IO[bytes]:
+        opened.append(TemporaryFile())  # noqa: SIM115 - closed with all others when the request ends
+        return opened[-1]
+
+    limits = {"max_form_memory_size": 8 * CHUNK, "max_form_parts": MAX_PARTS}
+    parser = FormDataParser(temporary, silent=False, **limits)  # type: ignore[arg-type]  # named arguments it ignores
     try:
         _, fields, files = parser.parse(stream, kind, size, options)  # type: ignore[arg-type]  # it only reads
     except (HTTPException, ValueError, OSError) as error:
         raise InvalidRequest("The message is cut short or is not made of parts.") from error
-    parts = {name: file.stream for name, file in files.items()}
-    received = Received(parts, b64u(stream.state.digest()))
-    if fields or not stream.complete or len(parts) != sum(1 for _ in files.items(multi=True)):
-        received.close()
+    if fields or not stream.complete or len(files) != len(opened):
         raise InvalidRequest("The message is cut short, or has a part twice or one that is not a file.")
-    return received
+    return {name: file.stream for name, file in files.items()}
+
+
+def _close(opened: list[IO[bytes]]) -> None:
+    for file in opened:
+        file.close()
 
 
 def content_length(environ: dict[str, Any]) -> int:

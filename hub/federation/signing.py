@@ -115,6 +115,7 @@ def sign_request(request: Request, signer: Signer, now: int) -> None:
         tag=TAG,
         label=LABEL,
         covered_component_ids=COVERED,
+        use_existing_digest=True,
     )
     engine.apply(request, prepared, signer.sign(prepared.signature_base))
 
