@@ -24,7 +24,7 @@ from hub.keys.devices import EpochSecret, open_grant
 from hub.packets.age import Recipient
 from hub.packets.container import FolderPacket
 from hub.packets.encoding import b64u
-from hub.packets.manifest import MANIFEST_TYPE, read_manifest
+from hub.packets.manifest import read_manifest
 from hub.packets.seal import Attachment, Basis, Plan, seal
 from hub.statements.grammar import Grade, MemberActor, Statement
 from hub.statements.verify import sign_statement
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     import requests
 
     from hub.client.trust import TrustedAgency
+    from hub.keys.vault import KdfParameters, VaultKeys
     from hub.packets.age import Identity
     from hub.packets.dsse import Envelope, Signer
 
@@ -140,6 +141,7 @@ class Member:
     def epochs(self) -> dict[int, EpochSecret]:
         """Return the agency's epoch secrets that were granted to this device, by number."""
         published = self.home().entry.enc
+        self._epochs |= {n: own for n, own in self.secrets.epochs.items() if own.public() in published}
         for row in self.hub.get("/api/v1/grants"):
             grant = EpochGrant.from_value(row)
             if grant.epoch not in self._epochs:
@@ -263,6 +265,15 @@ class Member:
         if self.trust.to_value() != self.secrets.pins:
             self.keep()
 
+    def rekey(self, keys: VaultKeys, kdf: KdfParameters, recovery: bytes) -> None:
+        """Seal the vault under another passphrase, at the hub first and then here."""
+        secrets, version = replace(self.secrets, auth=keys.auth), self._unlocked.version + 1
+        vault = self.profile.seal(secrets, keys, kdf, version)
+        given = {"version": version, "vault": b64u(vault.data), "recovery": b64u(recovery)}
+        self.hub.put("/api/v1/vault", {**given, "auth": b64u(keys.auth), "kdf": kdf.to_value()})
+        self.profile.keep(vault, recovery)
+        self._unlocked = Unlocked(secrets, keys, version, kdf)
+
     def _sign_in(self) -> str:
         given = {"login": self.account.login, "auth": b64u(self.secrets.auth)}
         return str(self.hub.post("/api/v1/sessions", given)["token"])
@@ -277,7 +288,7 @@ def unlock(
     """Return the member whose profile is in `folder`. Needs no network.
 
     Raises:
-        BadSignature: wrong passphrase.
+        Unauthenticated: wrong passphrase.
         NotFound: there is no profile.
     """
     profile = Profile(folder)
@@ -299,6 +310,3 @@ def packed(value: Any) -> str:
 
 def _file_order(name: str) -> int:
     return int(name.rpartition("/")[2]) if "/" in name else 0
-
-
-__all__ = ["MANIFEST_TYPE", "Member", "Sealed", "Target", "unlock", "workspace"]

@@ -11,8 +11,8 @@ import os
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from hub.errors import BadSignature, Conflict, Malformed, NotFound
-from hub.keys.devices import DeviceKeys, RootKey
+from hub.errors import BadSignature, Conflict, Malformed, NotFound, Unauthenticated
+from hub.keys.devices import DeviceKeys, EpochSecret, RootKey
 from hub.keys.vault import (
     DeviceSecret,
     KdfParameters,
@@ -25,14 +25,15 @@ from hub.keys.vault import (
     recover,
     seal_vault,
 )
+from hub.packets.age import Identity
 from hub.packets.encoding import b64u, from_b64u, parse_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 _PROFILE, _DEVICE, _VAULT, _SEEN = "profile.json", "device.secret", "vault.json", "seen.json"
-_CONTENT = frozenset({"v", "device", "root", "auth", "pins"})
+_CONTENT = frozenset({"v", "device", "root", "auth", "pins", "epochs"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +55,15 @@ class Secrets:
     root: RootKey | None
     auth: bytes = field(repr=False)
     pins: dict[str, Any]
+    epochs: Mapping[int, EpochSecret] = field(default_factory=dict)
+    """Epochs that this device started; those that it was granted stand at the hub, sealed to it."""
 
     def to_value(self) -> dict[str, Any]:
         """Return the vault's content."""
         root = None if self.root is None else b64u(self.root.seed)
-        return {"v": 1, "device": self.device.to_value(), "root": root, "auth": b64u(self.auth), "pins": self.pins}
+        epochs = {str(number): b64u(secret.identity.secret) for number, secret in self.epochs.items()}
+        keys = {"device": self.device.to_value(), "root": root, "auth": b64u(self.auth), "epochs": epochs}
+        return {"v": 1, **keys, "pins": self.pins}
 
     @classmethod
     def from_value(cls, value: dict[str, Any]) -> Secrets:
@@ -70,7 +75,8 @@ class Secrets:
         if set(value) != _CONTENT or value["v"] != 1 or not isinstance(value["pins"], dict):
             raise Malformed("The vault's content is not of this client's form.")
         root = None if value["root"] is None else RootKey(from_b64u(value["root"], 32))
-        return cls(DeviceKeys.from_value(value["device"]), root, from_b64u(value["auth"], 32), value["pins"])
+        epochs = {int(n): EpochSecret(int(n), Identity(from_b64u(s, 32))) for n, s in value["epochs"].items()}
+        return cls(DeviceKeys.from_value(value["device"]), root, from_b64u(value["auth"], 32), value["pins"], epochs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,18 +139,23 @@ class Profile:
         value = {"version": vault.version, "kdf": vault.kdf.to_value(), "vault": b64u(vault.data), "recovery": wrap}
         self.save_json(_VAULT, value)
 
+    def discard(self) -> None:
+        """Remove what `create` wrote, when the hub would not have it."""
+        for name in (_PROFILE, _DEVICE, _VAULT, _SEEN):
+            (self.folder / name).unlink(missing_ok=True)
+
     def unlock(self, passphrase: str) -> Unlocked:
         """Open the vault with a passphrase and this device's secret.
 
         Raises:
-            BadSignature: wrong passphrase, or the vault was changed.
+            Unauthenticated: wrong passphrase, or the vault was changed.
         """
         vault = self._vault()
         keys = derive(passphrase, self.device, vault.kdf)
         try:
             return self._open(vault, keys)
         except BadSignature as error:
-            raise BadSignature("The passphrase does not open this vault.", todo="Try again.") from error
+            raise Unauthenticated("The passphrase does not open this vault.", todo="Try again.") from error
 
     def unlock_by_recovery(self, code: str) -> Unlocked:
         """Open the vault with the recovery code alone.

@@ -1,0 +1,285 @@
+"""Becoming an agency and a member: invitation, keys made here, certificates by the root, epoch grants, recovery.
+
+Private keys are made on this machine and leave it only inside the vault. Who holds the root certifies a device after
+two people compared the fingerprint of both of its keys: a hub cannot slip in a device or swap one of the keys.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from hub.client.member import DAY, Member
+from hub.client.profile import Account, Profile, Secrets, Unlocked
+from hub.client.transport import HubSession
+from hub.clock import Clock, SystemClock
+from hub.errors import BadSignature, Forbidden, InvalidRequest, Malformed, NotFound
+from hub.ids import random_id
+from hub.keys.certificates import (
+    CASE_ROLES,
+    PERSON_ONLY,
+    Epoch,
+    KeyEntry,
+    MemberCert,
+    device_kid,
+    fingerprint,
+    next_entry,
+)
+from hub.keys.devices import DeviceKeys, EpochSecret, RootKey
+from hub.keys.pins import Pins
+from hub.keys.vault import DeviceSecret, KdfParameters, RecoveryCode, VaultKeys, derive, wrap_for_recovery
+from hub.packets.age import Recipient
+from hub.packets.encoding import b64u, canonical, from_b64u, parse_json
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+    import requests
+
+    from hub.packets.dsse import Signer
+
+CERTIFICATE_LIFE = 730 * DAY
+_INVITATION = frozenset({"v", "url", "host", "hub_key", "agency", "roles", "code", "certifiers"})
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """What a new member gets from their admin, or a new agency from the operator, by a way that both trust."""
+
+    url: str
+    host: str
+    hub_key: bytes
+    agency: str
+    roles: frozenset[str]
+    certifiers: frozenset[bytes]
+    code: str = field(repr=False)
+
+    def to_text(self) -> str:
+        """Return one line of text to hand over."""
+        value = {
+            "v": 1,
+            "url": self.url,
+            "host": self.host,
+            "hub_key": b64u(self.hub_key),
+            "agency": self.agency,
+            "roles": sorted(self.roles),
+            "code": self.code,
+            "certifiers": sorted(b64u(key) for key in self.certifiers),
+        }
+        return b64u(canonical(value))
+
+    @classmethod
+    def from_text(cls, text: str) -> Invitation:
+        """Return the invitation in a line of text.
+
+        Raises:
+            Malformed: it is none, or a part of it is missing.
+        """
+        value = parse_json(from_b64u("".join(text.split())))
+        if not isinstance(value, dict) or set(value) != _INVITATION or value["v"] != 1:
+            raise Malformed("This is not an invitation.", todo="Ask for it again and copy all of it.")
+        certifiers = frozenset(from_b64u(key, 32) for key in value["certifiers"])
+        url, host, agency, code = (str(value[name]) for name in ("url", "host", "agency", "code"))
+        return cls(url, host, from_b64u(value["hub_key"], 32), agency, frozenset(value["roles"]), certifiers, code)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where somebody enrols: a folder for the profile, a login, a passphrase."""
+
+    folder: Path
+    login: str
+    passphrase: str = field(repr=False)
+    clock: Clock = field(default_factory=SystemClock)
+    http: requests.Session | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What is printed once: the recovery code, and the device secret for a new device."""
+
+    recovery: str = field(repr=False)
+    device: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Somebody who enrolled and waits for a certificate; `fingerprint` covers both keys of the device."""
+
+    member: str
+    login: str
+    roles: frozenset[str]
+    sign: bytes
+    recipient: str
+
+    @property
+    def fingerprint(self) -> str:
+        """The digits that two people compare."""
+        return device_fingerprint(self.sign, self.recipient)
+
+
+def device_fingerprint(sign: bytes, recipient: str) -> str:
+    """Return the sixty digits of a device: of its signing and its encryption key together."""
+    return fingerprint(sign + bytes(Recipient.parse(recipient).public_key))
+
+
+def invite(member: Member, roles: Collection[str], mail: str | None = None) -> Invitation:
+    """Return an invitation into the member's own agency."""
+    given: dict[str, Any] = {"roles": sorted(roles)} | ({"mail": mail} if mail else {})
+    code = member.hub.post("/api/v1/invitations", given)["code"]
+    account, pins = member.account, member.trust.pins
+    key = pins.hubs[account.host]
+    return Invitation(account.url, account.host, key, member.agency, frozenset(roles), pins.certifiers, code)
+
+
+def enrol(
+    desk: Desk, invitation: Invitation, *, root: RootKey | None = None, epoch: EpochSecret | None = None
+) -> tuple[Member, Sheet]:
+    """Make keys and a vault on this machine, and enrol with an invitation; return the member and what to print.
+
+    Raises:
+        Conflict: the login is taken, or the folder holds a profile.
+        Unauthenticated: the invitation was used or has expired.
+    """
+    device, code, kdf = DeviceSecret.generate(), RecoveryCode.generate(), KdfParameters.fresh()
+    keys = derive(desk.passphrase, device, kdf)
+    pins = Pins(invitation.certifiers).trust_hub(invitation.host, invitation.hub_key, fingerprint(invitation.hub_key))
+    epochs = {} if epoch is None else {epoch.epoch: epoch}
+    secrets = Secrets(DeviceKeys.generate(), root, keys.auth, pins.to_value(), epochs)
+    account = Account(invitation.url, invitation.host, desk.login, invitation.agency, random_id())
+    hub = HubSession(invitation.url, http=desk.http)
+    profile = Profile.create(desk.folder, account, device)
+    vault, wrap = profile.seal(secrets, keys, kdf, 1), wrap_for_recovery(keys.kek, code, login=desk.login)
+    profile.keep(vault, wrap)
+    given = {
+        "login": desk.login,
+        "member": account.member,
+        "auth": b64u(keys.auth),
+        "kdf": kdf.to_value(),
+        "vault": b64u(vault.data),
+        "recovery": b64u(wrap),
+        "sign": b64u(secrets.device.signer().public_key),
+        "recipient": secrets.device.recipient,
+    }
+    try:
+        hub.post("/api/v1/enrolments", given, invitation=invitation.code)
+    except BaseException:
+        profile.discard()
+        raise
+    member = Member(profile, Unlocked(secrets, keys, 1, kdf), hub, desk.clock)
+    return member, Sheet(code.text(), b64u(device.value))
+
+
+def pending(member: Member) -> list[Pending]:
+    """Return who waits for a certificate of the member's agency."""
+    rows = member.hub.get("/api/v1/enrolments")
+    return [
+        Pending(row["member"], row["login"], frozenset(row["roles"]), from_b64u(row["sign"], 32), row["recipient"])
+        for row in rows
+    ]
+
+
+def this_device(member: Member, roles: Collection[str]) -> Pending:
+    """Return the member's own device as somebody who waits for a certificate."""
+    device = member.secrets.device
+    return Pending(member.id, member.account.login, frozenset(roles), device.signer().public_key, device.recipient)
+
+
+def certify_pending(member: Member, login: str, digits: str, roles: Collection[str]) -> MemberCert:
+    """Certify the device of somebody who enrolled, after the digits were compared with theirs.
+
+    Raises:
+        NotFound: nobody of that login waits.
+        BadSignature: these are not the keys that the other person sees.
+    """
+    found = next((row for row in pending(member) if row.login == login), None)
+    if found is None:
+        raise NotFound("Nobody of that login waits for a certificate.")
+    if found.fingerprint.split() != digits.split():
+        raise BadSignature("The fingerprints differ: the hub shows other keys than that device has.")
+    return certify_member(member, found, roles)
+
+
+def certify_member(member: Member, row: Pending, roles: Collection[str]) -> MemberCert:
+    """Sign a device's certificate with the agency's root and publish it.
+
+    Raises:
+        Forbidden: this device does not hold the root key.
+    """
+    now = member.clock.now()
+    span = (now, now + CERTIFICATE_LIFE)
+    cert = MemberCert(member.agency, row.member, frozenset(roles), row.sign, row.recipient, *span)
+    document = parse_json(cert.to_envelope(_root(member)).to_bytes())
+    member.hub.post("/api/v1/members", {"document": document})
+    member.trust.forget()
+    return cert
+
+
+def start_epoch(member: Member) -> Epoch:
+    """Make the next epoch's key on this device and keep it in the vault; whoever holds the root publishes it.
+
+    Raises:
+        Forbidden: the member has no role that opens cases, or the agency has no epochs.
+    """
+    entry = member.home().entry
+    if not member.roles() & CASE_ROLES or entry.kind == PERSON_ONLY:
+        raise Forbidden("Only members who work on cases may start an epoch, and a committee has none.")
+    secret = EpochSecret.generate(entry.enc[-1].epoch + 1 if entry.enc else 1)
+    member.keep(epochs={**member.secrets.epochs, secret.epoch: secret})
+    return secret.public()
+
+
+def publish_epoch(member: Member, epoch: Epoch) -> KeyEntry:
+    """Publish an epoch in the agency's next key entry, signed by its root.
+
+    Raises:
+        InvalidRequest: not the epoch that follows.
+    """
+    entry = member.home().entry
+    if epoch.epoch != (entry.enc[-1].epoch + 1 if entry.enc else 1):
+        raise InvalidRequest("This is not the epoch that follows.")
+    changed = next_entry(entry, enc=(*entry.enc, epoch))
+    document = parse_json(changed.to_envelope(_root(member)).to_bytes())
+    member.hub.post(f"/api/v1/agencies/{member.agency}/entries", {"document": document})
+    member.trust.forget()
+    return member.home().entry
+
+
+def grant_missing(member: Member) -> list[str]:
+    """Seal the epoch secrets that this device holds to every certified device that may hold them; return member ids.
+
+    A grant that is there already is replaced by an equal one. Certificates are verified against the root first.
+    """
+    held = member.epochs()
+    granted = []
+    for cert in member.home().members(member.clock.now()):
+        if not cert.roles & CASE_ROLES or device_kid(cert.recipient) == device_kid(member.secrets.device.recipient):
+            continue
+        for secret in held.values():
+            member.hub.put("/api/v1/grants", secret.grant(cert).to_value())
+        granted.append(cert.member)
+    return granted
+
+
+def recover(desk: Desk, code: str) -> Member:
+    """Open the vault with the recovery code and give it the desk's passphrase, here and at the hub.
+
+    Raises:
+        Malformed: the code is mistyped.
+        BadSignature: it is another member's.
+    """
+    profile = Profile(desk.folder)
+    opened = profile.unlock_by_recovery(code)
+    member = Member(profile, opened, HubSession(profile.account.url, http=desk.http), desk.clock)
+    kdf = KdfParameters.fresh()
+    keys: VaultKeys = derive(desk.passphrase, profile.device, kdf)
+    wrap = wrap_for_recovery(keys.kek, RecoveryCode.parse(code), login=profile.account.login)
+    member.rekey(keys, kdf, wrap)
+    return member
+
+
+def _root(member: Member) -> Signer:
+    if member.secrets.root is None:
+        raise Forbidden("This device does not hold the agency's root key.", todo="Ask whoever created the agency.")
+    return member.secrets.root.signer()
