@@ -211,7 +211,7 @@ def certify_member(member: Member, row: Pending, roles: Collection[str]) -> Memb
     span = (now, now + CERTIFICATE_LIFE)
     cert = MemberCert(member.agency, row.member, frozenset(roles), row.sign, row.recipient, *span)
     document = parse_json(cert.to_envelope(_root(member)).to_bytes())
-    member.hub.post("/api/v1/members", {"document": document})
+    member.hub.post("/api/v1/members", {"certificate": document})
     member.trust.forget()
     return cert
 
@@ -241,7 +241,7 @@ def publish_epoch(member: Member, epoch: Epoch) -> KeyEntry:
         raise InvalidRequest("This is not the epoch that follows.")
     changed = next_entry(entry, enc=(*entry.enc, epoch))
     document = parse_json(changed.to_envelope(_root(member)).to_bytes())
-    member.hub.post(f"/api/v1/agencies/{member.agency}/entries", {"document": document})
+    member.hub.post(f"/api/v1/agencies/{member.agency}/entries", {"entry": document})
     member.trust.forget()
     return member.home().entry
 
@@ -252,12 +252,14 @@ def grant_missing(member: Member) -> list[str]:
     A grant that is there already is replaced by an equal one. Certificates are verified against the root first.
     """
     held = member.epochs()
+    if not held:
+        raise Forbidden("This device holds no epoch of the agency.", todo="Ask a colleague who can open cases.")
     granted = []
     for cert in member.home().members(member.clock.now()):
         if not cert.roles & CASE_ROLES or device_kid(cert.recipient) == device_kid(member.secrets.device.recipient):
             continue
-        for secret in held.values():
-            member.hub.put("/api/v1/grants", secret.grant(cert).to_value())
+        grants = [secret.grant(cert).to_value() for secret in held.values()]
+        member.hub.put("/api/v1/grants", {"grants": grants})
         granted.append(cert.member)
     return granted
 

@@ -139,7 +139,7 @@ def create_agency(
     )
     hub = HubSession(invitation.url, http=desk.http)
     document = parse_json(entry.to_envelope(root.signer()).to_bytes())
-    hub.post("/api/v1/agencies", {"document": document}, invitation=invitation.code)
+    hub.post("/api/v1/agencies", {"entry": document}, invitation=invitation.code)
     member, sheet = enrol.enrol(desk, invitation, root=root, epoch=epoch)
     enrol.certify_member(member, enrol.this_device(member, invitation.roles), invitation.roles)
     if epoch is not None:

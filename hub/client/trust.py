@@ -10,18 +10,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from hub.client.transport import HubSession
 from hub.errors import BadSignature, NotFound, WrongRecipient
 from hub.handofflog.note import parse_checkpoint
 from hub.ids import host_of
-from hub.keys.certificates import HUB_ENTRY_TYPE, NEVER_RECEIVE, HubEntry, KeyEntry, MemberCert, fingerprint
+from hub.keys.certificates import NEVER_RECEIVE, KeyEntry, MemberCert, fingerprint
 from hub.keys.pins import How, Pins, ProvenDocument, TrustedKeys, accept_agency
 from hub.keys.pins import TrustedAgency as Found
-from hub.packets.dsse import Envelope
-from hub.packets.encoding import b64u, canonical, from_b64u
+from hub.packets.encoding import b64u, from_b64u
 from hub.packets.manifest import LogHead
 
 if TYPE_CHECKING:
-    from hub.client.transport import HubSession
     from hub.clock import Clock
     from hub.handofflog.note import Checkpoint
 
@@ -132,29 +131,33 @@ class Trust:
         return self._found.get(agency) or self._look_up(agency, "")
 
     def _look_up(self, agency: str, digits: str) -> Found:
-        served = self._hub.get(f"/api/v1/agencies/{quote(agency, safe='')}")
+        served = self._hub.get(f"/api/v1/agencies/{quote(agency, safe=':@')}")
         host = host_of(agency)
-        self._know_hub(host, served)
+        self._know_hub(host)
         head = self._see(host, served["checkpoint"])
-        documents = [ProvenDocument.from_value(row) for row in served["documents"]]
+        documents = [ProvenDocument.from_value(row) for row in served["entries"]]
         found, self.pins = accept_agency(self.pins, agency, documents, head, fingerprint=digits)
         self._found[agency] = found
         return found
 
-    def _know_hub(self, host: str, served: dict[str, Any]) -> None:
-        if host in self.pins.hubs:
-            return
-        envelope = Envelope.from_bytes(canonical(served["hub"]), HUB_ENTRY_TYPE)
-        entry = HubEntry.from_envelope(envelope)
-        if entry.host != host:
-            raise NotFound("The home hub knows no key of that agency's hub.", todo="Ask the operator to add the peer.")
-        self.pins = self.pins.trust_hub(host, entry.sign, fingerprint(entry.sign))
+    def _know_hub(self, host: str) -> None:
+        if host not in self.pins.hubs:
+            key = from_b64u(self._peer(host)["sign"], 32)
+            self.pins = self.pins.trust_hub(host, key, fingerprint(key))
+
+    def _peer(self, host: str) -> dict[str, str]:
+        rows: list[dict[str, str]] = self._hub.get("/federation/v1/peers")["peers"]
+        found = next((row for row in rows if row["host"] == host), None)
+        if found is None:
+            raise NotFound("That hub is no peer of the home hub.", todo="Ask the operator to add it.")
+        return found
 
     def _see(self, host: str, note: str) -> Checkpoint:
         seen, new = self.pins.checkpoints.get(host), parse_checkpoint(note)
         proof: tuple[bytes, ...] = ()
         if seen is not None and 0 < seen.size < new.size:
-            rows = self._hub.get("/log/consistency", host=host, old=seen.size, new=new.size)["proof"]
+            log = self._hub if host == self._host else HubSession(self._peer(host)["url"])
+            rows = log.get("/log/consistency", old=seen.size, new=new.size)["proof"]
             proof = tuple(from_b64u(row) for row in rows)
         head, self.pins = self.pins.see_checkpoint(note, host, proof)
         return head

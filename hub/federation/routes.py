@@ -12,6 +12,8 @@ from hub.context import current_hub
 from hub.federation.pull import own_entry, public_documents
 from hub.federation.receive import authenticate, take_message
 from hub.federation.signing import Request
+from hub.federation.store import Peers
+from hub.packets.encoding import b64u
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -25,6 +27,7 @@ def register_peers(app: Flask) -> None:
 
 
 @blueprint.route("/messages", methods=["POST"])
+@blueprint.response(200, {"type": "object"})
 @permission("peer")
 def post_message() -> Response:
     """Take a statement, and its packet, from a peer; the answer is a signed receipt or refusal."""
@@ -32,6 +35,7 @@ def post_message() -> Response:
 
 
 @blueprint.route("/keys")
+@blueprint.response(200, {"type": "object"})
 @permission("peer")
 def get_keys() -> Response:
     """The key documents of agencies at home here, each with its proof, and our directory."""
@@ -39,10 +43,20 @@ def get_keys() -> Response:
 
 
 @blueprint.route("/hub")
+@blueprint.response(200, {"type": "object"})
 @permission("public")
 def get_hub() -> Response:
     """Our own entry, to be compared by fingerprint."""
     return _json(own_entry(current_hub()))
+
+
+@blueprint.route("/peers")
+@permission("member")
+def get_peers() -> dict[str, list[dict[str, str]]]:
+    """Our peers for our members' clients: addresses, and the keys whose fingerprints our operator compared."""
+    with current_hub().database.read() as connection:
+        found = Peers(connection).all()
+    return {"peers": [{"host": peer.host, "url": peer.url, "sign": b64u(peer.sign)} for peer in found]}
 
 
 def _verify() -> Caller:
