@@ -130,6 +130,10 @@ def test_sizes_and_indexes_that_cannot_be_prove_nothing_and_raise_nothing(first,
         assert not merkle.extends(first, LEAVES[0], second, LEAVES[0], proof)
 
 
+def test_no_proof_at_all_is_no_proof_of_consistency():
+    assert not merkle.extends(3, oracle_root(LEAVES[:3]), 5, oracle_root(LEAVES[:5]), ())
+
+
 def test_a_longer_log_cannot_stem_from_an_empty_one_with_an_invented_root():
     assert not merkle.extends(0, LEAVES[0], 1, LEAVES[0], ())
 

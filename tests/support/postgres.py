@@ -17,7 +17,7 @@ import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from sqlalchemy import create_engine, make_url
 from sqlalchemy.exc import OperationalError
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy import URL
 
 _LONGEST_FOLDER = 70  # a unix socket's whole path has 107 bytes at most
+_ROOM = 1024**3
 _SETTINGS = ("max_connections=200", "timezone=UTC", "log_min_messages=fatal", "dynamic_shared_memory_type=mmap")
 _CARELESS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
@@ -41,11 +42,12 @@ class Server:
 
     def __init__(self, admin: URL) -> None:
         self._admin = admin
+        self._engine = create_engine(admin, isolation_level="AUTOCOMMIT")
 
     def create(self, template: str = "template0") -> str:
         """Make a database and return its URL."""
         name = f"hub_{secrets.token_hex(6)}"
-        self._run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        self._run(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
         return self._admin.set(database=name).render_as_string(hide_password=False)
 
     def drop(self, url: str) -> None:
@@ -61,13 +63,15 @@ class Server:
         finally:
             self.drop(url)
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._engine.dispose()
+
     def _run(self, statement: str) -> None:
-        engine = create_engine(self._admin, isolation_level="AUTOCOMMIT")
-        try:
-            with engine.connect() as connection:
-                connection.exec_driver_sql(statement)
-        finally:
-            engine.dispose()
+        with self._engine.connect() as connection:
+            connection.exec_driver_sql(statement)
 
 
 def name_of(url: str) -> str:
@@ -87,15 +91,17 @@ def running(*, fsync: bool = False) -> Iterator[Server]:
     """
     dsn = os.environ.get("HUB_TEST_DSN")
     if dsn:
-        yield Server(make_url(dsn).set(drivername="postgresql+psycopg"))
+        with Server(make_url(dsn).set(drivername="postgresql+psycopg")) as server:
+            yield server
         return
     binaries = _binaries()
-    parent = None if len(tempfile.gettempdir()) < _LONGEST_FOLDER else "/tmp"
+    parent = _parent(fsync=fsync)
     with (
         tempfile.TemporaryDirectory(prefix="hub-pg-", dir=parent, ignore_cleanup_errors=True) as folder,
         _started(binaries, Path(folder), fsync=fsync) as admin,
+        Server(admin) as server,
     ):
-        yield Server(admin)
+        yield server
 
 
 @contextmanager
@@ -126,6 +132,14 @@ def _started(binaries: Path, folder: Path, *, fsync: bool) -> Iterator[URL]:
         server.send_signal(signal.SIGINT)
         server.wait(30)
         log.close()
+
+
+def _parent(*, fsync: bool) -> str | None:
+    """Return where to put the server: in memory where there is room, which makes a database in 10 ms and not in 300."""
+    memory = Path("/dev/shm")
+    if not fsync and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > _ROOM:
+        return str(memory)
+    return None if len(tempfile.gettempdir()) < _LONGEST_FOLDER else "/tmp"
 
 
 def _wait(server: subprocess.Popen[bytes], admin: URL, log: Path) -> None:

@@ -59,6 +59,12 @@ def test_the_checkpoint_of_another_log_is_refused_even_when_the_key_is_right():
         note.verify_checkpoint(other, ORIGIN, HUB.public_key)
 
 
+def test_nobody_signs_under_a_name_that_cannot_stand_in_a_note():
+    for name in ("", "a b", "a+b"):
+        with pytest.raises(Malformed):
+            note.add_signature(NOTE, name, STRANGER)
+
+
 def test_extension_lines_are_signed_and_otherwise_ignored():
     text = f"{HEAD.text}extra line\n\n"
     assert note.verify_checkpoint(note.add_signature(text, ORIGIN, HUB), ORIGIN, HUB.public_key) == HEAD
