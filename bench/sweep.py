@@ -16,7 +16,7 @@ from hub.followup.store import FollowUps, follow_ups
 
 NOW = 1_795_290_000
 DUE = 100
-ROUNDS = 15
+ROUNDS = 12
 FEW, MANY = 1_000, 100_000
 
 
@@ -60,10 +60,10 @@ def _sweep(database: Database) -> float:
 def measure(url: str) -> float:
     """Print and return the cost with many open clocks divided by the cost with few."""
     database = Database(url)
-    best = []
-    for count in (FEW, MANY):
+    best = [float("inf")] * 2
+    for n, count in [*enumerate((FEW, MANY))] * 2:  # twice, so that one busy moment of the machine decides nothing
         _fill(database, count)
-        best.append(min(_sweep(database) for _ in range(ROUNDS)))
+        best[n] = min(best[n], *(_sweep(database) for _ in range(ROUNDS)))
     with database.write() as connection:
         follow_ups.drop(connection)
     database.close()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,9 +19,9 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _HASH = re.compile(r"[A-Za-z0-9_-]{43}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_ASSENT = re.compile(r"agreed|refused|too_young")
 MAX_LIST = 1_000
 MAX_TEXT = 10_000
-_T = TypeVar("_T")
 
 
 class BasisError(ValueError):
@@ -34,16 +34,6 @@ class Giver:
 
     capacity: str
     order_until: date | None = None
-
-    def to_value(self) -> dict[str, Any]:
-        """Return the JSON object."""
-        return {"capacity": self.capacity, "order_until": _text_of(self.order_until)}
-
-    @classmethod
-    def from_value(cls, value: object) -> Giver:
-        """Return the giver that a JSON object is."""
-        row = _members(value, "capacity", "order_until")
-        return cls(_text(row["capacity"]), _maybe(_date)(row["order_until"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,32 +49,6 @@ class Grant:
     turned_on: frozenset[str] = frozenset()
     """Tier-3 categories without which the service cannot act (R12)."""
 
-    def to_value(self) -> dict[str, Any]:
-        """Return the JSON object."""
-        return {
-            "categories": sorted(self.categories),
-            "recipients": sorted(self.recipients),
-            "purposes": sorted(self.purposes),
-            "countries": sorted(self.countries),
-            "from": self.start.isoformat(),
-            "until": self.until.isoformat(),
-            "turned_on": sorted(self.turned_on),
-        }
-
-    @classmethod
-    def from_value(cls, value: object) -> Grant:
-        """Return the grant that a JSON object is."""
-        row = _members(value, "categories", "recipients", "purposes", "countries", "from", "until", "turned_on")
-        return cls(
-            categories=_words(row["categories"]),
-            recipients=_words(row["recipients"]),
-            purposes=_words(row["purposes"]),
-            countries=_words(row["countries"], _COUNTRY),
-            start=_date(row["from"]),
-            until=_date(row["until"]),
-            turned_on=_words(row["turned_on"]),
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Denial:
@@ -93,16 +57,6 @@ class Denial:
     categories: frozenset[str] | None = None
     recipients: frozenset[str] | None = None
     purposes: frozenset[str] | None = None
-
-    def to_value(self) -> dict[str, Any]:
-        """Return the JSON object."""
-        return {name: _sorted(getattr(self, name)) for name in self.__slots__}
-
-    @classmethod
-    def from_value(cls, value: object) -> Denial:
-        """Return the denial that a JSON object is."""
-        row = _members(value, *cls.__slots__)
-        return cls(*(_maybe(_words)(row[name]) for name in cls.__slots__))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,19 +79,7 @@ class Consent:
 
     def to_value(self) -> dict[str, Any]:
         """Return the JSON object."""
-        return {
-            "v": 1,
-            "kind": self.kind,
-            "situation": self.situation,
-            "giver": self.giver.to_value(),
-            "assent": self.assent,
-            "explained_in": self.explained_in,
-            "given": self.given.isoformat(),
-            "expression": self.expression,
-            "grants": [grant.to_value() for grant in self.grants],
-            "denials": [denial.to_value() for denial in self.denials],
-            "withdrawn": _text_of(self.withdrawn),
-        }
+        return _top(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,15 +95,7 @@ class MandatoryProtection:
 
     def to_value(self) -> dict[str, Any]:
         """Return the JSON object."""
-        return {
-            "v": 1,
-            "kind": self.kind,
-            "recipients": sorted(self.recipients),
-            "assent": self.assent,
-            "given": self.given.isoformat(),
-            "until": self.until.isoformat(),
-            "expression": self.expression,
-        }
+        return _top(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,15 +111,7 @@ class VitalInterest:
 
     def to_value(self) -> dict[str, Any]:
         """Return the JSON object."""
-        return {
-            "v": 1,
-            "kind": self.kind,
-            "recipients": sorted(self.recipients),
-            "supervisor": self.supervisor,
-            "reason": self.reason,
-            "made": self.made,
-            "review_by": self.review_by,
-        }
+        return _top(self)
 
 
 Basis = Consent | MandatoryProtection | VitalInterest
@@ -198,63 +124,26 @@ def from_value(value: object) -> Basis:
         BasisError: an unknown kind or member, a missing one, a wrong type, an impossible date.
     """
     kind = value.get("kind") if isinstance(value, dict) else None
-    read = _READERS.get(kind) if isinstance(kind, str) else None
-    if read is None:
+    cls = next((found for found in _KINDS if found.kind == kind), None)
+    if cls is None or not isinstance(value, dict):
         raise BasisError("A lawful basis is an object of a known kind.")
-    return read(value)
-
-
-def _consent(value: object) -> Consent:
-    names = "v kind situation giver assent explained_in given expression grants denials withdrawn"
-    row = _members(value, *names.split())
-    return Consent(
-        situation=_text(row["situation"]),
-        giver=Giver.from_value(row["giver"]),
-        assent=_assent(row["assent"]),
-        explained_in=_text(row["explained_in"], _LANGUAGE),
-        given=_date(row["given"]),
-        expression=_text(row["expression"], _HASH),
-        grants=tuple(Grant.from_value(item) for item in _list(row["grants"])),
-        denials=tuple(Denial.from_value(item) for item in _list(row["denials"])),
-        withdrawn=_maybe(_date)(row["withdrawn"]),
-    )
-
-
-def _mandatory_protection(value: object) -> MandatoryProtection:
-    row = _members(value, "v", "kind", "recipients", "assent", "given", "until", "expression")
-    return MandatoryProtection(
-        recipients=_words(row["recipients"]),
-        assent=_assent(row["assent"]),
-        given=_date(row["given"]),
-        until=_date(row["until"]),
-        expression=_text(row["expression"], _HASH),
-    )
-
-
-def _vital_interest(value: object) -> VitalInterest:
-    row = _members(value, "v", "kind", "recipients", "supervisor", "reason", "made", "review_by")
-    return VitalInterest(
-        recipients=_words(row["recipients"]),
-        supervisor=_text(row["supervisor"]),
-        reason=_text(row["reason"]),
-        made=_seconds(row["made"]),
-        review_by=_seconds(row["review_by"]),
-    )
-
-
-_READERS: dict[str, Callable[[object], Basis]] = {
-    Consent.kind: _consent,
-    MandatoryProtection.kind: _mandatory_protection,
-    VitalInterest.kind: _vital_interest,
-}
-
-
-def _members(value: object, *names: str) -> dict[str, Any]:
-    if not isinstance(value, dict) or set(value) != set(names):
-        raise BasisError("A record has not exactly the members that it should have.")
-    if "v" in names and (value["v"] != 1 or isinstance(value["v"], bool)):
+    if value.get("v") != 1 or isinstance(value["v"], bool):
         raise BasisError("This release reads version 1 of a lawful basis.")
-    return value
+    return cls(**_read(cls, {name: item for name, item in value.items() if name not in {"v", "kind"}}))
+
+
+# JSON: a table of the members of each record, and how each is read
+
+
+def _text(pattern: re.Pattern[str] | None = None) -> Callable[[object], str]:
+    def read(value: object) -> str:
+        if not isinstance(value, str) or not 0 < len(value) <= MAX_TEXT or not value.isprintable():
+            raise BasisError("A field is not a text.")
+        if pattern is not None and not pattern.fullmatch(value):
+            raise BasisError("A field is not of its form.")
+        return value
+
+    return read
 
 
 def _list(value: object) -> list[Any]:
@@ -263,26 +152,19 @@ def _list(value: object) -> list[Any]:
     return value
 
 
-def _text(value: object, pattern: re.Pattern[str] | None = None) -> str:
-    if not isinstance(value, str) or not 0 < len(value) <= MAX_TEXT or not value.isprintable():
-        raise BasisError("A field is not a text.")
-    if pattern is not None and not pattern.fullmatch(value):
-        raise BasisError("A field is not of its form.")
-    return value
+def _words(pattern: re.Pattern[str] | None = None) -> Callable[[object], frozenset[str]]:
+    def read(value: object) -> frozenset[str]:
+        words = [_text(pattern)(item) for item in _list(value)]
+        if len(set(words)) != len(words):
+            raise BasisError("A list names the same thing twice.")
+        return frozenset(words)
+
+    return read
 
 
-def _words(value: object, pattern: re.Pattern[str] | None = None) -> frozenset[str]:
-    words = [_text(item, pattern) for item in _list(value)]
-    if len(set(words)) != len(words):
-        raise BasisError("A list names the same thing twice.")
-    return frozenset(words)
-
-
-def _date(value: object) -> date:
-    if not isinstance(value, str) or not _DATE.fullmatch(value):
-        raise BasisError("A field is not a day.")
+def _day(value: object) -> date:
     try:
-        return date.fromisoformat(value)
+        return date.fromisoformat(_text(_DATE)(value))
     except ValueError as error:
         raise BasisError("A field is not a day of the calendar.") from error
 
@@ -293,19 +175,73 @@ def _seconds(value: object) -> int:
     return value
 
 
-def _assent(value: object) -> str:
-    if value not in {"agreed", "refused", "too_young"} or not isinstance(value, str):
-        raise BasisError("The child's answer is none of the known ones.")
-    return value
-
-
-def _maybe(read: Callable[[object], _T]) -> Callable[[object], _T | None]:
+def _maybe(read: Callable[[object], Any]) -> Callable[[object], Any]:
     return lambda value: None if value is None else read(value)
 
 
-def _text_of(day: date | None) -> str | None:
-    return None if day is None else day.isoformat()
+def _many(cls: type) -> Callable[[object], tuple[Any, ...]]:
+    return lambda value: tuple(cls(**_read(cls, item)) for item in _list(value))
 
 
-def _sorted(words: frozenset[str] | None) -> list[str] | None:
-    return None if words is None else sorted(words)
+_KINDS: tuple[type[Consent | MandatoryProtection | VitalInterest], ...] = (Consent, MandatoryProtection, VitalInterest)
+_MEMBERS: dict[type, dict[str, Callable[[object], Any]]] = {
+    Giver: {"capacity": _text(), "order_until": _maybe(_day)},
+    Grant: {
+        "categories": _words(),
+        "recipients": _words(),
+        "purposes": _words(),
+        "countries": _words(_COUNTRY),
+        "from": _day,
+        "until": _day,
+        "turned_on": _words(),
+    },
+    Denial: {"categories": _maybe(_words()), "recipients": _maybe(_words()), "purposes": _maybe(_words())},
+    Consent: {
+        "situation": _text(),
+        "giver": lambda value: Giver(**_read(Giver, value)),
+        "assent": _text(_ASSENT),
+        "explained_in": _text(_LANGUAGE),
+        "given": _day,
+        "expression": _text(_HASH),
+        "grants": _many(Grant),
+        "denials": _many(Denial),
+        "withdrawn": _maybe(_day),
+    },
+    MandatoryProtection: {
+        "recipients": _words(),
+        "assent": _text(_ASSENT),
+        "given": _day,
+        "until": _day,
+        "expression": _text(_HASH),
+    },
+    VitalInterest: {
+        "recipients": _words(),
+        "supervisor": _text(),
+        "reason": _text(),
+        "made": _seconds,
+        "review_by": _seconds,
+    },
+}
+_ATTRIBUTES = {"from": "start"}
+"""JSON names that Python keeps for itself."""
+
+
+def _read(cls: type, value: object) -> dict[str, Any]:
+    members = _MEMBERS[cls]
+    if not isinstance(value, dict) or set(value) != set(members):
+        raise BasisError("A record has not exactly the members that it should have.")
+    return {_ATTRIBUTES.get(name, name): read(value[name]) for name, read in members.items()}
+
+
+def _top(basis: Basis) -> dict[str, Any]:
+    return {"v": 1, "kind": basis.kind, **_write(basis)}
+
+
+def _write(value: Any) -> Any:
+    if type(value) in _MEMBERS:
+        return {name: _write(getattr(value, _ATTRIBUTES.get(name, name))) for name in _MEMBERS[type(value)]}
+    if isinstance(value, frozenset):
+        return sorted(value)
+    if isinstance(value, tuple):
+        return [_write(item) for item in value]
+    return value.isoformat() if isinstance(value, date) else value

@@ -74,21 +74,16 @@ class FollowUps:
         columns = follow_ups.c
         free = or_(columns.claimed_until.is_(None), columns.claimed_until <= now)
         due = (
-            select(columns.handoff)
+            select(follow_ups)
             .where(columns.next_at.is_not(None), columns.next_at <= now, free)
             .order_by(columns.next_at)
             .limit(limit)
-            .with_for_update(skip_locked=True)  # not a word of SQLite, whose one writer needs none
-            .cte("due")
+            .with_for_update(skip_locked=True)  # SQLite, which has one writer, leaves it out
         )
-        claim = (
-            update(follow_ups)
-            .where(columns.handoff.in_(select(due.c.handoff)))
-            .values(claimed_until=now + lease)
-            .returning(*columns)
-        )
-        found = [_follow_up(row) for row in self._connection.execute(claim)]
-        return sorted(found, key=lambda followup: (followup.next_at or 0, followup.handoff))
+        found = [_follow_up(row) for row in self._connection.execute(due)]
+        claimed = columns.handoff.in_([followup.handoff for followup in found])
+        self._connection.execute(update(follow_ups).where(claimed).values(claimed_until=now + lease))
+        return found
 
     def advance(self, before: FollowUp, after: FollowUp) -> bool:
         """Put `after` in the place of `before` and end the claim; False, and nothing done, if it is no longer there."""

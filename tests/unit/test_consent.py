@@ -447,3 +447,8 @@ def test_the_firewall_of_consent_is_the_firewall_of_the_hub():
     certificates = pytest.importorskip("hub.keys.certificates")
     assert policy.NEVER_RECEIVE == certificates.NEVER_RECEIVE
     assert set(certificates.KINDS) == policy.MAY_RECEIVE | policy.NEVER_RECEIVE
+
+
+@pytest.mark.parametrize("basis", [None, "consent", FAMILY.to_value(), Giver("guardian")])
+def test_what_is_no_basis_permits_nothing_however_fine_the_request(basis):
+    assert rules(decide(basis, asks(ADDIS, "identity"), NOW)) == {"R01"}
