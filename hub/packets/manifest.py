@@ -7,7 +7,7 @@ of whatever fulfils `Senders`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from hub.errors import Expired, Malformed, TooLarge, UnsupportedVersion
@@ -56,10 +56,6 @@ class LogHead:
             raise Malformed("An empty log has a root of zero bytes.")
         return head
 
-    def to_value(self) -> dict[str, Any]:
-        """Return the JSON object."""
-        return {"origin": self.origin, "size": self.size, "root": self.root}
-
 
 @dataclass(frozen=True, slots=True)
 class Grant:
@@ -78,10 +74,6 @@ class Grant:
         """
         row = _object(value, {"country", "until", "commit"})
         return cls(_match(_COUNTRY, row["country"]), _match(_MONTH, row["until"]), _bytes(row["commit"], 32))
-
-    def to_value(self) -> dict[str, Any]:
-        """Return the JSON object."""
-        return {"country": self.country, "until": self.until, "commit": self.commit}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +100,7 @@ class Rewrap:
 
     def to_value(self) -> dict[str, Any]:
         """Return the JSON object."""
-        return {"n": self.n, "hsha256": self.hsha256, "kids": list(self.kids), "epoch": self.epoch}
+        return _value(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,18 +135,6 @@ class FileEntry:
             epoch=epoch,
             member=None if member is None else MemberId(_bytes(member, 16)),
         )
-
-    def to_value(self) -> dict[str, Any]:
-        """Return the JSON object."""
-        return {
-            "n": self.n,
-            "hsha256": self.hsha256,
-            "psha256": self.psha256,
-            "plen": self.plen,
-            "kids": list(self.kids),
-            "epoch": self.epoch,
-            "member": self.member,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,19 +203,10 @@ class Manifest:
 
     def to_value(self) -> dict[str, Any]:
         """Return the JSON object that is signed."""
-        return {
-            "v": 1,
-            "suite": self.suite,
-            "packet": self.packet,
-            "from": self.sender,
-            "to": self.to,
-            "inbox": self.inbox,
-            "created": self.created,
-            "expires": self.expires,
-            "log": self.log.to_value(),
-            "grant": None if self.grant is None else self.grant.to_value(),
-            "files": [entry.to_value() for entry in self.files],
-        }
+        row = _value(self)
+        row |= {"v": 1, "from": row.pop("sender"), "log": _value(self.log)}
+        row |= {"grant": None if self.grant is None else _value(self.grant)}
+        return row | {"files": [_value(entry) for entry in self.files]}
 
     def rewrapped(self, rewraps: Iterable[Rewrap]) -> Manifest:
         """Return the manifest with header hash, kids and epoch of the files that were re-wrapped (§4.5)."""
@@ -327,6 +298,11 @@ def check_manifest(data: bytes, senders: Senders, *, now: int, first: bool = Tru
     if first and manifest.expires <= now:
         raise Expired("The packet's time for acceptance is over.")
     return SignedManifest(manifest, envelope, envelope.hash, sender.member, sender.public_key)
+
+
+def _value(record: LogHead | Grant | Rewrap | FileEntry | Manifest) -> dict[str, Any]:
+    found = {member.name: getattr(record, member.name) for member in fields(record)}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in found.items()}
 
 
 def _object(value: object, members: set[str]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ Does not ask whether the basis covers what is sealed: `consent` decides that bef
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -146,7 +146,7 @@ def seal(plan: Plan, signer: Signer, sink: PacketSink, random: Random = _system_
         for i, part in enumerate(contents)
     )
     # Parsed back, so that nothing is ever signed that a reader would refuse.
-    manifest = Manifest.from_value({**manifest.to_value(), "files": [entry.to_value() for entry in files]})
+    manifest = Manifest.from_value(replace(manifest, files=files).to_value())
     sink.manifest(sign_manifest(manifest, signer))
     return manifest
 

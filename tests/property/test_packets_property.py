@@ -17,7 +17,7 @@ from hub.packets.encoding import from_b64
 from hub.packets.manifest import Manifest
 from hub.packets.tar import TarReader, padded
 from hub.packets.verify import verify
-from tests.vectors.generate import FOLDER, IDENTITY, NOW, RECIPIENT, OneSender, archive
+from tests.vectors.generate import FOLDER, IDENTITY, NOW, RECIPIENT, OneSender, Plain, archive
 
 ROW = json.loads((FOLDER / "packets" / "00-good.json").read_text())
 MANIFEST = from_b64(ROW["manifest"])
@@ -110,16 +110,6 @@ def test_age_files_of_any_length_come_back(size, fill):
     encrypt([me.recipient], io.BytesIO(plain), file)
     decrypt([me], io.BytesIO(file.getvalue()), back)
     assert back.getvalue() == plain
-
-
-class Plain(io.BytesIO):
-    """Plaintext as the stream gives it."""
-
-    def skip(self, size):
-        return len(self.read(size))
-
-    def pieces(self, size):
-        yield memoryview(self.read(size))
 
 
 @given(st.dictionaries(NAMES, st.binary(max_size=2000), max_size=6))

@@ -13,13 +13,14 @@ import pytest
 
 from hub.errors import BadSignature, InvalidRequest, Malformed, TooLarge, UnsupportedVersion, WrongRecipient
 from hub.packets import bech32
-from hub.packets.age import Header, Identity, Recipient, make_header, read_header, rewrap
+from hub.packets.age import Header, Identity, Recipient, decrypt, encrypt, make_header, read_header, rewrap
 from hub.packets.container import FolderPacket, MemoryPacket, ZipPacket, ZipSink, open_packet_at
-from hub.packets.encoding import b64u, sha256
-from hub.packets.manifest import LogHead, Rewrap, check_manifest
+from hub.packets.dsse import Envelope, add_signature
+from hub.packets.encoding import b64u, canonical, sha256
+from hub.packets.manifest import MANIFEST_TYPE, LogHead, Manifest, Rewrap, check_manifest, sign_manifest
 from hub.packets.seal import Attachment, Basis, Plan, basis_key, commitment, gate_commitment, seal
 from hub.packets.stream import plain_size
-from hub.packets.tar import padded
+from hub.packets.tar import TarReader, padded
 from hub.packets.verify import VerifiedPacket, check_ciphertext, verify
 from tests.vectors.generate import (
     DAY,
@@ -33,7 +34,12 @@ from tests.vectors.generate import (
     RECIPIENT,
     SENDER,
     SIGNER,
+    STRANGER,
+    Draft,
     OneSender,
+    Plain,
+    archive,
+    basis_value,
     fixed,
 )
 
@@ -331,6 +337,7 @@ def test_a_huge_manifest_is_not_read_to_its_end(tmp_path):
 
 def test_a_secret_key_is_not_shown_when_printed():
     assert IDENTITY.text() not in repr(IDENTITY)
+    assert str(IDENTITY.recipient) in repr(IDENTITY.recipient)
     assert Identity.parse(IDENTITY.text()).recipient == IDENTITY.recipient
     assert Recipient.parse(str(IDENTITY.recipient)) == IDENTITY.recipient
     assert len({IDENTITY.recipient, Recipient(IDENTITY.recipient.public_key)}) == 1
@@ -412,3 +419,121 @@ def test_fifty_mebibytes_need_little_memory(tmp_path):
     )
     assert not done.returncode, done.stderr
     assert 0 < int(done.stdout) < 64
+
+
+def signed_value(**changes):
+    manifest = check_manifest(sealed().manifest(), OneSender(), now=NOW).manifest
+    return manifest.to_value() | changes
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"log": {"origin": "dj.example", "size": 0, "root": b64u(b"\1" * 32)}},
+        {"log": {"origin": "dj.example", "size": -1, "root": b64u(bytes(32))}},
+        {"created": 2**52},
+        {"suite": 1},
+        {"v": True},
+        {"v": None},
+        {"files": None},
+        {"inbox": None},
+        {"from": "urn:rcp:agency:Shelter@dj.example"},
+        {"grant": {"country": "ET", "until": "2027-00", "commit": b64u(bytes(32))}},
+    ],
+)
+def test_a_manifest_outside_the_grammar_is_malformed(changes):
+    with pytest.raises(Malformed):
+        Manifest.from_value(signed_value(**changes))
+
+
+@pytest.mark.parametrize("kids", [None, [], [b64u(bytes(16))] * 2, [b64u(bytes(15))], [1], ["A" * 22] * 33])
+def test_kids_outside_the_grammar_are_malformed(kids):
+    for name in ("body", 1):
+        with pytest.raises(Malformed):
+            Rewrap.from_value({"n": name, "hsha256": b64u(bytes(32)), "kids": kids, "epoch": 8})
+    with pytest.raises(Malformed):
+        Rewrap.from_value({"n": 1, "hsha256": b64u(bytes(32)), "kids": ["A" * 22], "epoch": 8})
+
+
+def test_more_than_64_attachment_files_are_too_large():
+    value = signed_value()
+    with pytest.raises(TooLarge):
+        Manifest.from_value(value | {"files": value["files"] * 66})
+
+
+def test_a_manifest_has_one_signature():
+    twice = add_signature(Envelope.from_bytes(sealed().manifest(), MANIFEST_TYPE), STRANGER)
+    with pytest.raises(Malformed):
+        check_manifest(twice.to_bytes(), OneSender(), now=NOW)
+
+
+def test_many_attachments_for_many_recipients_do_not_fit_into_a_manifest():
+    value = signed_value()
+    kids = [b64u(fixed(str(i), 16)) for i in range(32)]
+    files = [{**value["files"][0], "n": f"att/{i}" if i else "body", "kids": kids} for i in range(65)]
+    with pytest.raises(TooLarge):
+        sign_manifest(Manifest.from_value(value | {"files": files}), SIGNER)
+
+
+def with_entry(name, content):
+    draft = Draft("x")
+    draft.replace(name, content)
+    files = draft.files()
+    return MemoryPacket(draft.sign(), files)
+
+
+@pytest.mark.parametrize("change", [{"v": 2}, {"v": True}, {"excerpt": []}, {"key": "x"}, {"more": 1}])
+def test_a_basis_outside_the_grammar_is_malformed(change):
+    with pytest.raises(Malformed):
+        opened(with_entry("basis.json", canonical(basis_value() | change)))
+
+
+def test_endless_text_is_not_kept_in_memory():
+    with pytest.raises(TooLarge):
+        opened(with_entry("sections/identity.json", b" " * (4 * 2**20)))
+
+
+@pytest.mark.parametrize("length", [0, 300, 512, 600, 2048, 2500, 9_000])
+def test_an_archive_that_is_cut_off_is_malformed(length):
+    plain = archive(Draft("x").entries["body"])[:length]
+    with pytest.raises(Malformed):
+        for _ in TarReader(Plain(plain), len(plain)):
+            pass
+    with pytest.raises(Malformed):
+        for _ in TarReader(Plain(plain), 10_240):
+            pass
+
+
+class Dribble(io.BytesIO):
+    """A stream that gives a little at a time, as sockets do."""
+
+    def read(self, size=-1):
+        return super().read(min(size, 1000) if size >= 0 else 1000)
+
+
+def test_a_slow_source_is_read_to_its_end():
+    plain, file, back = bytes(300_000), io.BytesIO(), io.BytesIO()
+    encrypt([IDENTITY.recipient], Dribble(plain), file)
+    decrypt([IDENTITY], Dribble(file.getvalue()), back)
+    assert back.getvalue() == plain
+
+
+def test_the_wrong_kind_of_file_in_a_zip_is_malformed(tmp_path):
+    path = zipped(tmp_path, [("manifest.dsse.json", b"{}"), ("body.age", b"hello\n")])
+    packet = ZipPacket(path)
+    with pytest.raises(Malformed):
+        packet.payload("body")
+    with pytest.raises(Malformed):
+        packet.header("att/1")
+
+
+def test_a_zip_over_a_gibibyte_is_too_large(tmp_path):
+    with (tmp_path / "packet.zip").open("wb") as stream:
+        stream.truncate(2**30 + 2**21)
+    with pytest.raises(TooLarge):
+        ZipPacket(tmp_path / "packet.zip")
+
+
+def test_an_empty_folder_is_no_packet(tmp_path):
+    with pytest.raises(Malformed):
+        opened(FolderPacket(tmp_path))

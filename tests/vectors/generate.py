@@ -99,6 +99,16 @@ def basis_value() -> dict[str, Any]:
     return {"v": 1, "key": b64u(KEY), "excerpt": EXCERPT}
 
 
+class Plain(io.BytesIO):
+    """Plaintext as the stream gives it."""
+
+    def skip(self, size):
+        return len(self.read(size))
+
+    def pieces(self, size):
+        yield memoryview(self.read(size))
+
+
 def archive(entries: Iterable[tuple[str, bytes]]) -> bytes:
     """Return a tar archive as packets have it."""
     sink = io.BytesIO()
