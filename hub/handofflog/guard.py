@@ -119,7 +119,7 @@ def _replace(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(path)
-    if os.name == "posix":
+    if os.name == "posix":  # pragma: no branch - elsewhere a folder cannot be synced
         folder = os.open(path.parent, os.O_RDONLY)
         try:
             os.fsync(folder)

@@ -203,3 +203,12 @@ def test_what_is_not_there_is_said_plainly(operator, tmp_path):
 def test_a_database_without_tables_is_no_crash(at_home, tmp_path):
     at_home.url = f"sqlite:///{tmp_path / 'other.sqlite'}"
     assert json.loads(at_home.own("verify", "--json", code=3))["error"] == "unavailable"
+
+
+def test_a_file_that_cannot_be_read_is_said_plainly(operator, tmp_path, exported):
+    _file, _note, key = exported
+    for missing in (tmp_path / "missing", tmp_path):
+        assert (
+            json.loads(operator.log("verify", str(missing), "--key", key, "--json", code=3))["error"]
+            == "invalid_request"
+        )
