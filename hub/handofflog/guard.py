@@ -36,7 +36,7 @@ class ForkGuard:
         """Return the newest checkpoint as a signed note, proven to extend the last one, which it replaces.
 
         Raises:
-            Unavailable: the log does not fit what was published; it now takes no entries.
+            Unavailable: the log does not fit what was published, and now takes no entries; or the file cannot be written.
         """
         try:
             with self._database.write() as connection:
@@ -48,6 +48,8 @@ class ForkGuard:
         except Unavailable as error:
             self._halt(error.detail)
             raise
+        except OSError as error:
+            raise Unavailable("The last checkpoint cannot be written, so nothing was published.") from error
 
     def check(self) -> Checkpoint:
         """Return the head of a log that fits what was published, and let it take entries again; for the start of a hub.

@@ -144,6 +144,13 @@ def test_a_damaged_checkpoint_file_stops_the_log(database, guard, folder, conten
         fill(database, 1, start=1)
 
 
+def test_a_checkpoint_that_cannot_be_kept_is_not_published_and_the_log_goes_on(database, folder):
+    guard = ForkGuard(database, ORIGIN, folder / "missing")
+    with pytest.raises(Unavailable):
+        guard.publish(HUB)
+    assert fill(database, 1)[0].index == 0
+
+
 def test_publishing_and_appending_in_many_threads_never_looks_like_a_fork(database, guard):
     def work(worker):
         for number in range(6):
