@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import unicodedata
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -116,7 +117,11 @@ def derive(passphrase: str, device: DeviceSecret, kdf: KdfParameters) -> VaultKe
     """
     KdfParameters.from_value(kdf.to_value())
     stretched = pwhash.argon2id.kdf(
-        32, passphrase.encode(errors="surrogatepass"), kdf.salt, opslimit=kdf.ops, memlimit=kdf.mem
+        32,
+        unicodedata.normalize("NFC", passphrase).encode(errors="surrogatepass"),
+        kdf.salt,
+        opslimit=kdf.ops,
+        memlimit=kdf.mem,
     )
     root = hkdf(stretched + device.value, b"rcp/1/2skd")
     return VaultKeys(hkdf(root, b"rcp/1/auth"), hkdf(root, b"rcp/1/kek"))

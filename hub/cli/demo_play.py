@@ -1,0 +1,240 @@
+"""The play: what each person does in the demonstration, told as it happens, with who has the ball and by when."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from hub.cli import demo_story as story
+from hub.cli import words
+from hub.client import basis, opening, reading, referrals
+from hub.client.referrals import Outgoing
+from hub.errors import ConsentMissing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from hub.cli.demo_stage import Stage
+    from hub.client.basis import Held
+    from hub.client.member import Member
+
+_DAY_IN_TEN_SECONDS = 8_640
+_TWO_RUNGS = 2
+
+
+class Play:
+    """Scenario S1, as far as referrals carry it. Each scene returns the handoff that it made."""
+
+    def __init__(self, stage: Stage, console: Console, own: Path | None) -> None:
+        self.stage = stage
+        self._console = console
+        self._own = own
+        self.agencies: dict[str, str] = {}
+        self._opened: list[str] = []
+
+    def set_up(self) -> None:
+        """Found the agencies of the scenario and let everybody enrol."""
+        self._scene("Setting up", "Two hubs, two mail rooms that cannot read. Keys are made on each person's device.")
+        stage = self.stage
+        stage.open()
+        for country, hub in stage.hubs.items():
+            self._say(f"hub {country}", f"{hub.host} serves at {hub.url}; the other hub is a peer, by fingerprint")
+        plan: tuple[tuple[str, str, str, tuple[tuple[str, str], ...]], ...] = (
+            ("shelter", "DJ", "shelter", (("amina", "caseworker"), ("omar", "supervisor"))),
+            ("child-protection", "DJ", "authority", (("fatouma", "caseworker"),)),
+            (
+                "transit-addis",
+                "ET",
+                "io",
+                (("selamawit", "caseworker"), ("dawit", "deputy"), ("hirut", "supervisor")),
+            ),
+            ("ccc-kebele-01", "ET", "community_structure", (("gebre", "provider"),)),
+        )
+        for name, country, kind, people in plan:
+            self.agencies[name] = stage.agency(name, country, kind, *people)
+            who = ", ".join(f"{login} ({role})" for login, role in people)
+            self._say(name, f"{kind.replace('_', ' ')} in {country}, certified by two certifiers: {who}")
+        stage.pull()
+        self._say("hubs", "each fetched the other's keys and proved them against the other's log")
+
+    def to_the_authority(self) -> None:
+        """The shelter tells the child-protection authority, before any guardian exists."""
+        self._scene(
+            "1. Shelter to the child-protection authority",
+            "An unaccompanied boy of 16. No guardian exists yet, so nobody can consent for him. The duty to protect"
+            " allows one thing: telling the authority the minimum, with his own yes.",
+        )
+        amina, fatouma, authority = self._person("amina"), self._person("fatouma"), self.agencies["child-protection"]
+        duty = basis.keep(amina, story.protection(authority, self._now()), "duty to protect")
+        self._refused(amina, self.agencies["transit-addis"], duty)
+        out = Outgoing(authority, story.EMERGENCY_SECTIONS, duty, "protection", urgency="urgent")
+        handoff = self._send(amina, out, "mandatory_protection")
+        self._read(fatouma, handoff)
+        referrals.acknowledge(fatouma, handoff)
+        referrals.accept(fatouma, handoff, self._day(1))
+        self._say("fatouma", "opened it, signed for it, accepted it: a guardian will be appointed")
+        self._show(amina, handoff)
+
+    def across_the_border(self) -> None:
+        """The shelter refers the boy to the transit centre in the other country, on the guardian's consent."""
+        self._scene(
+            "2. Djibouti to Addis Ababa",
+            "The guardian is appointed and consents, the boy says yes. What is not covered will not be sealed.",
+        )
+        amina, selamawit, addis = self._person("amina"), self._person("selamawit"), self.agencies["transit-addis"]
+        sections, attachments = self._content()
+        names = set(sections)
+        grant = story.grant(self._now(), addis, "ET", {"reception", "family_tracing"}, names)
+        consent = basis.keep(amina, story.guardian_consent(self._now(), grant), "guardian's consent")
+        self._refused(amina, self.agencies["child-protection"], consent, sections, "reception")
+        out = Outgoing(addis, sections, consent, "reception", urgency="high", attachments=attachments)
+        handoff = self._send(amina, out, "the guardian's consent")
+        self._arrived(amina, selamawit, handoff)
+        self._read(selamawit, handoff)
+        self._step(selamawit, amina, handoff, "acknowledged", lambda: referrals.acknowledge(selamawit, handoff))
+        question = "Who travels with him?"
+        self._step(selamawit, amina, handoff, "info_needed", lambda: referrals.ask(selamawit, handoff, question))
+        self._say("selamawit", "asks a question, sealed to the shelter; now the shelter has the ball")
+        self._read(amina, handoff)
+        answer = {"child_views": {"words": "Omar from the shelter comes with me.", "asked_in": "ti"}}
+        referrals.answer(amina, handoff, answer)
+        self._say("amina", "answers, on the same consent")
+        self._wait_state(selamawit, handoff, "acknowledged")
+        self._step(selamawit, amina, handoff, "accepted", lambda: referrals.accept(selamawit, handoff, self._day(14)))
+        self._show(amina, handoff)
+
+    def to_the_community(self) -> str:
+        """The transit centre asks a person of the care coalition, who stays silent and then answers by phone."""
+        self._scene(
+            "3. Addis Ababa to a person of the care coalition, who does not answer",
+            "The consent names Gebre of Kebele 01 for minimal contact and one need. Not the committee: one person.",
+        )
+        selamawit, coalition = self._person("selamawit"), self.agencies["ccc-kebele-01"]
+        names = set(story.COMMUNITY_SECTIONS)
+        grant = story.grant(self._now(), coalition, "ET", {"livelihood"}, names)
+        consent = basis.keep(selamawit, story.guardian_consent(self._now(), grant), "guardian's consent, one need")
+        person = self._person("gebre").id
+        out = Outgoing(coalition, story.COMMUNITY_SECTIONS, consent, "livelihood", urgency="urgent", person=person)
+        handoff = self._send(selamawit, out, "the guardian's consent, for one need")
+        self._say("clock", "time now runs a day in ten seconds; nobody at the coalition looks at anything")
+        self.stage.hurry(_DAY_IN_TEN_SECONDS)
+        self.stage.wait(lambda: self._rungs(selamawit, handoff) >= _TWO_RUNGS, "two rungs of the ladder")
+        self.stage.hurry(1)
+        self._tell_rungs(selamawit, handoff)
+        referrals.report(
+            selamawit, handoff, "referral.acknowledge", "phone", "Gebre says on the phone: seen, will meet the family."
+        )
+        self._say("selamawit", "phones Gebre: he has seen it. She enters that with evidence, in her own name")
+        self._show(selamawit, handoff)
+        return handoff
+
+    def readable_by_clients(self, words: tuple[str, ...]) -> int:
+        """Return how many of `words` stand in what people's clients opened: the control of the search."""
+        return sum(any(word in text for text in self._opened) for word in words)
+
+    # -- one step each
+
+    def _send(self, sender: Member, out: Outgoing, lawful: str) -> str:
+        sent = referrals.send(sender, out)
+        categories = ", ".join(out.sections)
+        self._say(
+            sender.account.login, f"sealed {len(out.sections)} sections ({categories}) on {lawful}, and sent them"
+        )
+        self._show(sender, sent.handoff)
+        return sent.handoff
+
+    def _refused(
+        self,
+        sender: Member,
+        to: str,
+        held: Held,
+        sections: Mapping[str, Any] = story.EMERGENCY_SECTIONS,
+        purpose: str = "protection",
+    ) -> None:
+        try:
+            referrals.send(sender, Outgoing(to, sections, held, purpose))
+        except ConsentMissing as refusal:
+            reasons: Any = refusal.facts["reasons"]
+            rule, why = reasons[0]["rule"], reasons[0]["message"]
+            name = _name(to)
+            self._say("[red]refused[/red]", f"to {name}: [italic]{why}[/italic] ({rule}). Nothing was sealed")
+
+    def _arrived(self, sender: Member, receiver: Member, handoff: str) -> None:
+        self.stage.wait(lambda: self._state(sender, handoff) == "delivered", "delivery to the other hub")
+        self.stage.wait(lambda: self._state(receiver, handoff) == "delivered", "the word of the ordering hub")
+        self._say("hubs", "delivered over the border: stored, signed for by the other hub, both logs have it")
+
+    def _read(self, member: Member, handoff: str) -> None:
+        opened = opening.open_handoff(member, handoff)[-1]
+        opened.refuse_quarantined()
+        self._opened.append(json.dumps(dict(opened.sections), ensure_ascii=False))
+        extra = f" and {len(opened.attachments)} attachment(s)" if opened.attachments else ""
+        told = ", ".join(name for name in opened.sections if name != opening.REQUEST)
+        self._say(member.account.login, f"opened it: {told}{extra}; verified, and covered by the basis it names")
+
+    def _step(self, member: Member, other: Member, handoff: str, state: str, act: Any) -> None:
+        act()
+        self._wait_state(other, handoff, state)
+        self._say(member.account.login, f"signed; both hubs agree: {words.state(state)}")
+
+    def _wait_state(self, member: Member, handoff: str, state: str) -> None:
+        self.stage.wait(lambda: self._state(member, handoff) == state, f"the state {state}")
+
+    def _show(self, member: Member, handoff: str) -> None:
+        shown = reading.show(member, handoff)
+        if shown.ball is None or shown.due is None:
+            ball = "nobody: it is over"
+        else:
+            who = _name(shown.agency_of(shown.ball))
+            ball = f"[bold]{who}[/bold], by {self._time(shown.due)}"
+        grade = "" if shown.grade in {"signed", "hub"} else f" [yellow]({shown.grade} by the sender)[/yellow]"
+        self._console.print(f"   [cyan]{words.state(str(shown.state))}[/cyan]{grade} · the ball is with {ball}\n")
+
+    def _tell_rungs(self, member: Member, handoff: str) -> None:
+        for line in reading.show(member, handoff).lines:
+            said = line.statement
+            if said.type == "referral.overdue":
+                told = ", ".join(role.replace("_", " ") for role in said.body["tell"])
+                self._say(
+                    "hub ET", f"rung {said.body['rung']} at {self._time(said.at)}: told {told} (mail without content)"
+                )
+
+    def _rungs(self, member: Member, handoff: str) -> int:
+        return sum(line.statement.type == "referral.overdue" for line in reading.show(member, handoff).lines)
+
+    def _state(self, member: Member, handoff: str) -> str | None:
+        rows = [*reading.pages(member, "referral", "in"), *reading.pages(member, "referral", "out")]
+        return next((row["state"] for row in rows if row["id"] == handoff), None)
+
+    def _content(self) -> tuple[Mapping[str, Any], list[Path]]:
+        if self._own is not None:
+            return story.own_sections(self._own)
+        return story.CASE_SECTIONS, [story.letter(self.stage.root)]
+
+    def _person(self, login: str) -> Member:
+        return self.stage.people[login]
+
+    def _now(self) -> int:
+        return self.stage.clock.now()
+
+    def _day(self, ahead: int) -> str:
+        return (datetime.fromtimestamp(self._now(), UTC).date() + timedelta(days=ahead)).isoformat()
+
+    def _time(self, at: int) -> str:
+        return datetime.fromtimestamp(at, UTC).strftime("%a %d %b %H:%M UTC")
+
+    def _scene(self, title: str, text: str) -> None:
+        self._console.rule(f"[bold]{title}")
+        self._console.print(text, style="dim")
+        self._console.print()
+
+    def _say(self, who: str, what: str) -> None:
+        self._console.print(f" [bold green]{who:>16}[/bold green]  {what}", highlight=False)
+
+
+def _name(agency: str) -> str:
+    return words.short(agency).partition("@")[0]
