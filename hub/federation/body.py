@@ -136,8 +136,8 @@ def receive(environ: dict[str, Any], limit: int) -> Received:
     """Read a message of at most `limit` bytes from a WSGI request, parts to temporary files.
 
     Raises:
-        TooLarge: the request announces more than `limit`, or has too many parts.
-        InvalidRequest: no length, cut short, or not multipart/form-data made of files with different names.
+        TooLarge: the request announces more than `limit`.
+        InvalidRequest: no length, cut short, too many parts, or not made of files with different names.
     """
     size = content_length(environ)
     if size > limit:

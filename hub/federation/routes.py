@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import Response, g, request
 from flask_smorest import Blueprint
+from marshmallow import Schema, fields
 
 from hub.auth.permissions import Caller, permission, register_verifier
 from hub.context import current_hub
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
 blueprint = Blueprint("federation", __name__, url_prefix="/federation/v1", description="Between hubs")
+PeerList = Schema.from_dict({"peers": fields.List(fields.Dict(), required=True)}, name="PeerList")
 
 
 def register_peers(app: Flask) -> None:
@@ -51,6 +53,7 @@ def get_hub() -> Response:
 
 
 @blueprint.route("/peers")
+@blueprint.response(200, PeerList)
 @permission("member")
 def get_peers() -> dict[str, list[dict[str, str]]]:
     """Our peers for our members' clients: addresses, and the keys whose fingerprints our operator compared."""

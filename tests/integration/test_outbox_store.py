@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+import pytest
 from sqlalchemy import select
 
 from hub.outbox.store import Outbox, outbox
@@ -23,15 +24,12 @@ def test_a_word_is_promised_once(database):
 
 
 def test_a_promise_that_was_rolled_back_was_never_made(database):
-    class Oops(Exception):
-        pass
+    def fails(box):
+        box.put("a.example", "h1", NOW)
+        raise KeyError
 
-    try:
-        with database.write() as connection:
-            Outbox(connection).put("a.example", "h1", NOW)
-            raise Oops
-    except Oops:
-        pass
+    with pytest.raises(KeyError):
+        write(database, fails)
     assert write(database, lambda box: box.peers_due(NOW)) == []
 
 
