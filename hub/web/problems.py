@@ -16,7 +16,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response, request
-from marshmallow import Schema, ValidationError, fields
+from marshmallow import INCLUDE, Schema, ValidationError, fields
 from werkzeug.exceptions import HTTPException
 
 from hub.errors import HubError
@@ -55,6 +55,11 @@ _log = logging.getLogger("hub.problems")
 
 class Problem(Schema):
     """A problem document, for the description of the interface; some have further members."""
+
+    class Meta:
+        """Facts stand beside the members that all have."""
+
+        unknown = INCLUDE
 
     type = fields.String(required=True)
     title = fields.String(required=True)
