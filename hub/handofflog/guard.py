@@ -36,7 +36,7 @@ class ForkGuard:
         """Return the newest checkpoint as a signed note, proven to extend the last one, which it replaces.
 
         Raises:
-            Unavailable: the log does not fit what was published, and now takes no entries; or the file cannot be written.
+            Unavailable: the log does not fit what was published and is now halted, or the file cannot be written.
         """
         try:
             with self._database.write() as connection:
