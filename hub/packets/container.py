@@ -28,7 +28,7 @@ _LOCAL = struct.Struct("<4s22sHH")
 _END = struct.Struct("<4sHHHHIIH")
 _MAX_DIRECTORY = 16 * 1024
 _MARGIN = 2**20  # headers and zip's own records
-_BUFFER = 2**20
+_BUFFER = 64 * 1024
 
 
 class PacketSource(Protocol):

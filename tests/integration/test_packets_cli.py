@@ -133,3 +133,10 @@ def test_usage_ends_with_2_and_missing_files_with_4(place):
     sealed(place)
     (place / "out").mkdir()
     assert told("open", place / "packet.zip", *opening(place), "-o", place / "out", code=4)["code"] == "io"
+
+
+def test_an_output_that_cannot_be_made_leaves_nothing_of_a_child_behind(place):
+    sealed(place)
+    (place / "out").symlink_to(place / "nowhere")
+    assert told("open", place / "packet.zip", *opening(place), "-o", place / "out", code=4)["code"] == "io"
+    assert not [path for path in place.rglob("identity.json") if "case" not in path.parts]
