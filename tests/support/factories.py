@@ -256,12 +256,13 @@ def register(connection: Any, *agencies: Agency, origin: str = HOST, now: int = 
     index = 10_000
     for agency in agencies:
         for envelope in (hub_entry(agency.host), agency.envelope(), *(m.envelope for m in agency.members.values())):
-            if keyring.store.knows(envelope.hash):
+            hub = envelope.payload_type.endswith("hub-entry+json;v=1")
+            if keyring.store.knows(envelope.hash) or (hub and keyring.store.hub_entry(agency.host)):
                 continue
             if host_of(agency.agency) != origin:
                 index += 1
                 keyring.take(envelope.to_bytes(), index, host=agency.host)
-            elif envelope.payload_type.endswith("hub-entry+json;v=1"):
+            elif hub:
                 keyring.publish_hub(envelope, now=now)
             elif envelope.payload_type.endswith("key-entry+json;v=1"):
                 keyring.register_agency(envelope.to_bytes(), now=now)
