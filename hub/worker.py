@@ -5,6 +5,7 @@ Both end in order on SIGTERM and SIGINT: the server answers what it has begun, r
 
 from __future__ import annotations
 
+import logging
 import signal
 import threading
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,7 @@ def serve(
     Raises:
         Unavailable: the hub cannot be opened.
     """
+    _log_to_stderr()
     hub = open_hub(settings)
     server = create_server(build_app(hub), host=host, port=port, **_limits(settings))
     schedule = Schedule(hub, JOBS) if hub.database.is_sqlite else None
@@ -56,6 +58,7 @@ def run_worker(settings: Settings) -> None:
     Raises:
         Unavailable: the hub cannot be opened.
     """
+    _log_to_stderr()
     hub = open_hub(settings)
     schedule, end = Schedule(hub, JOBS), threading.Event()
     _on_signals(lambda *_signal: end.set())
@@ -64,6 +67,11 @@ def run_worker(settings: Settings) -> None:
         end.wait()
     finally:
         _close(hub, schedule)
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("hub").setLevel(logging.INFO)
 
 
 def _take_over(hub: Hub) -> None:
