@@ -1,0 +1,75 @@
+"""States, grades and times in the words of people at work."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+STATES = {
+    "submitted": "sent, on its way",
+    "delivered": "delivered, not yet acknowledged",
+    "acknowledged": "seen by a person, no answer yet",
+    "info_needed": "the recipient asks for more",
+    "accepted": "accepted, not yet begun",
+    "waitlisted": "on a waiting list",
+    "on_hold": "paused by the recipient",
+    "in_progress": "under way",
+    "info_needed_active": "under way, the recipient asks for more",
+    "cancel_requested": "the sender asks to stop",
+    "outcome_reported": "outcome reported, loop not yet closed",
+    "not_completed": "could not be delivered, back with the sender",
+    "declined": "declined, back with the sender",
+    "expired": "nobody answered in time, back with the sender",
+    "loop_closed": "closed, the child was asked",
+    "closed_disputed": "closed, the child got no help",
+    "closed_unmet": "closed, the need is unmet",
+    "closed_declined": "closed after a decline",
+    "closed_expired": "closed after no answer",
+    "cancelled": "taken back",
+    "consent_withdrawn": "consent withdrawn",
+    "entered_in_error": "sent by mistake",
+}
+GRADES = {
+    "signed": "signed by a member",
+    "link": "answered by a link",
+    "code_verified": "confirmed by a code read back",
+    "reported": "reported by sender",
+    "hub": "stated by a hub",
+}
+HOW = {
+    "pinned": "known from before",
+    "certified": "certified by two certifiers",
+    "fingerprint": "fingerprint compared by phone",
+    "first_seen": "not vouched for: compare its fingerprint",
+}
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+
+
+def state(name: str | None) -> str:
+    """Return a state in plain words."""
+    return STATES.get(name or "", name or "")
+
+
+def grade(name: str | None) -> str:
+    """Return how good the evidence is, in plain words."""
+    return GRADES.get(name or "", name or "")
+
+
+def short(agency: str) -> str:
+    """Return an agency's address without its scheme."""
+    return agency.removeprefix("urn:rcp:agency:")
+
+
+def when(at: int | None) -> str:
+    """Return a time in this machine's zone."""
+    return "" if at is None else datetime.fromtimestamp(at, UTC).astimezone().strftime("%a %d %b %Y %H:%M %Z")
+
+
+def by_when(at: int | None, now: int) -> str:
+    """Return a due time in this machine's zone, and how far away it is."""
+    if at is None:
+        return ""
+    away = abs(at - now)
+    unit = (
+        f"{away // _DAY} d" if away >= 2 * _DAY else f"{away // _HOUR} h" if away >= _HOUR else f"{away // _MINUTE} min"
+    )
+    return f"{when(at)} ({'in ' + unit if at >= now else unit + ' late'})"
