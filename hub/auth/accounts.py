@@ -17,14 +17,14 @@ from hub.auth.store import Account, AccountStore, Invitation, Session
 from hub.errors import InvalidRequest
 from hub.keys.vault import login_verifier
 from hub.packets.encoding import b64u, canonical, parse_json, sha256
+from hub.statements.bodies import Role
 
 if TYPE_CHECKING:
     from hub.packets.dsse import Signer
 
 SESSION_SECONDS = 12 * 3600
 INVITATION_SECONDS = 7 * 24 * 3600
-CASE_ROLES = frozenset({"caseworker", "provider", "supervisor", "focal_point", "deputy"})
-ROLES = CASE_ROLES | {"coordinator", "data_officer", "agency_admin", "auditor"}
+ROLES = frozenset(role.value for role in Role)
 KDF_FLOOR = {"alg": "argon2id13", "mem": 67_108_864, "ops": 3}
 _MAIL = re.compile(r"[!-?A-~]{1,64}@[A-Za-z0-9.-]{1,189}")
 _NOBODY = bytes(32)
