@@ -82,7 +82,7 @@ def _prove(stage: Stage, play: Play, console: Console, own: Path | None) -> bool
     for name, folder in places:
         seen = demo_proof.search(name, folder, words)
         whole = whole and not seen.found
-        found = f"[red]FOUND {len(seen.found)}[/red]" if seen.found else "[green]found nowhere[/green]"
+        found = f"[red]FOUND {', '.join(seen.found)}[/red]" if seen.found else "[green]found nowhere[/green]"
         console.print(
             f" [bold]{name}[/bold]  {seen.files} files, {seen.size:,} bytes (database, log file, payloads): {found}"
         )

@@ -6,6 +6,8 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from rich.table import Table
+
 from hub.cli import demo_story as story
 from hub.cli import words
 from hub.client import basis, opening, reading, referrals
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 _DAY_IN_TEN_SECONDS = 8_640
 _TWO_RUNGS = 2
+_NAME_WIDTH = 16
 
 
 class Play:
@@ -72,7 +75,7 @@ class Play:
         duty = basis.keep(amina, story.protection(authority, self._now()), "duty to protect")
         self._refused(amina, self.agencies["transit-addis"], duty)
         out = Outgoing(authority, story.EMERGENCY_SECTIONS, duty, "protection", urgency="urgent")
-        handoff = self._send(amina, out, "mandatory_protection")
+        handoff = self._send(amina, out, "the duty to protect (mandatory_protection)")
         self._read(fatouma, handoff)
         referrals.acknowledge(fatouma, handoff)
         referrals.accept(fatouma, handoff, self._day(1))
@@ -192,7 +195,8 @@ class Play:
             who = _name(shown.agency_of(shown.ball))
             ball = f"[bold]{who}[/bold], by {self._time(shown.due)}"
         grade = "" if shown.grade in {"signed", "hub"} else f" [yellow]({shown.grade} by the sender)[/yellow]"
-        self._console.print(f"   [cyan]{words.state(str(shown.state))}[/cyan]{grade} · the ball is with {ball}\n")
+        self._say("[cyan]now[/cyan]", f"[cyan]{words.state(str(shown.state))}[/cyan]{grade} · the ball is with {ball}")
+        self._console.print()
 
     def _tell_rungs(self, member: Member, handoff: str) -> None:
         for line in reading.show(member, handoff).lines:
@@ -233,7 +237,11 @@ class Play:
         self._console.print()
 
     def _say(self, who: str, what: str) -> None:
-        self._console.print(f" [bold green]{who:>16}[/bold green]  {what}", highlight=False)
+        row = Table.grid(padding=(0, 2))
+        row.add_column(justify="right", width=_NAME_WIDTH, style="bold green")
+        row.add_column()
+        row.add_row(who, what)
+        self._console.print(row, highlight=False)
 
 
 def _name(agency: str) -> str:

@@ -9,11 +9,14 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from consent import policy
 from hub.app import open_hub
 from hub.handofflog.auditor import audit
 from hub.handofflog.guard import ForkGuard
 from hub.handofflog.note import verify_checkpoint
 from hub.handofflog.store import HandoffLog
+from hub.keys.certificates import KINDS
+from hub.statements.grammar import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 
 _BLOCK = 1 << 20
 _SHORTEST = 5
+_EVERYBODYS = KINDS | policy.PURPOSES | policy.CATEGORIES | policy.SERVICES | {role.value for role in Role}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +42,13 @@ class Searched:
 
 
 def canaries(sections: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
-    """Return the words of sections that would betray a child: every text of five characters and more."""
+    """Return the words of sections that would betray a child: every text of five characters and more.
+
+    Words that everybody uses (kinds of agencies, roles, purposes, categories) betray nobody and are left out.
+    """
     words: set[str] = set()
     _collect(list(sections), words)
-    return tuple(sorted(words))
+    return tuple(sorted(words - _EVERYBODYS))
 
 
 def search(place: str, folder: Path, words: Iterable[str]) -> Searched:

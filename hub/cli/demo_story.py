@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
 CHILD = "Hagos"
 CHILD_ID = "SYN-ET-001"
-CANARIES = ("Hagos", "Tekle", "Adigrat", "SYN-ET-001", "SYN-GD-11", "Kiosk")
-"""Words of the child's file that must be found nowhere but in clients."""
-
 EMERGENCY_SECTIONS: dict[str, Any] = {
     "minimal_contact": {"reference": CHILD_ID, "given_name": CHILD, "age": 16, "sex": "m", "languages": ["ti"]},
     "needs_risk": {"needs": ["guardian", "shelter"], "risk": "medium", "note": "Stopped before a boat at Obock."},
