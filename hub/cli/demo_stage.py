@@ -23,7 +23,7 @@ from hub.auth.accounts import invite
 from hub.auth.store import AccountStore
 from hub.client import enrol, founding
 from hub.client.founding import AgencyFacts
-from hub.clock import FileClock
+from hub.clock import FileClock, SystemClock
 from hub.errors import Unavailable
 from hub.federation.jobs import pull
 from hub.federation.pull import add_peer
@@ -114,7 +114,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.clock = FileClock(self.root / "clock.json")
-        self.clock.put(int(time.time()), factor=1)
+        self.clock.put(SystemClock().now(), factor=1)
         self.mail = _Mail(self.root / "mail")
         self._smtp = Controller(self.mail, hostname="127.0.0.1", port=_free_port())
         self._certifiers = (Signer(secrets.token_bytes(32)), Signer(secrets.token_bytes(32)))

@@ -66,7 +66,7 @@ def load(data: Path) -> tuple[Identity, Signer]:
         identity = Identity(**{**values, "certifiers": tuple(values["certifiers"])})
         return identity, Signer(from_b64u((data / KEY_FILE).read_text().strip(), 32))
     except (OSError, ValueError, TypeError, KeyError, HubError) as error:
-        raise Unavailable("No hub can be read in this folder.", todo="Run `hub create` first.") from error
+        raise Unavailable("No hub can be read in this folder.", todo="Run `hub init` first.") from error
 
 
 def trust_certifier(data: Path, public_key: str) -> Identity:
