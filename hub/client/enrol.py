@@ -222,6 +222,7 @@ def start_epoch(member: Member) -> Epoch:
     Raises:
         Forbidden: the member has no role that opens cases, or the agency has no epochs.
     """
+    member.trust.forget()
     entry = member.home().entry
     if not member.roles() & CASE_ROLES or entry.kind == PERSON_ONLY:
         raise Forbidden("Only members who work on cases may start an epoch, and a committee has none.")
@@ -236,6 +237,7 @@ def publish_epoch(member: Member, epoch: Epoch) -> KeyEntry:
     Raises:
         InvalidRequest: not the epoch that follows.
     """
+    member.trust.forget()
     entry = member.home().entry
     if epoch.epoch != (entry.enc[-1].epoch + 1 if entry.enc else 1):
         raise InvalidRequest("This is not the epoch that follows.")
@@ -251,6 +253,7 @@ def grant_missing(member: Member) -> list[str]:
 
     A grant that is there already is replaced by an equal one. Certificates are verified against the root first.
     """
+    member.trust.forget()
     held = member.epochs()
     if not held:
         raise Forbidden("This device holds no epoch of the agency.", todo="Ask a colleague who can open cases.")

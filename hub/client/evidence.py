@@ -58,10 +58,9 @@ def prove(member: Member, statement_hash: str) -> Proven:
     Raises:
         NotFound: nothing of that hash is kept here.
     """
-    path = member.profile.folder / _FOLDER / f"{statement_hash}.json"
-    if path.name not in {found.name for found in path.parent.glob("*.json")}:
+    if statement_hash not in kept(member):
         raise NotFound("No receipt for this statement is kept here.")
-    value = parse_json(path.read_bytes())
+    value = parse_json((member.profile.folder / _FOLDER / f"{statement_hash}.json").read_bytes())
     if not isinstance(value, dict) or set(value) != {"statement", "receipt"}:
         raise Malformed("The kept receipt is not of its form.")
     return _prove(member, canonical(value["statement"]), canonical(value["receipt"]))

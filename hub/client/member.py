@@ -30,7 +30,7 @@ from hub.statements.grammar import Grade, MemberActor, Statement
 from hub.statements.verify import sign_statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import requests
 
@@ -136,22 +136,25 @@ class Member:
 
     def home(self) -> TrustedAgency:
         """Return the member's own agency as its key entry says it is."""
-        return self.trust.agency(self.agency)
+        return self.trust.agency(self.agency, fresh=False)
 
     def epochs(self) -> dict[int, EpochSecret]:
         """Return the agency's epoch secrets that were granted to this device, by number."""
+        rows = [EpochGrant.from_value(row) for row in self.hub.get("/api/v1/grants")]
+        if not {grant.epoch for grant in rows} <= {epoch.epoch for epoch in self.home().entry.enc}:
+            self.trust.forget()
         published = self.home().entry.enc
         self._epochs |= {n: own for n, own in self.secrets.epochs.items() if own.public() in published}
-        for row in self.hub.get("/api/v1/grants"):
-            grant = EpochGrant.from_value(row)
+        for grant in rows:
             if grant.epoch not in self._epochs:
                 self._epochs[grant.epoch] = open_grant(grant, self.secrets.device, published)
         return self._epochs
 
-    def identities(self) -> list[Identity]:
-        """Return every age identity that this device holds."""
-        epochs = self.epochs() if self.home().entry.enc else {}
-        return [self.secrets.device.identity, *(secret.identity for secret in epochs.values())]
+    def identities(self, epochs: Iterable[int | None]) -> list[Identity]:
+        """Return the age identities of this device that may open a packet of these epochs (None: one person's)."""
+        if not {number for number in epochs if number is not None} <= self._epochs.keys():
+            self.epochs()
+        return [self.secrets.device.identity, *(secret.identity for secret in self._epochs.values())]
 
     def target(self, agency: TrustedAgency, *, person: str | None = None, inbox: str | None = None) -> Target:
         """Return whom to seal to at an agency: its newest epoch, or one person.

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from hub.errors import BadSignature, NotFound, PeerMisbehaved
+from hub.errors import BadSignature, NotFound, PeerMisbehaved, UnknownSigner
 from hub.handofflog import merkle
 from hub.handofflog.note import Checkpoint
 from hub.ids import host_of
@@ -152,8 +152,11 @@ def show(member: Member, handoff: str) -> Shown:
         PeerMisbehaved: the hub says something that no signature bears out.
     """
     view = member.hub.get(f"/api/v1/handoffs/{handoff}")
-    keys = member.trust.keys(view["from_agency"], view["to_agency"])
-    lines = tuple(_line(row, keys, member.clock.now()) for row in view["statements"])
+    try:
+        lines = _lines(member, view)
+    except UnknownSigner:
+        member.trust.forget()
+        lines = _lines(member, view)
     if view["id"] != handoff or not lines or any(line.statement.handoff != handoff for line in lines):
         raise PeerMisbehaved("The hub has shown another handoff than was asked for.")
     _check_state(view, lines)
@@ -185,17 +188,17 @@ def fetch(member: Member, shown: Shown, packet: Packet, folder: Path) -> Verifie
         with source.file(entry.n) as sink:
             path = f"/api/v1/packets/{packet.hash}/files/{entry.n}"
             member.hub.download(path, sink, entry.plen + MAX_HEADER)
-    accepted = member.profile.load_json(_ACCEPTED, dict)
+    accepted, rewraps = member.profile.load_json(_ACCEPTED, dict), _rewraps(shown, packet)
     number = packet.manifest.packet
     verified = verify(
         source,
-        identities=member.identities(),
+        identities=member.identities(entry.epoch for entry in packet.manifest.rewrapped(rewraps).files),
         me=member.agency,
         senders=_standing(member.trust.keys(shown.from_agency, shown.to_agency), shown, packet),
         replay=accepted.get,
         now=member.clock.now(),
         first=number not in accepted,
-        rewraps=_rewraps(shown, packet),
+        rewraps=rewraps,
     )
     if number not in accepted:
         member.profile.save_json(_ACCEPTED, {**accepted, number: packet.hash})
@@ -211,6 +214,11 @@ def write_attachments(packet: VerifiedPacket, into: Path) -> list[Path]:
             packet.copy_attachment(name, sink)
         written.append(path)
     return written
+
+
+def _lines(member: Member, view: dict[str, Any]) -> tuple[Line, ...]:
+    keys = member.trust.keys(view["from_agency"], view["to_agency"])
+    return tuple(_line(row, keys, member.clock.now()) for row in view["statements"])
 
 
 def _line(row: dict[str, Any], keys: TrustedKeys, now: int) -> Line:

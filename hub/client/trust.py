@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from hub.handofflog.note import Checkpoint
 
 
+_FRESH = 60
+"""Seconds for which an agency is not asked for again: a revocation counts here after that at the latest."""
+
+
 @dataclass(frozen=True, slots=True)
 class TrustedAgency:
     """An agency that something may be sealed to, and why it is believed."""
@@ -70,7 +74,7 @@ class Trust:
         self._hub = hub
         self._host = host
         self._clock = clock
-        self._found: dict[str, Found] = {}
+        self._found: dict[str, tuple[int, Found]] = {}
 
     @classmethod
     def from_value(cls, hub: HubSession, value: dict[str, Any], *, host: str, clock: Clock) -> Trust:
@@ -81,13 +85,15 @@ class Trust:
         """Return the JSON object that the vault keeps."""
         return self.pins.to_value()
 
-    def agency(self, agency: str, *, fingerprint: str = "") -> TrustedAgency:
+    def agency(self, agency: str, *, fingerprint: str = "", fresh: bool = True) -> TrustedAgency:
         """Return an agency whose keys were verified; `fingerprint` is what a person compared by phone.
+
+        Unless `fresh`, what was verified before is good enough: for the own agency, and for who signed what.
 
         Raises:
             BadSignature: its documents do not verify, or nobody whom this client trusts vouches for it.
         """
-        found = self._look_up(agency, fingerprint)
+        found = self._look_up(agency, fingerprint) if fresh else self._cached(agency)
         if not found.accepted:
             raise BadSignature(
                 "Nobody whom this client trusts vouches for this agency.",
@@ -128,7 +134,9 @@ class Trust:
         return self._cached(agency).entry.kind in NEVER_RECEIVE
 
     def _cached(self, agency: str) -> Found:
-        return self._found.get(agency) or self._look_up(agency, "")
+        at, found = self._found.get(agency, (0, None))
+        fresh = found is not None and abs(self._clock.now() - at) < _FRESH
+        return found if found is not None and fresh else self._look_up(agency, "")
 
     def _look_up(self, agency: str, digits: str) -> Found:
         served = self._hub.get(f"/api/v1/agencies/{quote(agency, safe=':@')}")
@@ -137,7 +145,7 @@ class Trust:
         head = self._see(host, served["checkpoint"])
         documents = [ProvenDocument.from_value(row) for row in served["entries"]]
         found, self.pins = accept_agency(self.pins, agency, documents, head, fingerprint=digits)
-        self._found[agency] = found
+        self._found[agency] = (self._clock.now(), found)
         return found
 
     def _know_hub(self, host: str) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from consent.basis import Consent, Giver, Grant, MandatoryProtection, VitalInterest
 from hub.app import build_app, create_hub, open_hub
@@ -213,8 +213,15 @@ def _served(folder: Path, host: str, clock: SetClock, database: str) -> Iterator
         yield Served(hub, url)
 
 
+class _Quiet(WSGIRequestHandler):
+    """Says nothing of requests."""
+
+    def log(self, *_: object) -> None:
+        pass
+
+
 def _server(stack: ExitStack) -> tuple[object, str]:
     """Take a free port first: the hub's own address stands in its settings."""
-    server = make_server("127.0.0.1", 0, lambda *_: [], threaded=True)
+    server = make_server("127.0.0.1", 0, lambda *_: [], threaded=True, request_handler=_Quiet)
     stack.callback(server.server_close)
     return server, f"http://127.0.0.1:{server.port}"
