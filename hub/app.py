@@ -81,8 +81,12 @@ def open_hub(settings: Settings, *, clock: Clock | None = None) -> Hub:
     """
     about, signer = identity.load(settings.data)
     database = Database(settings.database_url)
-    check(database)
-    ForkGuard(database, about.host, settings.data).check()
+    try:
+        check(database)
+        ForkGuard(database, about.host, settings.data).check()
+    except BaseException:
+        database.close()
+        raise
     settings = replace(settings, url=settings.url or about.url)
     opened = Hub(settings, database, clock or clock_of(settings), signer, about.host, about.certifier_keys())
     opened.intake = _intake(opened)
