@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from hub.client import enrol
 from hub.client.enrol import Desk, Invitation, Sheet
-from hub.client.profile import write_private
+from hub.client.member import unlock
+from hub.client.profile import Profile, write_private
 from hub.client.transport import HubSession
 from hub.errors import Conflict, InvalidRequest, Malformed, NotFound
 from hub.ids import agency_id, random_id
 from hub.keys.certificates import CASE_ROLES, PERSON_ONLY, AgencyIdentity, Certification, KeyEntry, certify
 from hub.keys.devices import EpochSecret, RootKey
 from hub.keys.vault import DeviceSecret, KdfParameters, SealedVault, derive, open_vault, seal_vault
+from hub.packets.age import Identity
 from hub.packets.encoding import b64u, canonical, from_b64u, parse_json
 
 if TYPE_CHECKING:
@@ -43,6 +45,14 @@ class AgencyFacts:
     successor: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What the first key entry publishes beside the identity; kept by `begin`, so that `finish` can be tried again."""
+
+    inbox: str
+    epoch: EpochSecret
+
+
 def new_root(invitation: Invitation, facts: AgencyFacts) -> tuple[RootKey, AgencyIdentity]:
     """Return a new agency's root key and the identity that two certifiers are to sign."""
     root = RootKey.generate()
@@ -60,7 +70,9 @@ def begin(desk: Desk, invitation: Invitation, facts: AgencyFacts) -> AgencyIdent
     root, identity = new_root(invitation, facts)
     device, kdf = DeviceSecret.generate(), KdfParameters.fresh()
     said = {**asdict(facts), "duty": list(facts.duty)}
-    content = {"root": b64u(root.seed), "invitation": invitation.to_text(), "facts": said, "login": desk.login}
+    start = {"inbox": random_id(), "epoch": b64u(EpochSecret.generate(1).identity.secret)}
+    given = {"invitation": invitation.to_text(), "facts": said, "login": desk.login}
+    content = {"root": b64u(root.seed), **given, **start}
     keys = derive(desk.passphrase, device, kdf)
     vault = seal_vault(content, keys, login=_LOGIN, version=1, kdf=kdf)
     desk.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -85,7 +97,9 @@ def finish(desk: Desk, certs: Sequence[Certification]) -> tuple[Member, Sheet]:
     content = open_vault(SealedVault(1, kdf, from_b64u(value["vault"])), keys, login=_LOGIN, seen=0).content
     facts = AgencyFacts(**{**content["facts"], "duty": tuple(content["facts"]["duty"])})
     invitation, root = Invitation.from_text(content["invitation"]), RootKey(from_b64u(content["root"], 32))
-    made = create_agency(replace(desk, login=content["login"]), invitation, root, facts, certs)
+    start = Start(content["inbox"], EpochSecret(1, Identity(from_b64u(content["epoch"], 32))))
+    desk = replace(desk, login=content["login"])
+    made = _resume(desk, invitation) or create_agency(desk, invitation, root, facts, certs, start=start)
     (desk.folder / _FILE).unlink()
     return made
 
@@ -119,19 +133,26 @@ def certification_from_value(value: object) -> Certification:
 
 
 def create_agency(
-    desk: Desk, invitation: Invitation, root: RootKey, facts: AgencyFacts, certs: Sequence[Certification]
+    desk: Desk,
+    invitation: Invitation,
+    root: RootKey,
+    facts: AgencyFacts,
+    certs: Sequence[Certification],
+    *,
+    start: Start | None = None,
 ) -> tuple[Member, Sheet]:
     """Register an agency with its certifications, enrol its founder, certify their device; return them.
 
     The founder's device starts epoch 1 if a role of theirs may open cases; else the first such member's does.
     """
-    epoch = EpochSecret.generate(1) if invitation.roles & CASE_ROLES and facts.kind != PERSON_ONLY else None
+    start = start or Start(random_id(), EpochSecret.generate(1))
+    epoch = start.epoch if invitation.roles & CASE_ROLES and facts.kind != PERSON_ONLY else None
     entry = KeyEntry(
         _identity(invitation, root, facts),
         seq=0,
         prev=None,
         enc=(epoch.public(),) if epoch else (),
-        inboxes=(random_id(),),
+        inboxes=(start.inbox,),
         deputy=facts.deputy,
         duty=facts.duty,
         successor=facts.successor,
@@ -145,6 +166,15 @@ def create_agency(
     if epoch is not None:
         enrol.grant_missing(member)
     return member, sheet
+
+
+def _resume(desk: Desk, invitation: Invitation) -> tuple[Member, Sheet] | None:
+    """Return the founder who enrolled in an earlier try that was cut off before their certificate, or None."""
+    if not Profile(desk.folder).exists:
+        return None
+    member = unlock(desk.folder, desk.passphrase, clock=desk.clock, http=desk.http)
+    enrol.certify_member(member, enrol.this_device(member, invitation.roles), invitation.roles)
+    return member, Sheet(member.renew_recovery().text(), b64u(member.profile.device.value))
 
 
 def agency_address(name: str, host: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,10 +17,11 @@ from hub.client.profile import Profile, Secrets, Unlocked
 from hub.client.transport import HubSession, Multipart
 from hub.client.trust import Trust
 from hub.clock import Clock, SystemClock
-from hub.errors import Forbidden, InvalidRequest, WrongRecipient
+from hub.errors import Forbidden, InvalidRequest, StaleVersion, WrongRecipient
 from hub.ids import AgencyId, HandoffId, MemberId, PacketId, random_id
 from hub.keys.certificates import PERSON_ONLY, EpochGrant
 from hub.keys.devices import EpochSecret, open_grant
+from hub.keys.vault import RecoveryCode, wrap_for_recovery
 from hub.packets.age import Recipient
 from hub.packets.container import FolderPacket
 from hub.packets.encoding import b64u
@@ -254,19 +255,28 @@ class Member:
 
     # -- the vault
 
-    def keep(self, **changes: Any) -> None:
+    def keep(self, *, recovery: bytes | None = None, **changes: Any) -> None:
         """Seal the vault again with these members changed, at the hub first and then here."""
         secrets = replace(self.secrets, **changes, pins=self.trust.to_value())
         version = self._unlocked.version + 1
         vault = self.profile.seal(secrets, self._unlocked.keys, self._unlocked.kdf, version)
-        self.hub.put("/api/v1/vault", {"version": version, "vault": b64u(vault.data)})
-        self.profile.keep(vault)
+        wrap = {} if recovery is None else {"recovery": b64u(recovery)}
+        self.hub.put("/api/v1/vault", {"version": version, "vault": b64u(vault.data), **wrap})
+        self.profile.keep(vault, recovery)
         self._unlocked = replace(self._unlocked, secrets=secrets, version=version)
 
     def keep_pins(self) -> None:
         """Seal the vault again if what is trusted has changed."""
         if self.trust.to_value() != self.secrets.pins:
-            self.keep()
+            with suppress(StaleVersion):  # another process of this member was faster; pins are learned again
+                self.keep()
+
+    def renew_recovery(self) -> RecoveryCode:
+        """Make a new recovery code; the old one opens nothing any more."""
+        code = RecoveryCode.generate()
+        wrap = wrap_for_recovery(self._unlocked.keys.kek, code, login=self.account.login)
+        self.keep(recovery=wrap)
+        return code
 
     def rekey(self, keys: VaultKeys, kdf: KdfParameters, recovery: bytes) -> None:
         """Seal the vault under another passphrase, at the hub first and then here."""

@@ -105,11 +105,16 @@ class Profile:
         profile = cls(folder)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         folder.chmod(0o700)
-        if (folder / _PROFILE).exists():
+        if profile.exists:
             raise Conflict("This folder holds a profile already.", todo="Choose another folder with --profile.")
         write_private(folder / _DEVICE, (b64u(device.value) + "\n").encode())
         profile.save_json(_PROFILE, asdict(account))
         return profile
+
+    @property
+    def exists(self) -> bool:
+        """Whether the folder holds a profile."""
+        return (self.folder / _PROFILE).exists()
 
     @property
     def account(self) -> Account:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from hub.client.transport import well_formed
 from hub.errors import BadSignature, NotFound, PeerMisbehaved, UnknownSigner
 from hub.handofflog import merkle
 from hub.handofflog.note import Checkpoint
@@ -137,8 +138,9 @@ def pages(member: Member, kind: str, box: str) -> Iterator[dict[str, Any]]:
     while True:
         query: dict[str, Any] = {"box": box, "kind": kind, "limit": _PAGE} | ({"before": before} if before else {})
         page = member.hub.get("/api/v1/handoffs", **query)
-        yield from page["items"]
-        before = page["next"]
+        with well_formed():
+            rows, before = list(page["items"]), page["next"]
+        yield from rows
         if before is None:
             return
 
@@ -152,6 +154,11 @@ def show(member: Member, handoff: str) -> Shown:
         PeerMisbehaved: the hub says something that no signature bears out.
     """
     view = member.hub.get(f"/api/v1/handoffs/{handoff}")
+    with well_formed():
+        return _shown(member, handoff, view)
+
+
+def _shown(member: Member, handoff: str, view: dict[str, Any]) -> Shown:
     try:
         lines = _lines(member, view)
     except UnknownSigner:

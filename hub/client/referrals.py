@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from hub.client import cosigning, evidence, reading, records
 from hub.client.basis import Asked, Held
 from hub.client.member import DAY, workspace
 from hub.client.opening import REPLY, REQUEST
-from hub.errors import Forbidden, InvalidRequest, WrongRecipient
+from hub.errors import Forbidden, IllegalTransition, InvalidRequest, NotFound, WrongRecipient
 from hub.ids import random_id
 from hub.packets import seal
 from hub.packets.encoding import b64u, canonical
@@ -238,9 +238,12 @@ def withdraw_consent(member: Member, basis: str) -> list[str]:
     held = bases.withdraw(member, basis)
     fanned = [row.value["handoff"] for row in records.listing(member, "fanout") if row.value["basis"] == held.handoff]
     noted = _noted(member, {"basis": basis, "withdrawn": True})
+    told = []
     for handoff in fanned:
-        _say(member, "consent.withdraw", reading.show(member, handoff), {"evidence": noted}, None)
-    return fanned
+        with suppress(NotFound, IllegalTransition):  # it never went out, or is over without anything left to lock
+            _say(member, "consent.withdraw", reading.show(member, handoff), {"evidence": noted}, None)
+            told.append(handoff)
+    return told
 
 
 def _step(

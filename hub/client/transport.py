@@ -7,6 +7,7 @@ does not grow with a packet; a session that has ended is renewed once and the re
 from __future__ import annotations
 
 import secrets
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -186,6 +187,19 @@ class HubSession:
                 yield from answer.iter_content(CHUNK)
         except requests.RequestException as error:
             raise _unreachable() from error
+
+
+@contextmanager
+def well_formed() -> Iterator[None]:
+    """Turn what goes wrong while an answer is taken apart into an error about the hub.
+
+    Raises:
+        PeerMisbehaved: a member of the answer is missing or of another type.
+    """
+    try:
+        yield
+    except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
+        raise PeerMisbehaved("The hub's answer is not of its form.", todo="Check the hub's address.") from error
 
 
 def problem(status: int, data: bytes) -> HubError:

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from hub.client.transport import HubSession
+from hub.client.transport import HubSession, well_formed
 from hub.errors import BadSignature, NotFound, WrongRecipient
 from hub.handofflog.note import parse_checkpoint
 from hub.ids import host_of
-from hub.keys.certificates import NEVER_RECEIVE, KeyEntry, MemberCert, fingerprint
+from hub.keys.certificates import KeyEntry, MemberCert, fingerprint
 from hub.keys.pins import How, Pins, ProvenDocument, TrustedKeys, accept_agency
 from hub.keys.pins import TrustedAgency as Found
 from hub.packets.encoding import b64u, from_b64u
@@ -129,10 +129,6 @@ class Trust:
         if seen is not None and seen.size == head.size and seen.root != head.root:
             raise BadSignature("A hub has shown two histories of its log.", todo="Tell the operators of both hubs.")
 
-    def never_receives(self, agency: str) -> bool:
-        """Return whether the agency is of a kind that never receives (R07)."""
-        return self._cached(agency).entry.kind in NEVER_RECEIVE
-
     def _cached(self, agency: str) -> Found:
         at, found = self._found.get(agency, (0, None))
         fresh = found is not None and abs(self._clock.now() - at) < _FRESH
@@ -141,9 +137,10 @@ class Trust:
     def _look_up(self, agency: str, digits: str) -> Found:
         served = self._hub.get(f"/api/v1/agencies/{quote(agency, safe=':@')}")
         host = host_of(agency)
-        self._know_hub(host)
-        head = self._see(host, served["checkpoint"])
-        documents = [ProvenDocument.from_value(row) for row in served["entries"]]
+        with well_formed():
+            self._know_hub(host)
+            head = self._see(host, served["checkpoint"])
+            documents = [ProvenDocument.from_value(row) for row in served["entries"]]
         found, self.pins = accept_agency(self.pins, agency, documents, head, fingerprint=digits)
         self._found[agency] = (self._clock.now(), found)
         return found

@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+import requests
 
-from hub.client import enrol, evidence, opening, reading, referrals
+from hub.client import enrol, evidence, founding, opening, reading, records, referrals
+from hub.client.founding import AgencyFacts
 from hub.client.referrals import Outgoing
 from hub.clock import SetClock
-from hub.errors import BadSignature, NotFound
-from hub.keys.certificates import next_entry
+from hub.errors import BadSignature, NotFound, PeerUnreachable
+from hub.keys.certificates import certify, next_entry
 from hub.keys.pins import How
 from hub.packets.encoding import parse_json
 from tests.conftest import NOW
-from tests.support.world import SECTIONS, populated, reception, world
+from tests.support.factories import CERTIFIERS
+from tests.support.world import FOUNDER, SECTIONS, populated, reception, world
 
 HOME, AWAY = "dj.example", "et.example"
 
@@ -124,3 +127,35 @@ def test_an_agency_that_changes_its_kind_without_its_certifiers_is_not_believed_
     monkeypatch.setattr(amina.hub, "get", lying)
     with pytest.raises(BadSignature):
         amina.trust.agency(hana.agency)
+
+
+class Cut(requests.Session):
+    """A line that breaks at one path, once."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.path = path
+
+    def request(self, method, url, **given):
+        if self.path and url.endswith(self.path) and method == "POST":
+            self.path = ""
+            raise requests.ConnectionError
+        return super().request(method, url, **given)
+
+
+@pytest.mark.parametrize("path", ["/api/v1/agencies", "/api/v1/enrolments", "/api/v1/members"])
+def test_founding_that_was_cut_off_is_finished_by_trying_again(two_hubs, path):
+    name = f"clinic-{path.rpartition('/')[2]}"
+    invitation = two_hubs.hubs[HOME].invite(name)
+    desk = replace(two_hubs.desk(name), http=Cut(path))
+    identity = founding.begin(desk, invitation, AgencyFacts("health", "DJ", "Ministry of Health"))
+    certs = [certify(identity, certifier, NOW) for certifier in CERTIFIERS]
+    with pytest.raises(PeerUnreachable):
+        founding.finish(desk, certs)
+    member, sheet = founding.finish(desk, certs)
+    assert member.roles() == FOUNDER
+    record = records.put(member, "note", {"n": 1})
+    desk = replace(desk, passphrase="a passphrase that is new")
+    assert records.get(enrol.recover(desk, sheet.recovery), record).value == {"n": 1}
+    with pytest.raises(NotFound):
+        founding.finish(desk, certs)
