@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 
+from hub.errors import HubError
+
 if TYPE_CHECKING:
     from hub.cli.demo_play import Play
     from hub.cli.demo_stage import Stage
@@ -34,6 +36,7 @@ def demo(own: Path | None, keep: Path | None, *, serve: bool) -> None:
     from hub.cli.demo_stage import Stage
 
     console = Console()
+    _check_own(own)
     with ExitStack() as stack:
         root = _folder(stack, keep)
         stage = Stage(root)
@@ -48,6 +51,17 @@ def demo(own: Path | None, keep: Path | None, *, serve: bool) -> None:
             _serve(stage, console)
     if not whole:
         raise click.ClickException("A promise did not hold; the lines above say which.")
+
+
+def _check_own(own: Path | None) -> None:
+    """Read the caller's own packet before anything is started."""
+    from hub.cli.demo_story import own_sections
+
+    if own is not None:
+        try:
+            own_sections(own)
+        except HubError as error:
+            raise click.UsageError(f"{error.detail} {error.todo}") from error
 
 
 def _folder(stack: ExitStack, keep: Path | None) -> Path:

@@ -90,7 +90,7 @@ class Play:
         )
         amina, selamawit, addis = self._person("amina"), self._person("selamawit"), self.agencies["transit-addis"]
         sections, attachments = self._content()
-        names = set(sections)
+        names = {*sections, *story.ANSWER}
         grant = story.grant(self._now(), addis, "ET", {"reception", "family_tracing"}, names)
         consent = basis.keep(amina, story.guardian_consent(self._now(), grant), "guardian's consent")
         self._refused(amina, self.agencies["child-protection"], consent, sections, "reception")
@@ -103,8 +103,7 @@ class Play:
         self._step(selamawit, amina, handoff, "info_needed", lambda: referrals.ask(selamawit, handoff, question))
         self._say("selamawit", "asks a question, sealed to the shelter; now the shelter has the ball")
         self._read(amina, handoff)
-        answer = {"child_views": {"words": "Omar from the shelter comes with me.", "asked_in": "ti"}}
-        referrals.answer(amina, handoff, answer)
+        referrals.answer(amina, handoff, story.ANSWER)
         self._say("amina", "answers, on the same consent")
         self._wait_state(selamawit, handoff, "acknowledged")
         self._step(selamawit, amina, handoff, "accepted", lambda: referrals.accept(selamawit, handoff, self._day(14)))

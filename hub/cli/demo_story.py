@@ -28,6 +28,7 @@ CASE_SECTIONS: dict[str, Any] = {
     "child_views": {"words": "I want to go home if my mother is there.", "asked_in": "ti", "weight": "with reasons"},
     "travel_arrival": {"by": "escorted flight", "planned": "two weeks from now"},
 }
+ANSWER: dict[str, Any] = {"child_views": {"words": "Omar from the shelter comes with me.", "asked_in": "ti"}}
 COMMUNITY_SECTIONS: dict[str, Any] = {
     "minimal_contact": {"reference": CHILD_ID, "given_name": CHILD, "meet_at": "Kebele social work office"},
     "economic": {"need": "Kiosk start-up loan for the caregiver", "amount": "to be agreed with her"},
