@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from contextlib import ExitStack
 from dataclasses import replace
 
 import pytest
@@ -43,9 +44,13 @@ from tests.support.world import (
 HOST = "hub.example"
 
 
-@pytest.fixture(scope="module")
-def one_hub(tmp_path_factory):
-    with world(tmp_path_factory.mktemp("world"), SetClock(NOW), HOST) as made:
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def one_hub(request, tmp_path_factory):
+    with ExitStack() as stack:
+        url = ""
+        if request.param == "postgres":
+            url = stack.enter_context(request.getfixturevalue("postgres_server").database())
+        made = stack.enter_context(world(tmp_path_factory.mktemp("world"), SetClock(NOW), HOST, database=url))
         yield populated(made, HOST, HOST)
 
 
