@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from hub.errors import HubError, PeerError, PeerMisbehaved, PeerRefused, PeerUnreachable
 from hub.federation.line import Line
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from hub.outbox.store import Claim
 
 PATH = "/federation/v1/messages"
-LEASE, RENEW = 150, 20
-"""Seconds for which a claim holds, longer than any wait of `hub.federation.line`, and between two renewals."""
+LEASE, RENEW = 20, 5
+"""Seconds for which a claim holds, and between two renewals. So long a queue stands when its worker is killed; a claim
+that lapses under a living worker does no harm, as the second worker sends the same bytes and gets the same answer."""
 MAX_QUEUES = 16
 """Queues that one process serves at a time, so that a slow peer holds back nobody but itself."""
 _log = logging.getLogger("hub.federation")
@@ -39,26 +40,54 @@ def alarm(peer: str, reason: str) -> None:
 
 
 class Holding:
-    """A claim that is renewed while bytes go out."""
+    """Renews the claim that a queue's thread holds for as long as this process lives, whatever the thread waits for."""
 
-    def __init__(self, hub: Hub, claim: Claim) -> None:
-        self.claim = claim
-        self._hub, self._at = hub, hub.wire.now()
+    def __init__(self, hub: Hub) -> None:
+        self._hub, self._lost = hub, False
+        self._claim: Claim | None = None
+        self._lock, self._ended = threading.Lock(), threading.Event()
 
-    def __call__(self) -> None:
-        """Renew the claim if it is time to.
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._beat, daemon=True).start()
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self._ended.set()
+
+    def hold(self, claim: Claim) -> None:
+        """Renew this claim from now on."""
+        with self._lock:
+            self._claim, self._lost = claim, False
+
+    def release(self, claim: Claim) -> Claim:
+        """Renew no more; return the claim as it was renewed last."""
+        with self._lock:
+            held, self._claim = self._claim, None
+        return held or claim
+
+    def check(self) -> None:
+        """Return if the claim is still ours.
 
         Raises:
             PeerUnreachable: another worker has taken the message over.
         """
-        now = self._hub.wire.now()
-        if now - self._at < RENEW:
-            return
-        with self._hub.database.write() as connection:
-            renewed = Outbox(connection).renew(self.claim, now + LEASE)
-        if renewed is None:
+        if self._lost:
             raise PeerUnreachable("Another worker sends this message.")
-        self.claim, self._at = renewed, now
+
+    def _beat(self) -> None:
+        while not self._ended.wait(RENEW):
+            try:
+                self._renew()
+            except Exception as error:  # noqa: BLE001 - a thread's last resort; the next beat may do better
+                _log.error("a claim could not be renewed: %s", type(error).__name__)
+
+    def _renew(self) -> None:
+        with self._lock:
+            if self._claim is None:
+                return
+            with self._hub.database.write() as connection:
+                self._claim = Outbox(connection).renew(self._claim, self._hub.wire.now() + LEASE)
+            self._lost = self._claim is None
 
 
 def deliver_all(hub: Hub, *, patience: float) -> int:
@@ -97,12 +126,14 @@ def _serve(hub: Hub, peer: Peer, counts: list[int]) -> None:
 def deliver_queue(hub: Hub, peer: Peer) -> int:
     """Send a peer's words in their order until none is left or one has to wait; return how many were delivered."""
     delivered = 0
-    with Line(peer.url, hub.signer, hub.wire, private=hub.settings.private_peers) as line:
+    private = hub.settings.private_peers
+    with Line(peer.url, hub.signer, hub.wire, private=private) as line, Holding(hub) as holding:
         while (claimed := _claim(hub, peer.host)) is not None:
             claim, outgoing = claimed
             if outgoing is None:
                 continue
-            if not _deliver(hub, line, peer, claim, outgoing):
+            holding.hold(claim)
+            if not _deliver(hub, line, peer, claim, outgoing, holding):
                 break
             delivered += 1
     return delivered
@@ -123,16 +154,15 @@ def _claim(hub: Hub, host: str) -> tuple[Claim, OutgoingMessage | None] | None:
         return claim, outgoing
 
 
-def _deliver(hub: Hub, line: Line, peer: Peer, claim: Claim, outgoing: OutgoingMessage) -> bool:
-    holding = Holding(hub, claim)
+def _deliver(hub: Hub, line: Line, peer: Peer, claim: Claim, outgoing: OutgoingMessage, holding: Holding) -> bool:
     try:
-        answer = line.post(PATH, claim.id, compose(claim.id, claim.message or b"", outgoing), holding)
+        answer = line.post(PATH, claim.id, compose(claim.id, claim.message or b"", outgoing), holding.check)
         _finish(hub, peer, claim, outgoing.statement, answer)
     except (PeerRefused, PeerMisbehaved) as error:
-        _stop(hub, holding.claim, error)
+        _stop(hub, holding.release(claim), error)
     except (HubError, OSError) as error:
         _log.info("word to %s waits: %s", peer.host, getattr(error, "code", "file"))
-        _wait(hub, holding.claim)
+        _wait(hub, holding.release(claim))
     else:
         return True
     return False

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from hub.federation.deliver import deliver_all, deliver_queue, peers_due
+from hub.errors import PeerUnreachable
+from hub.federation.deliver import LEASE, Holding, deliver_all, deliver_queue, peers_due
 from hub.federation.line import Line
 from hub.federation.store import Peers, peers
-from hub.outbox.store import Delivery, Outbox, outbox
+from hub.outbox.store import Claim, Delivery, Outbox, outbox
+from tests.support.processes import until
 from tests.support.slow_proxy import bad_line
 
 THERE = "there.example"
@@ -202,3 +204,54 @@ def test_answers_are_taken_once_even_when_two_workers_had_the_message(scene):
         row = connection.execute(outbox.select()).one()
         assert not Outbox(connection).sent(row.id, 1)
     assert scene.intake.answers == [(told, "hub.receipt")]
+
+
+def test_the_word_of_a_killed_worker_is_sent_by_the_next_within_seconds(scene):
+    scene.promise()
+    with scene.hub.database.write() as connection:
+        Outbox(connection).claim(THERE, scene.hub.wire.now(), LEASE)
+    assert LEASE <= 30
+    scene.hub.wire.forward(LEASE)
+    assert scene.deliver() == 1
+
+
+def test_a_worker_that_waits_for_a_slow_peer_keeps_its_claim(scene, monkeypatch):
+    scene.promise()
+    scene.peer.mood = "silent"
+    monkeypatch.setattr("hub.federation.deliver.RENEW", 0.02)
+    assert deliver_all(scene.hub, patience=0.1) == 0
+    for _ in range(3):
+        scene.hub.wire.forward(LEASE - 1)
+        until(lambda: scene.rows(outbox)[0].claimed_until == scene.hub.wire.now() + LEASE, "a renewal", 5)
+        assert peers_due(scene.hub) == []
+    scene.peer.patience.set()
+    until(lambda: states(scene) == ["waiting"] and scene.rows(outbox)[0].tries == 1, "the worker to give up", 5)
+
+
+def test_a_worker_that_lost_its_claim_says_no_more(scene, monkeypatch, caplog):
+    scene.promise()
+    scene.peer.mood = "silent"
+    monkeypatch.setattr("hub.federation.deliver.RENEW", 0.02)
+    assert deliver_all(scene.hub, patience=0.1) == 0
+    with scene.hub.database.write() as connection:
+        taken = scene.hub.wire.now() + 10 * LEASE
+        connection.execute(outbox.update().values(claimed_until=taken))
+    holding = Holding(scene.hub)
+    with scene.hub.database.read() as connection:
+        row = connection.execute(outbox.select()).one()
+    holding.hold(Claim(row.id, THERE, row.statement, row.message, 0, taken - 1))
+    holding._renew()
+    with pytest.raises(PeerUnreachable):
+        holding.check()
+    scene.peer.patience.set()
+    assert scene.rows(outbox)[0].claimed_until == taken
+
+
+def test_a_database_that_fails_a_renewal_ends_no_delivery(scene, monkeypatch, caplog):
+    scene.promise()
+    monkeypatch.setattr("hub.federation.deliver.RENEW", 0.01)
+    with Holding(scene.hub) as holding:
+        holding.hold("no claim")
+        until(lambda: "could not be renewed" in caplog.text, "a beat", 5)
+        holding.check()
+    assert scene.deliver() == 1
