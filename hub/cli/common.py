@@ -155,7 +155,8 @@ def _set_json(context: click.Context, _parameter: click.Parameter, value: bool) 
 def _facts(error: HubError) -> Iterable[str]:
     reasons = error.facts.get("reasons")
     for reason in reasons if isinstance(reasons, list) else ():
-        yield f"{reason['rule']}  {reason['message']} (ask: {str(reason['ask']).replace('_', ' ')})"
+        section = f"{reason['section']}: " if reason["section"] else ""
+        yield f"{reason['rule']}  {section}{reason['message']} (ask: {str(reason['ask']).replace('_', ' ')})"
     possible = error.facts.get("possible")
     if isinstance(possible, list):
         yield "Possible now: " + (", ".join(str(step).rpartition(".")[2] for step in possible) or "nothing")

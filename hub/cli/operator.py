@@ -191,7 +191,7 @@ def trust(session: Session, key: str, data: Path) -> None:
     about = trust_certifier(data, key)
     session.tell(
         {"certifiers": list(about.certifiers)},
-        f"{about.host} trusts {len(about.certifiers)} certifiers now. Restart it to take effect.",
+        f"{about.host} trusts this certifier from its next start on; it has {len(about.certifiers)}.",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -383,7 +384,8 @@ def _told(item: Opened) -> list[str]:
 
 def _plain(value: Any) -> list[str]:
     rows = value.items() if isinstance(value, dict) else [("", value)]
-    return [escape(f"    {key}: {text}" if key else f"    {text}") for key, text in rows if key != "v"]
+    told = ((key, text if isinstance(text, str) else json.dumps(text, ensure_ascii=False)) for key, text in rows)
+    return [escape(f"    {key}: {text}" if key else f"    {text}") for key, text in told if key != "v"]
 
 
 def _check(
@@ -396,5 +398,5 @@ def _check(
     value = {"permitted": until is not None, "until": until.isoformat() if until else None, "reasons": reasons}
     seen = f"{words.short(agency)} ({words.HOW[found.how.value]}) would see: {', '.join(sorted(categories))}."
     verdict = f"Permitted until {until}." if until else "Not permitted:"
-    told = [f"  {row['rule']}  {row['message']}" for row in reasons]
+    told = [f"  {row['rule']}  {row['section']}  {row['message']}" for row in reasons]
     session.tell(value, escape(seen), verdict, *map(escape, told))
