@@ -78,7 +78,10 @@ class Invitation:
         """
         value = parse_json(from_b64u("".join(text.split())))
         if not isinstance(value, dict) or set(value) != _INVITATION or value["v"] != 1:
-            raise Malformed("This is not an invitation.", todo="Ask for it again and copy all of it.")
+            raise _no_invitation()
+        lists = (value["certifiers"], value["roles"])
+        if not all(isinstance(row, list) and all(isinstance(item, str) for item in row) for row in lists):
+            raise _no_invitation()
         certifiers = frozenset(from_b64u(key, 32) for key in value["certifiers"])
         url, host, agency, code = (str(value[name]) for name in ("url", "host", "agency", "code"))
         return cls(url, host, from_b64u(value["hub_key"], 32), agency, frozenset(value["roles"]), certifiers, code)
@@ -282,6 +285,10 @@ def recover(desk: Desk, code: str) -> Member:
     wrap = wrap_for_recovery(keys.kek, RecoveryCode.parse(code), login=profile.account.login)
     member.rekey(keys, kdf, wrap)
     return member
+
+
+def _no_invitation() -> Malformed:
+    return Malformed("This is not an invitation.", todo="Ask for it again and copy all of it.")
 
 
 def _root(member: Member) -> Signer:

@@ -113,6 +113,8 @@ def identity_from_value(value: object) -> AgencyIdentity:
     names = {"v", "agency", "kind", "country", "parent", "operator", "root"}
     if not isinstance(value, dict) or set(value) != names or value["v"] != 1:
         raise Malformed("This is not a request for the certification of an agency.")
+    if not all(isinstance(value[name], str) for name in names - {"v", "parent"}):
+        raise Malformed("This is not a request for the certification of an agency.")
     return AgencyIdentity(**{name: value[name] for name in names - {"v", "root"}}, root=from_b64u(value["root"], 32))
 
 
