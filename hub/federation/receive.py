@@ -57,7 +57,7 @@ def authenticate(hub: Hub, request: Request, environ: dict[str, Any]) -> tuple[P
     signed = verify_request(request, keys.get, now=now, size=length)
     peer = known[signed.keyid]
     with hub.database.write() as connection:
-        Peers(connection).use_nonce(peer.host, signed.nonce, until=signed.until, now=now)
+        Peers(connection).use_nonce(peer.host, signed.nonce, until=signed.until)
         Peers(connection).heard(peer.host)
     return peer, signed
 

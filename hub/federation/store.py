@@ -134,18 +134,21 @@ class Peers:
         """Keep other transactions that take in a word of this peer waiting until this one ends."""
         self._connection.execute(select(peers.c.host).where(peers.c.host == host).with_for_update())
 
-    def use_nonce(self, host: str, nonce: str, *, until: int, now: int) -> None:
-        """Use up a nonce, which is kept until `until`; forget those that cannot come again.
+    def use_nonce(self, host: str, nonce: str, *, until: int) -> None:
+        """Use up a nonce, which is kept until `until`.
 
         Raises:
             Replayed: it was used before.
         """
-        self._connection.execute(delete(peer_nonces).where(peer_nonces.c.until < now))
         try:
             with self._connection.begin_nested():
                 self._connection.execute(insert(peer_nonces).values(peer=host, nonce=nonce, until=until))
         except IntegrityError as error:
             raise Replayed("This request was sent before.") from error
+
+    def purge_nonces(self, now: int) -> int:
+        """Forget nonces that cannot come again; return how many."""
+        return self._connection.execute(delete(peer_nonces).where(peer_nonces.c.until < now)).rowcount
 
     def heard(self, host: str) -> None:
         """End a back-off: the peer has just proven that it is there."""

@@ -97,9 +97,13 @@ class Blobs:
             while chunk := source.read(CHUNK):
                 yield chunk
 
-    def destroy(self, packet: str) -> None:
-        """Remove all payloads of a packet."""
-        shutil.rmtree(self._payloads / packet, ignore_errors=True)
+    def destroy(self, packet: str) -> bool:
+        """Remove all payloads of a packet; return whether there were any."""
+        folder = self._payloads / packet
+        if not folder.exists():
+            return False
+        shutil.rmtree(folder, ignore_errors=True)
+        return True
 
     def sweep(self, known: Iterable[str], now: int) -> int:
         """Remove packets that no row knows and spools left by a crash, a day after; return how many."""

@@ -174,12 +174,12 @@ class Intake:
         return self._header_keys.open(file["manifest"], file["n"], file["header"])
 
     def purge(self, connection: Connection) -> int:
-        """Destroy the keys and payloads of packets that were withdrawn; return how many packets."""
-        doomed = PacketStore(connection).doomed()
-        for row in doomed:
-            self._header_keys.destroy(row["manifest"])
-            self.blobs.destroy(row["packet"])
-        return len(doomed)
+        """Destroy the keys and payloads of packets that were withdrawn; return of how many there was something left."""
+        done = 0
+        for row in PacketStore(connection).doomed():
+            key = self._header_keys.destroy(row["manifest"])
+            done += self.blobs.destroy(row["packet"]) or key
+        return done
 
     # -- the path
 

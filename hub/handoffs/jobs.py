@@ -11,13 +11,19 @@ if TYPE_CHECKING:
     from hub.handoffs.intake import Intake
 
 
-def purge_packets(hub: Hub) -> int:
-    """Destroy keys and payloads of withdrawn packets, and payloads that a crash left without a row; return how many.
+def erase_packets(hub: Hub) -> int:
+    """Destroy keys and payloads of withdrawn packets; return how many.
 
     A deletion is promised in the transaction that withdraws and done here, as often as it takes.
     """
     intake: Intake = hub.intake
     with hub.database.read() as connection:
-        done = intake.purge(connection)
+        return intake.purge(connection)
+
+
+def purge_payloads(hub: Hub) -> int:
+    """Remove payloads that a crash left without a row, a day after; return how many."""
+    intake: Intake = hub.intake
+    with hub.database.read() as connection:
         known = PacketStore(connection).ids()
-    return done + intake.blobs.sweep(known, hub.wire.now())
+    return intake.blobs.sweep(known, hub.wire.now())

@@ -342,8 +342,9 @@ class PacketStore:
         self._connection.execute(update(packets).where(here, packets.c.destroyed.is_(None)).values(destroyed=now))
 
     def doomed(self) -> Sequence[Row]:
-        """Return all packets that were given up; destroying their keys again does no harm."""
-        return _rows(self._connection.execute(select(packets).where(packets.c.destroyed.is_not(None))))
+        """Return manifest and id of all packets that were given up; destroying them again does no harm."""
+        query = select(packets.c.manifest, packets.c.packet).where(packets.c.destroyed.is_not(None))
+        return _rows(self._connection.execute(query))
 
     def ids(self) -> list[str]:
         """Return the ids of all packets that still have their content."""

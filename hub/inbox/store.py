@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import BigInteger, Column, LargeBinary, String, Table, insert, select
+from sqlalchemy import BigInteger, Column, LargeBinary, String, Table, delete, insert, select
 
 from hub.db import metadata
 from hub.errors import Replayed
@@ -50,3 +50,7 @@ class Inbox:
         """Keep the answer to a message that has just taken effect."""
         row = {"peer": peer, "id": message_id, "digest": digest, "answer": answer, "at": now}
         self._connection.execute(insert(inbox).values(**row))
+
+    def purge(self, before: int) -> int:
+        """Forget messages that took effect before `before`; return how many."""
+        return self._connection.execute(delete(inbox).where(inbox.c.at < before)).rowcount

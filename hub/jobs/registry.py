@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hub.auth.store import AccountStore
-from hub.federation.jobs import deliver, pull
+from hub.federation.jobs import deliver, pull, purge_messages
 from hub.handofflog.guard import ForkGuard
+from hub.handoffs.jobs import erase_packets, purge_payloads
 from hub.notify.jobs import purge_notices, send_notices
 from hub.referrals.jobs import sweep
 
@@ -31,10 +32,10 @@ class Job:
 
 
 def purge(hub: Hub) -> int:
-    """Delete ended sessions, used invitations and old notices."""
+    """Delete ended sessions, used invitations, old notices and messages, payloads that no row names."""
     with hub.database.write() as connection:
         ended = AccountStore(connection).purge(hub.wire.now())
-    return ended + purge_notices(hub)
+    return ended + purge_notices(hub) + purge_messages(hub) + purge_payloads(hub)
 
 
 def publish(hub: Hub) -> int:
@@ -48,6 +49,7 @@ JOBS = (
     Job("deliver", 2, deliver),
     Job("notices", 10, send_notices),
     Job("checkpoint", 10, publish),
+    Job("erase", 60, erase_packets),
     Job("pull", 300, pull),
     Job("purge", 3600, purge),
 )

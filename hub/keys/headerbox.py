@@ -52,8 +52,8 @@ class HeaderKeys:
         except (OSError, CryptoError, ValueError) as error:
             raise NotFound("This packet's key was destroyed.") from error
 
-    def destroy(self, manifest: str) -> None:
-        """Destroy the key: nobody can open the packet from what this hub stores."""
+    def destroy(self, manifest: str) -> bool:
+        """Destroy the key: nobody can open the packet from what this hub stores. Return whether there was one."""
         path = self._folder / manifest
         try:
             with path.open("r+b") as file:
@@ -61,5 +61,6 @@ class HeaderKeys:
                 file.flush()
                 os.fsync(file.fileno())
         except FileNotFoundError:
-            return
+            return False
         path.unlink(missing_ok=True)
+        return True

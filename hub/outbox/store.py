@@ -21,6 +21,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    delete,
     func,
     insert,
     select,
@@ -161,6 +162,11 @@ class Outbox:
         """Return how many words a peer has not got yet."""
         query = select(func.count()).select_from(outbox).where(outbox.c.peer == peer, _OPEN)
         return int(self._connection.scalar(query) or 0)
+
+    def purge(self, before: int) -> int:
+        """Forget words that were delivered or dropped before `before`; return how many."""
+        done = outbox.c.state.in_((Delivery.SENT, Delivery.DROPPED)) & (outbox.c.sent_at < before)
+        return self._connection.execute(delete(outbox).where(done)).rowcount
 
     def free_claims(self) -> None:
         """Forget all claims: for the start of the one process of a hub on SQLite, whose former self was killed."""

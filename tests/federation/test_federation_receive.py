@@ -9,6 +9,7 @@ import pytest
 
 from hub.errors import Conflict, Malformed, UnknownSigner
 from hub.federation import signing
+from hub.federation.jobs import purge_messages
 from hub.federation.store import peer_nonces
 from hub.handofflog.store import HandoffLog
 from hub.ids import random_id
@@ -88,9 +89,21 @@ def test_the_very_same_request_is_not_taken_twice(scene, word):
 def test_nonces_are_forgotten_when_their_requests_are_too_old_anyway(scene, word):
     post(scene, word)
     before = {row.nonce for row in scene.rows(peer_nonces)}
+    assert purge_messages(scene.hub) == 0
     scene.hub.wire.forward(1000)
     post(scene, word, now=NOW + 1000)
+    assert purge_messages(scene.hub) == len(before)
     assert not before & {row.nonce for row in scene.rows(peer_nonces)}
+
+
+def test_answers_are_kept_for_400_days(scene, word):
+    first = post(scene, word)
+    scene.hub.clock.forward(400 * 86_400)
+    purge_messages(scene.hub)
+    assert post(scene, word) == first
+    scene.hub.clock.forward(1)
+    assert purge_messages(scene.hub) == 1
+    assert scene.rows(inbox) == []
 
 
 @pytest.mark.parametrize("missing", COVERED)

@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 
+from hub.clock import SetClock
 from hub.db import Database
 from hub.errors import (
     BadSignature,
@@ -18,6 +19,7 @@ from hub.errors import (
     Replayed,
     WrongRecipient,
 )
+from hub.handoffs.jobs import erase_packets, purge_payloads
 from hub.handoffs.store import HandoffStore
 from hub.ids import random_id
 from hub.keys.service import Keyring
@@ -200,10 +202,20 @@ def test_a_withdrawal_destroys_the_packet_on_both_hubs(delivered, home, away, pe
         shown = desk.shown(delivered, agency.agency)
         assert shown["state"] == "consent_withdrawn"
         assert all(p["destroyed"] for p in shown["packets"])
-        with desk.hub.database.read() as connection:
-            assert desk.intake.purge(connection) == 1
+        assert erase_packets(desk.hub) == 1
+        assert erase_packets(desk.hub) == 0
         assert not list((desk.hub.settings.data / desk.hub.origin / "payloads").iterdir())
         assert not list((desk.hub.settings.data / desk.hub.origin / "header-keys").iterdir())
+
+
+def test_a_payload_without_a_row_is_swept_away_after_a_day(delivered, home):
+    payloads = home.hub.settings.data / home.hub.origin / "payloads"
+    known = {path.name for path in payloads.iterdir()}
+    (payloads / "left-by-a-crash").mkdir()
+    assert purge_payloads(home.hub) == 0
+    home.hub.wire = SetClock(int((payloads / "left-by-a-crash").stat().st_mtime) + 2 * 86_400)
+    assert purge_payloads(home.hub) == 1
+    assert {path.name for path in payloads.iterdir()} == known
 
 
 @pytest.mark.usefixtures("away")

@@ -110,3 +110,15 @@ def test_of_many_workers_one_gets_the_word(database):
     for thread in threads:
         thread.join()
     assert [claim.statement for claim in found if claim] == ["h1"]
+
+
+def test_what_was_delivered_long_ago_is_forgotten_and_what_waits_is_not(database):
+    for statement in ("h1", "h2", "h3"):
+        write(database, lambda box, s=statement: box.put("a.example", s, NOW))
+    for at in (NOW, NOW + 50):
+        claim = write(database, lambda box: box.claim("a.example", NOW, 60))
+        write(database, lambda box, c=claim, t=at: box.sent(c.id, t))
+    assert write(database, lambda box: box.purge(NOW + 50)) == 1
+    assert write(database, lambda box: box.purge(NOW + 51)) == 1
+    assert write(database, lambda box: box.purge(NOW + 10**9)) == 0
+    assert write(database, lambda box: box.claim("a.example", NOW, 60)).statement == "h3"
