@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from consent.policy import GATES, POLICY_VERSION
-
 from hub.errors import BadSignature, ConsentMissing, Expired, Forbidden, InvalidRequest, Malformed, WrongRecipient
 from hub.handoffs.blobs import digest
 from hub.ids import host_of

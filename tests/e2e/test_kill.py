@@ -1,16 +1,18 @@
-"""SIGKILL either hub at random while 300 packets are delivered: each arrives once, each receipt comes back, logs verify."""
+"""SIGKILL either hub at random during 300 deliveries: each packet arrives once, each receipt returns, logs verify."""
 
 import random
 
 import pytest
+from sqlalchemy import func, select
 
 from hub.app import create_hub, open_hub
 from hub.federation.store import Peer, Peers
 from hub.handofflog.auditor import audit
 from hub.handofflog.store import HandoffLog
-from hub.handoffs.store import HandoffStore
+from hub.handoffs.store import HandoffStore, handoffs
 from hub.keys.store import KeyStore
 from hub.packets.dsse import kid
+from hub.packets.encoding import b64u
 from hub.settings import Settings
 from hub.web.identity import Identity
 from tests.support.desks import Desk, People, introduce
@@ -27,8 +29,6 @@ def hubs(tmp_path, request):
     for host, country in (("dj.example", "DJ"), ("et.example", "ET")):
         port = free_port()
         settings = Settings(data=tmp_path / host, url=f"http://127.0.0.1:{port}", private_peers=True)
-        from hub.packets.encoding import b64u
-
         certifiers = tuple(b64u(c.public_key) for c in CERTIFIERS)
         create_hub(settings, Identity(host, f"operator of {host}", "ngo", country, settings.url, certifiers))
         made.append((open_hub(settings), HubProcess(settings.data, port, {"HUB_HURRY": "10"})))
@@ -89,9 +89,5 @@ def test_every_packet_arrives_once_and_every_receipt_comes_back_whoever_is_kille
 
 
 def arrived(hub):
-    from sqlalchemy import func, select
-
-    from hub.handoffs.store import handoffs
-
     with hub.database.read() as connection:
         return connection.execute(select(func.count()).select_from(handoffs)).scalar_one()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import signal
@@ -69,10 +68,11 @@ class HubProcess:
     def answers(self) -> bool:
         if self.process is not None and self.process.poll() is not None:
             raise AssertionError(f"hub ended with {self.process.returncode}: {self.logged()[-2000:]}")
-        with contextlib.suppress(OSError, urllib.error.URLError):
+        try:
             with urllib.request.urlopen(f"{self.url}/healthz", timeout=2) as answer:
                 return bool(json.load(answer))
-        return False
+        except (OSError, urllib.error.URLError):
+            return False
 
     def kill(self) -> None:
         """SIGKILL: no word of farewell."""
