@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from hub.errors import BadSignature, Expired
 from hub.ids import host_of
+from hub.packets import shapes as a
 from hub.packets.dsse import Envelope, sign_envelope
-from hub.statements import shapes as a
 
 if TYPE_CHECKING:
     from hub.packets.dsse import Signer

@@ -24,9 +24,9 @@ from hub.handofflog.note import Checkpoint, parse_checkpoint, verify_checkpoint
 from hub.handofflog.store import HandoffLog
 from hub.keys.service import Keyring
 from hub.keys.store import KeyStore
+from hub.packets import shapes as a
 from hub.packets.dsse import kid
 from hub.packets.encoding import b64u, canonical, from_b64u, parse_json
-from hub.statements import shapes as a
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

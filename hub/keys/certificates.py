@@ -14,10 +14,10 @@ from nacl.hashlib import blake2b
 
 from hub.errors import BadSignature, Malformed, UnsupportedVersion
 from hub.ids import host_of
+from hub.packets import shapes as a
 from hub.packets.age import Recipient
 from hub.packets.dsse import Envelope, Signer, check_public_key, kid, pae, sign_envelope, verify_signature
 from hub.packets.encoding import b64u, canonical, from_b64u, parse_json
-from hub.statements import shapes as a
 from hub.statements.bodies import Role
 
 if TYPE_CHECKING:

@@ -16,10 +16,10 @@ from hub.handofflog.merkle import extends, includes, leaf_of
 from hub.handofflog.note import Checkpoint, verify_checkpoint
 from hub.ids import MemberId, host_of
 from hub.keys import certificates as certs
+from hub.packets import shapes as a
 from hub.packets.dsse import kid
 from hub.packets.encoding import b64u, canonical, from_b64u
 from hub.packets.manifest import SenderKey
-from hub.statements import shapes as a
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from hub.errors import Malformed, UnsupportedVersion
-from hub.statements import shapes as a
+from hub.packets import shapes as a
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -99,13 +99,14 @@ _REWRAPPED = a.object_of(
         "epoch": a.null_or(a.integer(1)),
     }
 )
+_POSITION = a.integer(0, 2**31 - 1)
 _RECEIPT: dict[str, a.Check] = {
     "statement": a.hash_,
     "log": a.object_of({"origin": a.host, "size": a.integer(1), "root": a.hash_}),
     "index": a.integer(),
     "salt": a.hash_,
     "proof": a.list_of(a.hash_, 64),
-    "position": a.null_or(a.integer()),
+    "position": a.null_or(_POSITION),
     "state": a.null_or(a.name),
     "chan": a.null_or(a.object_of({"to": a.agency, "seq": a.integer()})),
 }
@@ -140,7 +141,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "referral.expire": Kind({"clock": a.name}, by_hub=True),
         "referral.fail_delivery": Kind({"clock": a.name}, by_hub=True),
         "hub.receipt": Kind(_RECEIPT, by_hub=True),
-        "hub.refused": Kind({"statement": a.hash_, "state": a.name, "position": a.integer()}, by_hub=True),
+        "hub.refused": Kind({"statement": a.hash_, "state": a.name, "position": _POSITION}, by_hub=True),
     }
 )
 """The types that this release acts on."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hub.errors import Malformed, UnsupportedVersion
-from hub.statements import shapes as a
+from hub.packets import shapes as a
 from hub.statements.bodies import REPORTABLE, Grade, Role, check_body, kind_of
 
 __all__ = ["STATEMENT_TYPE", "Actor", "Grade", "HubActor", "MemberActor", "Role", "Statement"]

@@ -1,6 +1,6 @@
 """Shapes of JSON values: a handful of checks that are put together into tables.
 
-Does not parse JSON, knows no statement. A check takes a value and either returns nothing or raises `Malformed`; it
+Does not parse JSON, knows no document. A check takes a value and either returns nothing or raises `Malformed`; it
 never converts, so what was signed is what is kept.
 """
 
