@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BigInteger, Column, Integer, LargeBinary, String, Table, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.db import metadata
 from hub.errors import BadSignature, NotFound, PeerMisbehaved, Replayed
@@ -140,11 +140,10 @@ class Peers:
         Raises:
             Replayed: it was used before.
         """
-        try:
-            with self._connection.begin_nested():
-                self._connection.execute(insert(peer_nonces).values(peer=host, nonce=nonce, until=until))
-        except IntegrityError as error:
-            raise Replayed("This request was sent before.") from error
+        dialect = sqlite if self._connection.dialect.name == "sqlite" else postgresql
+        row = dialect.insert(peer_nonces).values(peer=host, nonce=nonce, until=until).on_conflict_do_nothing()
+        if self._connection.execute(row.returning(peer_nonces.c.nonce)).first() is None:
+            raise Replayed("This request was sent before.")
 
     def purge_nonces(self, now: int) -> int:
         """Forget nonces that cannot come again; return how many."""

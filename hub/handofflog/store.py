@@ -66,6 +66,10 @@ class LogEntry:
     index: int
     salt: bytes
     leaf: bytes
+    head: Checkpoint
+    """The log that ends with this entry."""
+    proof: tuple[bytes, ...]
+    """That the entry stands in it: known from the append itself, so that a receipt needs no query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +135,12 @@ class HandoffLog:
         for place, (document, name) in enumerate(zip(documents, names, strict=True)):
             salt = _salt(salts[place] if salts else None)
             leaf = merkle.leaf_of(salt, document)
+            proof = tuple(reversed(frontier))
             nodes += merkle.grow(frontier, size, leaf)
-            entries.append(LogEntry(size, salt, leaf))
+            head = Checkpoint(self.origin, size + 1, merkle.fold(frontier))
+            entries.append(LogEntry(size, salt, leaf, head, proof))
             kept = {"salt": salt, "document": document, "document_hash": name, "at": now}
-            rows.append({"idx": size, "leaf": b64u(leaf), "root": b64u(merkle.fold(frontier)), **kept})
+            rows.append({"idx": size, "leaf": b64u(leaf), "root": b64u(head.root), **kept})
             size += 1
         self._save(rows, nodes, size, frontier)
         return entries

@@ -151,6 +151,8 @@ class MemberRow:
     valid_until: int
     log_index: int
     revoked_at: int | None
+    revoked_index: int | None
+    """Where the revocation stands in the log of the agency's hub."""
 
     def active(self, now: int) -> bool:
         """Return whether the key is good at `now`."""
@@ -310,20 +312,18 @@ class KeyStore:
 
     def find_agency(self, agency: str) -> AgencyRow | None:
         """Return an agency, or None."""
-        row = self._one(select(agencies).where(agencies.c.agency == agency))
-        return None if row is None else self._agency(row)
+        row = self._one(_AGENCIES.where(agencies.c.agency == agency))
+        return None if row is None else _agency(row)
 
     def agencies(self) -> tuple[AgencyRow, ...]:
         """Return all agencies that are known, by address."""
-        rows = self._connection.execute(select(agencies).order_by(agencies.c.agency)).mappings()
-        return tuple(self._agency(row) for row in rows.all())
+        rows = self._connection.execute(_AGENCIES.order_by(agencies.c.agency)).mappings()
+        return tuple(_agency(row) for row in rows)
 
     def hub_entry(self, host: str) -> HubEntry | None:
         """Return the newest entry of the hub at `host`, or None."""
-        row = self._one(select(hub_keys.c.entry).where(hub_keys.c.host == host))
-        if row is None:
-            return None
-        return HubEntry.from_envelope(Envelope.from_bytes(self._envelope(row["entry"]) or b"", HUB_ENTRY_TYPE))
+        row = self._one(_HUB_ENTRIES.where(hub_keys.c.host == host))
+        return None if row is None else HubEntry.from_envelope(Envelope.from_bytes(row["envelope"], HUB_ENTRY_TYPE))
 
     def devices(self, agency: str) -> tuple[MemberRow, ...]:
         """Return the device keys of an agency's members, each as its newest certificate says, the newest first."""
@@ -373,15 +373,20 @@ class KeyStore:
         rows = [row for row in self._members(agency, keyid) if not bounded or row.log_index < before]
         if not rows:
             raise UnknownSigner("No certificate of this signer is known here.")
-        revocation = self._revocation(agency, keyid)
-        if revocation is not None and not (bounded and revocation["log_index"] > before):
+        revoked = rows[0].revoked_index
+        if revoked is not None and not (bounded and revoked > before):
             raise BadSignature("The signer's key was revoked.")
         return rows[0]
 
     def _members(self, agency: str, keyid: str | None = None) -> list[MemberRow]:
         m, r = members.c, revocations.c
         joined = members.outerjoin(revocations, (m.agency == r.agency) & (m.keyid == r.keyid))
-        query = select(members, r.at).select_from(joined).where(m.agency == agency).order_by(m.log_index.desc())
+        query = (
+            select(members, r.at, r.log_index.label("revoked_index"))
+            .select_from(joined)
+            .where(m.agency == agency)
+            .order_by(m.log_index.desc())
+        )
         rows = self._connection.execute(query if keyid is None else query.where(m.keyid == keyid)).mappings()
         return [_member(row) for row in rows]
 
@@ -393,10 +398,6 @@ class KeyStore:
         kids = {device_kid(row.recipient) for row in self._members(agency, keyid)}
         c = epoch_grants.c
         self._connection.execute(delete(epoch_grants).where(c.agency == agency, c.kid.in_(kids)))
-
-    def _agency(self, row: RowMapping) -> AgencyRow:
-        envelope = Envelope.from_bytes(self._envelope(row["entry"]) or b"", KEY_ENTRY_TYPE)
-        return AgencyRow(row["agency"], row["host"], row["local"], KeyEntry.from_envelope(envelope))
 
     def _envelope(self, document_hash: str) -> bytes | None:
         row = self._one(select(key_documents.c.envelope).where(key_documents.c.hash == document_hash))
@@ -420,6 +421,15 @@ class KeyStore:
         return self._connection.execute(query).mappings().one_or_none()
 
 
+_AGENCIES = select(agencies, key_documents.c.envelope).join(key_documents, key_documents.c.hash == agencies.c.entry)
+_HUB_ENTRIES = select(key_documents.c.envelope).join(hub_keys, key_documents.c.hash == hub_keys.c.entry)
+
+
+def _agency(row: RowMapping) -> AgencyRow:
+    envelope = Envelope.from_bytes(row["envelope"], KEY_ENTRY_TYPE)
+    return AgencyRow(row["agency"], row["host"], row["local"], KeyEntry.from_envelope(envelope))
+
+
 def _member(row: RowMapping) -> MemberRow:
     return MemberRow(
         agency=row["agency"],
@@ -432,4 +442,5 @@ def _member(row: RowMapping) -> MemberRow:
         valid_until=row["valid_until"],
         log_index=row["log_index"],
         revoked_at=row["at"],
+        revoked_index=row["revoked_index"],
     )

@@ -30,6 +30,8 @@ def test_every_proof_of_every_size_up_to_seventy_holds(log):
         assert entry.index == number
         leaves.append(entry.leaf)
         heads.append(log.head())
+        assert entry.head == heads[-1]
+        assert entry.proof == log.inclusion(number)
     for new in heads:
         for index in range(new.size):
             assert merkle.includes(leaves[index], index, new.size, log.inclusion(index, new.size), new.root)
@@ -37,6 +39,12 @@ def test_every_proof_of_every_size_up_to_seventy_holds(log):
         assert log.root_at(new.size) == new.root
         for old in heads[: new.size + 1]:
             assert merkle.extends(old.size, old.root, new.size, new.root, log.consistency(old.size, new.size))
+
+
+def test_each_entry_of_a_batch_comes_with_the_head_and_the_proof_of_its_own(log):
+    for entry in log.append_many([document(number) for number in range(21)], now=NOW):
+        assert entry.head.size == entry.index + 1
+        assert merkle.includes(entry.leaf, entry.index, entry.head.size, entry.proof, log.root_at(entry.head.size))
 
 
 def test_a_batch_makes_the_same_log_as_one_by_one(database):
