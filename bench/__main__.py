@@ -36,9 +36,8 @@ def machine() -> str:
     packages = ", ".join(f"{name} {version(name)}" for name in ("sqlalchemy", "psycopg", "pynacl", "pyrage"))
     load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
     python = f"{platform.python_implementation()} {platform.python_version()}"
-    return f"{os.cpu_count()} cores{load}, {platform.platform(terse=True)} {platform.machine()}, {python}, SQLite " + (
-        f"{sqlite3.sqlite_version}, {packages}"
-    )
+    system = f"{platform.platform(terse=True)} {platform.machine()}"
+    return f"{os.cpu_count()} cores{load}, {system}, {python}, SQLite {sqlite3.sqlite_version}, {packages}"
 
 
 if __name__ == "__main__":

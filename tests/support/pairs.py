@@ -1,4 +1,4 @@
-"""Two hubs on disk that are peers, with two agencies that know one another: what the processes of a test are started on."""
+"""Two hubs on disk that are peers, with two agencies that know one another: what processes of a test are started on."""
 
 from __future__ import annotations
 
