@@ -11,6 +11,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import JSON, BigInteger, Column, Index, Integer, String, Table, delete, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.db import metadata
 from hub.followup.domain import FollowUp, Owner, rebase
@@ -121,8 +122,9 @@ class SweepState:
 
     def put(self, sweep: Sweep) -> None:
         """Remember a sweep."""
-        self._connection.execute(delete(sweep_state))
-        self._connection.execute(insert(sweep_state).values(id=1, **asdict(sweep)))
+        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
+        made = dialect.insert(sweep_state).values(id=1, **asdict(sweep))
+        self._connection.execute(made.on_conflict_do_update(index_elements=["id"], set_=asdict(sweep)))
 
 
 def _still(followup: FollowUp) -> list[Any]:

@@ -1,7 +1,8 @@
 """Sealed payloads on disk, and the spool in which a packet waits until its statement is accepted.
 
 Holds ciphertext only. A payload is durable (file and folder synced) before the transaction that names it commits; one
-that no row names is swept away later. Payloads are named by packet and hash, so nothing is shared between two cases.
+that no row names is swept away later. Payloads are named by manifest and hash, so nothing is shared between two
+packets: the id of a packet is its sender's choice, and somebody else could choose the same.
 """
 
 from __future__ import annotations
@@ -65,9 +66,9 @@ class Blobs:
             raise
         return packet
 
-    def keep(self, packet: str, psha256: str, file: Path, header_size: int) -> None:
+    def keep(self, manifest: str, psha256: str, file: Path, header_size: int) -> None:
         """Store the payload of an age file, the bytes after its header, durably."""
-        folder = self._payloads / packet
+        folder = self._payloads / manifest
         folder.mkdir(exist_ok=True, mode=0o700)
         target = folder / psha256
         part = folder / f"{psha256}.{secrets.token_hex(8)}"
@@ -80,26 +81,28 @@ class Blobs:
         _sync(folder)
         _sync(self._payloads)
 
-    def path(self, packet: str, psha256: str) -> Path:
+    def path(self, manifest: str, psha256: str) -> Path:
         """Return where a payload stands.
 
         Raises:
             NotFound: it was destroyed.
         """
-        path = self._payloads / packet / psha256
+        path = self._payloads / manifest / psha256
         if not path.exists():
             raise NotFound("This packet's content is no longer here.")
         return path
 
-    def read(self, packet: str, psha256: str) -> Iterator[bytes]:
-        """Yield a payload in chunks."""
-        with self.path(packet, psha256).open("rb") as source:
-            while chunk := source.read(CHUNK):
-                yield chunk
+    def read(self, manifest: str, psha256: str) -> Iterator[bytes]:
+        """Return a payload in chunks.
 
-    def destroy(self, packet: str) -> bool:
+        Raises:
+            NotFound: it was destroyed; said at once, before anything of it is sent.
+        """
+        return _chunks(self.path(manifest, psha256))
+
+    def destroy(self, manifest: str) -> bool:
         """Remove all payloads of a packet; return whether there were any."""
-        folder = self._payloads / packet
+        folder = self._payloads / manifest
         if not folder.exists():
             return False
         shutil.rmtree(folder, ignore_errors=True)
@@ -126,8 +129,17 @@ def digest(path: Path, start: int) -> tuple[bytes, int]:
     return state.digest(), size
 
 
+def _chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as source:
+        while chunk := source.read(CHUNK):
+            yield chunk
+
+
 def _older(path: Path, now: int) -> bool:
-    return path.stat().st_mtime < now - _ABANDONED
+    try:
+        return path.stat().st_mtime < now - _ABANDONED
+    except FileNotFoundError:  # its request has ended since the folder was listed
+        return False
 
 
 def _sync(folder: Path) -> None:

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from consent.policy import GATES, POLICY_VERSION
-from hub.errors import BadSignature, ConsentMissing, Expired, Forbidden, InvalidRequest, Malformed, WrongRecipient
+from hub.errors import BadSignature, ConsentMissing, Forbidden, InvalidRequest, Malformed, WrongRecipient
 from hub.handoffs.blobs import digest
 from hub.ids import host_of
-from hub.keys.certificates import NEVER_RECEIVE
+from hub.keys.certificates import NEVER_RECEIVE, device_kid
 from hub.keys.store import KeyStore
 from hub.packets.age import Header, check_policy, read_header
 from hub.packets.encoding import b64u, sha256
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from hub.handoffs.blobs import ReceivedPacket
+    from hub.handoffs.ports import Party
+    from hub.keys.certificates import KeyEntry
     from hub.packets.manifest import Manifest, SignedManifest
     from hub.statements.verify import VerifiedStatement
 
@@ -67,19 +69,49 @@ def check_submission(
         raise Forbidden("An own record goes to the own agency, and nothing else does.")
     if origin not in {host_of(manifest.sender), host_of(manifest.to)}:
         raise WrongRecipient("Neither sender nor recipient is at home here.")
-    agency = KeyStore(connection).agency(manifest.to)
-    if agency.kind in NEVER_RECEIVE:
-        raise Forbidden("This agency works in migration enforcement and can never receive case data.", rule="R07")
-    _check_keys(manifest, agency.entry)
+    country = _check_recipient(KeyStore(connection), manifest, now)
     if not own:
-        _check_grant(manifest, agency.entry.country, now)
+        _check_grant(manifest, country)
+        _check_period(manifest, now)
         _check_verdict(body, verified)
 
 
-def _check_keys(manifest: Manifest, entry: Any) -> None:
+def check_part(
+    connection: Connection, handoff: Party, verified: VerifiedStatement, signed: SignedManifest, *, now: int
+) -> None:
+    """Check the packet beside a later step: to the other party, or to the own agency as evidence and notes are.
+
+    A reply may come back after the basis has ended, or no outcome could; what the sender adds may not go out then.
+
+    Raises:
+        Forbidden: the recipient may never receive (R07).
+        ConsentMissing: the grant names another country or is past.
+        WrongRecipient: a third agency, or an unknown inbox or key.
+    """
+    manifest, mine = signed.manifest, verified.statement.agency
+    if manifest.to not in {handoff.from_agency, handoff.to_agency}:
+        raise WrongRecipient("A packet beside a step goes to the other party of the handoff.")
+    country = _check_recipient(KeyStore(connection), manifest, now)
+    if manifest.to != mine:
+        _check_grant(manifest, country)
+        if mine == handoff.from_agency:
+            _check_period(manifest, now)
+
+
+def _check_recipient(keys: KeyStore, manifest: Manifest, now: int) -> str:
+    agency = keys.find_agency(manifest.to)
+    if agency is None:
+        raise WrongRecipient("This recipient is not known here.")
+    if agency.kind in NEVER_RECEIVE:
+        raise Forbidden("This agency works in migration enforcement and can never receive case data.", rule="R07")
+    _check_keys(keys, manifest, agency.entry, now)
+    return agency.entry.country
+
+
+def _check_keys(keys: KeyStore, manifest: Manifest, entry: KeyEntry, now: int) -> None:
     if manifest.inbox not in entry.inboxes:
         raise WrongRecipient("The recipient has no such inbox.")
-    epochs = {key.epoch for key in entry.enc}
+    epochs = {key.epoch: {device_kid(key.recipient)} for key in entry.enc}
     for file in manifest.files:
         named = file.member is not None
         if named == (file.epoch is not None) or (entry.kind == _NO_EPOCH and not named):
@@ -88,16 +120,25 @@ def _check_keys(manifest: Manifest, entry: Any) -> None:
             raise WrongRecipient(
                 "The recipient has published no such epoch.", todo="Fetch its newest keys; seal again."
             )
+        good = epochs[file.epoch] if file.epoch is not None else _devices(keys, manifest.to, str(file.member), now)
+        if not good.issuperset(file.kids):
+            raise WrongRecipient(
+                "A file is sealed to a key that is not the recipient's.", todo="Fetch its newest keys; seal again."
+            )
 
 
-def _check_grant(manifest: Manifest, country: str, now: int) -> None:
-    grant = manifest.grant
-    if grant is None or grant.country != country:
+def _devices(keys: KeyStore, agency: str, member: str, now: int) -> set[str]:
+    return {device_kid(row.recipient) for row in keys.devices(agency) if row.member == member and row.active(now)}
+
+
+def _check_grant(manifest: Manifest, country: str) -> None:
+    if manifest.grant is None or manifest.grant.country != country:
         raise ConsentMissing("The basis names another country than the recipient's.", rule="R01")
-    if grant.until < datetime.fromtimestamp(now, UTC).strftime("%Y-%m"):
+
+
+def _check_period(manifest: Manifest, now: int) -> None:
+    if manifest.grant is not None and manifest.grant.until < datetime.fromtimestamp(now, UTC).strftime("%Y-%m"):
         raise ConsentMissing("The basis has ended.", rule="R04")
-    if manifest.expires <= now:
-        raise Expired("The packet has expired.")
 
 
 def _check_verdict(body: Mapping[str, Any], verified: VerifiedStatement) -> None:

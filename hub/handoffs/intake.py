@@ -6,28 +6,40 @@ state names, talks to no network. Rules: docs/protocol.md §7.3 (receipts), §7.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
 from typing import IO, TYPE_CHECKING, Any
 
-from hub.errors import BadSignature, Conflict, Forbidden, IllegalTransition, InvalidRequest, NotFound, Replayed
+from hub.errors import (
+    BadSignature,
+    Conflict,
+    ConsentMissing,
+    Expired,
+    Forbidden,
+    IllegalTransition,
+    InvalidRequest,
+    NotFound,
+    Replayed,
+    UnsupportedVersion,
+    WrongRecipient,
+)
 from hub.handofflog import merkle
 from hub.handofflog.store import HandoffLog
-from hub.handoffs.checks import check_packet, check_submission
+from hub.handoffs.answers import Answers
+from hub.handoffs.checks import check_packet, check_part, check_submission
+from hub.handoffs.outgoing import OWN_RECORD, SUBMISSIONS, OutgoingMessage, outgoing
 from hub.handoffs.ports import Step
 from hub.handoffs.store import Handoff, HandoffStore, PacketStore
 from hub.ids import HandoffId, host_of
 from hub.keys.store import KeyStore
 from hub.outbox.store import Outbox
 from hub.packets.dsse import Envelope
-from hub.packets.encoding import b64u
 from hub.packets.manifest import check_manifest
 from hub.statements.grammar import STATEMENT_TYPE, Grade, HubActor, Statement
-from hub.statements.receipts import Receipt, read_receipt
+from hub.statements.receipts import Channel, Receipt, read_receipt
 from hub.statements.verify import VerifiedStatement, sign_statement, verify_statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
     from sqlalchemy import Connection
 
@@ -38,19 +50,14 @@ if TYPE_CHECKING:
     from hub.packets.dsse import Signer
     from hub.packets.manifest import SignedManifest
 
-OWN_RECORD = "own_record"
-_SUBMISSIONS = {"referral.submit": "referral", "record.put": OWN_RECORD}
-
-
-@dataclass(frozen=True, slots=True)
-class OutgoingMessage:
-    """What goes to a peer: a statement with our receipt for it and, where it has one, its packet."""
-
-    statement: bytes
-    receipt: bytes
-    manifest: bytes | None
-    files: tuple[tuple[str, bytes, Path], ...]
-    """(name as in the manifest, age header, path of all bytes after the header), the body first."""
+WITHDRAW = "consent.withdraw"
+_NO_STEPS = frozenset({"packet.rewrap", "consent.holder_answer", "hub.receipt", "hub.refused"})
+"""Types that are no step of a handoff: this release does not act on the first two, the others are answers."""
+_JUDGED = (Forbidden, ConsentMissing, NotFound, Conflict, WrongRecipient, Expired)
+"""What a peer is refused for in writing: another statement may be fine, so none of it stops a queue."""
+_UNKNOWN = "unknown"
+"""The state in a refusal of a statement about a handoff that is not known here."""
+_log = logging.getLogger("hub.handoffs")
 
 
 class Intake:
@@ -71,6 +78,7 @@ class Intake:
         self.machines = machines
         self._signer = signer
         self._clock = clock
+        self._answers = Answers(origin, signer)
         self._header_keys = header_keys
 
     def accept(self, connection: Connection, data: bytes, packet: ReceivedPacket | None, *, agency: str) -> bytes:
@@ -92,6 +100,9 @@ class Intake:
     ) -> bytes:
         """Take a statement that peer `peer` brings; return our signed receipt or refusal.
 
+        What is well signed and yet cannot be taken here (docs/protocol.md §7.5) is refused in writing and is no error:
+        the words that stand behind it in the peer's queue are not at fault.
+
         Raises:
             BadSignature: the peer speaks for somebody who is not at home there, or its receipt proves nothing.
             PacketError: the statement or its packet is not what it should be.
@@ -105,7 +116,12 @@ class Intake:
         if _home(verified.statement) != peer:
             raise BadSignature("A hub may bring only its own members' statements and its own.")
         word = read_receipt(said, verified, merkle.includes)
-        answer = self._take(connection, verified, packet, word, keys)
+        try:
+            with connection.begin_nested():
+                answer = self._take(connection, verified, packet, word, keys)
+        except _JUDGED as error:
+            _log.warning("refused a statement that %s brought: %s", peer, error.code)
+            answer = self._refuse(connection, verified)
         HandoffStore(connection).keep_receipt(verified.hash, peer, receipt, now)
         return answer
 
@@ -146,28 +162,16 @@ class Intake:
         store.touch(handoff.id, now)
         statement = Statement.from_value(Envelope.from_bytes(row["envelope"], STATEMENT_TYPE).value)
         self.machines[handoff.kind].mirror(connection, handoff, statement, step, now)
+        if statement.type == WITHDRAW and not refused:
+            PacketStore(connection).mark_destroyed(handoff.id, now)
 
     def stage(self, manifest: bytes, files: Iterable[tuple[str, IO[bytes]]]) -> ReceivedPacket:
         """Copy the parts of a packet to the disk where payloads live, before any transaction."""
         return self.blobs.stage(manifest, files)
 
     def message(self, connection: Connection, statement_hash: str) -> OutgoingMessage | None:
-        """Return what goes to the peer for a statement, or None when its packet was destroyed meanwhile."""
-        row = HandoffStore(connection).statement(statement_hash)
-        if row is None:
-            return None
-        if row["manifest"] is None:
-            return OutgoingMessage(row["envelope"], row["answer"], None, ())
-        packets = PacketStore(connection)
-        try:
-            packet = packets.get(row["manifest"])
-            files = tuple(
-                (f["n"], self.header(f), self.blobs.path(packet["packet"], f["psha256"]))
-                for f in packets.files(row["manifest"])
-            )
-        except NotFound:
-            return None
-        return OutgoingMessage(row["envelope"], row["answer"], packet["envelope"], files)
+        """Return what goes to the peer for a statement, or None when it is not to learn of it any more."""
+        return outgoing(connection, statement_hash, origin=self.origin, header=self.header, path=self.blobs.path)
 
     def header(self, file: Any) -> bytes:
         """Return the age header of a packet file's row, for its recipient."""
@@ -178,7 +182,7 @@ class Intake:
         done = 0
         for row in PacketStore(connection).doomed():
             key = self._header_keys.destroy(row["manifest"])
-            done += self.blobs.destroy(row["packet"]) or key
+            done += self.blobs.destroy(row["manifest"]) or key
         return done
 
     # -- the path
@@ -191,14 +195,22 @@ class Intake:
         word: Receipt | None,
         keys: KeyStore,
     ) -> bytes:
-        store = HandoffStore(connection)
+        store, now = HandoffStore(connection), self._clock.now()
         known = store.statement(verified.hash)
         if known is not None:
             return bytes(known["answer"])
+        if verified.statement.type in _NO_STEPS:
+            raise UnsupportedVersion("This release takes no step of this type.")
         signed = self._packet(keys, verified, packet)
-        handoff = self._handoff(connection, verified, signed)
+        found = store.find(verified.statement.handoff, lock=True)
+        known = store.statement(verified.hash)
+        if known is not None:  # the same statement in another thread was faster, and held the handoff until now
+            return bytes(known["answer"])
+        handoff = self._handoff(connection, found, verified, signed)
+        if found is None and not store.add(handoff):
+            return self._take(connection, verified, packet, word, keys)
         log = HandoffLog(connection, self.origin)
-        index = log.append(verified.envelope.to_bytes(), now=self._clock.now()).index
+        index = log.append(verified.envelope.to_bytes(), now=now).index
         try:
             standing, step = self._decide(connection, handoff, verified, word)
         except IllegalTransition as refusal:
@@ -206,18 +218,18 @@ class Intake:
                 raise
             standing, step = "refused", Step(str(refusal.facts["state"]), _position(refusal), moved=False)
         if signed is not None and packet is not None:
-            self._keep(connection, handoff, signed, packet)
+            self._keep(connection, handoff, signed, packet, standing)
         answer = self._answer(connection, verified, log, index, standing, step, handoff)
         store.add_statement(
             verified,
-            received=self._clock.now(),
+            received=now,
             log_index=index,
             standing=standing,
             position=step.position if step else None,
             state=step.state if step else None,
             answer=answer,
         )
-        store.touch(handoff.id, self._clock.now())
+        store.touch(handoff.id, now)
         self._after(connection, handoff, verified, standing)
         return answer
 
@@ -226,10 +238,12 @@ class Intake:
     ) -> tuple[str, Step | None]:
         """Return the statement's standing here and the step it made, if this hub or the peer's word says so."""
         if handoff.kind == OWN_RECORD:
+            if verified.statement.type != "record.put":
+                raise IllegalTransition("An own record has no steps.", state="kept", possible=["record.put"])
             return "effective", None
         machine, now = self.machines[handoff.kind], self._clock.now()
         if handoff.from_host == self.origin:
-            begins = verified.statement.type in _SUBMISSIONS
+            begins = verified.statement.type in SUBMISSIONS
             step = (machine.begin if begins else machine.apply)(connection, handoff, verified, now)
             return ("effective" if step.moved else "repeated"), step
         if word is None:
@@ -249,28 +263,30 @@ class Intake:
         mine = _home(statement) == self.origin
         if other is not None and mine and standing != "repeated":
             Outbox(connection).put(other, verified.hash, now)
-        if statement.type == "consent.withdraw" and standing == "effective":
+        if statement.type == WITHDRAW and standing == "effective":
             PacketStore(connection).mark_destroyed(handoff.id, now)
         if statement.type == "referral.submit" and handoff.to_host == self.origin:
             self.issue(connection, "referral.deliver", handoff.id, {"manifest": statement.manifest})
 
-    def _handoff(self, connection: Connection, verified: VerifiedStatement, signed: SignedManifest | None) -> Handoff:
-        statement, store = verified.statement, HandoffStore(connection)
-        found = store.find(statement.handoff, lock=True)
-        kind = _SUBMISSIONS.get(statement.type)
+    def _handoff(
+        self, connection: Connection, found: Handoff | None, verified: VerifiedStatement, signed: SignedManifest | None
+    ) -> Handoff:
+        """Return the handoff that a statement is about, or begins; the packet beside it is one that belongs there."""
+        statement, now = verified.statement, self._clock.now()
+        kind = SUBMISSIONS.get(statement.type)
         if kind is None:
             if found is None or not _may_speak(found, statement):
                 raise NotFound("There is no such handoff here.")
+            if signed is not None:
+                check_part(connection, found, verified, signed, now=now)
             return found
         if signed is None or statement.agency is None:
             raise InvalidRequest("A submission needs its packet.")
         if found is not None:
-            return _same_record(found, statement, kind)
-        check_submission(connection, verified, signed, origin=self.origin, now=self._clock.now())
+            _same_record(found, statement, kind)
+        check_submission(connection, verified, signed, origin=self.origin, now=now)
         sender, to = str(statement.agency), signed.manifest.to
-        handoff = Handoff(statement.handoff, kind, sender, to, host_of(sender), host_of(to), self._clock.now())
-        store.add(handoff)
-        return handoff
+        return found or Handoff(statement.handoff, kind, sender, to, host_of(sender), host_of(to), now)
 
     def _packet(
         self, keys: KeyStore, verified: VerifiedStatement, packet: ReceivedPacket | None
@@ -289,17 +305,24 @@ class Intake:
         check_packet(signed, packet)
         return signed
 
-    def _keep(self, connection: Connection, handoff: Handoff, signed: SignedManifest, packet: ReceivedPacket) -> None:
+    def _keep(
+        self, connection: Connection, handoff: Handoff, signed: SignedManifest, packet: ReceivedPacket, standing: str
+    ) -> None:
+        packets = PacketStore(connection)
+        if packets.given_up(handoff.id):
+            if standing == "refused":
+                return  # it crossed the withdrawal: the statement is on record, what it carried is not
+            raise ConsentMissing("Consent was withdrawn: nothing more about this child is taken.", rule="R04")
+        if packets.manifest_of(signed.manifest.sender, signed.manifest.packet) is not None:
+            raise Replayed("This packet id was used before with another manifest.")
         headers = {}
         for entry in signed.manifest.files:
             file = packet.files[entry.n]
             size = file.stat().st_size - entry.plen
             with file.open("rb") as source:
                 headers[entry.n] = source.read(size)
-            self.blobs.keep(signed.manifest.packet, entry.psha256, file, size)
-        if PacketStore(connection).manifest_of(signed.manifest.sender, signed.manifest.packet) is not None:
-            raise Replayed("This packet id was used before with another manifest.")
-        PacketStore(connection).add(handoff.id, signed, self._header_keys.seal(signed.hash, headers))
+            self.blobs.keep(signed.hash, entry.psha256, file, size)
+        packets.add(handoff.id, signed, self._header_keys.seal(signed.hash, headers))
 
     def _answer(
         self,
@@ -312,34 +335,25 @@ class Intake:
         handoff: Handoff,
     ) -> bytes:
         """Sign our word on a statement: a receipt with its proof, or a refusal, which is logged as well."""
-        ordering = handoff.from_host == self.origin and handoff.kind != OWN_RECORD
+        now = self._clock.now()
         if standing == "refused" and step is not None:
-            body: dict[str, Any] = {"statement": verified.hash, "state": step.state, "position": step.position}
-            envelope = self._sign("hub.refused", handoff.id, verified.hash, body)
-            log.append(envelope, now=self._clock.now())
-            return envelope
-        head, entry = log.head(), log.entry(index)
+            return self._answers.refusal(log, verified, step.state, step.position or 0, now)
+        ordering = handoff.from_host == self.origin and handoff.kind != OWN_RECORD
         chan = None
         if verified.statement.type == "referral.submit" and ordering:
             seq = HandoffStore(connection).next_in_channel(handoff.from_agency, handoff.to_agency)
-            chan = {"to": handoff.to_agency, "seq": seq}
-        body = {
-            "statement": verified.hash,
-            "log": {"origin": head.origin, "size": head.size, "root": b64u(head.root)},
-            "index": index,
-            "salt": b64u(entry.salt or b""),
-            "proof": [b64u(node) for node in log.inclusion(index)],
-            "position": step.position if ordering and step else None,
-            "state": step.state if ordering and step else None,
-            "chan": chan,
-        }
-        return self._sign("hub.receipt", handoff.id, verified.hash, body)
+            chan = Channel(handoff.to_agency, seq)
+        return self._answers.receipt(log, verified, index, step if ordering else None, chan, now)
 
-    def _sign(self, kind: str, handoff: str, about: str, body: dict[str, Any]) -> bytes:
-        by = (HubActor(self.origin),)
-        now = self._clock.now()
-        statement = Statement(kind, HandoffId(handoff), (about,), by, now, Grade.HUB, body, ())
-        return sign_statement(statement, [self._signer]).to_bytes()
+    def _refuse(self, connection: Connection, verified: VerifiedStatement) -> bytes:
+        """Refuse a statement that leaves nothing else here; who has no part in its handoff is told nothing of it."""
+        now, statement = self._clock.now(), verified.statement
+        state, position = _UNKNOWN, 0
+        handoff = HandoffStore(connection).find(statement.handoff)
+        if handoff is not None and handoff.kind in self.machines and _may_speak(handoff, statement):
+            view = self.machines[handoff.kind].view(connection, handoff, str(statement.agency), now)
+            state, position = view["state"], view["position"]
+        return self._answers.refusal(HandoffLog(connection, self.origin), verified, state, position, now)
 
 
 def _home(statement: Statement) -> str:
@@ -357,12 +371,11 @@ def _may_speak(handoff: Handoff, statement: Statement) -> bool:
     return handoff.has_party(str(statement.agency))
 
 
-def _same_record(found: Handoff, statement: Statement, kind: str) -> Handoff:
-    """Return an own record that a later `record.put` replaces.
+def _same_record(found: Handoff, statement: Statement, kind: str) -> None:
+    """Return if `found` is an own record that a later `record.put` replaces.
 
     Raises:
         Conflict: the handoff id is taken by something else.
     """
     if kind != OWN_RECORD or found.kind != OWN_RECORD or found.from_agency != statement.agency:
         raise Conflict("This handoff id was used before.", todo="Make a new handoff with a fresh id.")
-    return found

@@ -101,7 +101,7 @@ class PacketFile(MethodView):
                 raise NotFound("The packet has no such file.")
             header = intake.header(file)
             packets.served(manifest, hub.clock.now())
-        payload = intake.blobs.read(packet["packet"], file["psha256"])
+        payload = intake.blobs.read(manifest, file["psha256"])
         size = len(header) + file["plen"]
         return Response(
             chain([header], payload), mimetype="application/octet-stream", headers={"Content-Length": str(size)}

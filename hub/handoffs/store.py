@@ -23,6 +23,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.exc import IntegrityError
 
 from hub.db import metadata
 from hub.errors import NotFound, Replayed
@@ -144,20 +145,15 @@ class HandoffStore:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def add(self, handoff: Handoff) -> None:
-        """Store a new handoff."""
-        self._connection.execute(
-            insert(handoffs).values(
-                id=handoff.id,
-                kind=handoff.kind,
-                from_agency=handoff.from_agency,
-                to_agency=handoff.to_agency,
-                from_host=handoff.from_host,
-                to_host=handoff.to_host,
-                created=handoff.created,
-                touched=handoff.created,
-            )
-        )
+    def add(self, handoff: Handoff) -> bool:
+        """Store a new handoff; return False, having changed nothing, when another writer has just used its id."""
+        row = {name: getattr(handoff, name) for name in Handoff.__slots__}
+        try:
+            with self._connection.begin_nested():
+                self._connection.execute(insert(handoffs).values(**row, touched=handoff.created))
+        except IntegrityError:
+            return False
+        return True
 
     def find(self, handoff: str, *, lock: bool = False) -> Handoff | None:
         """Return a handoff; `lock` keeps other writers off it until the transaction ends."""
@@ -341,14 +337,19 @@ class PacketStore:
         self._connection.execute(update(packet_files).where(packet_files.c.manifest.in_(hashes)).values(header=b""))
         self._connection.execute(update(packets).where(here, packets.c.destroyed.is_(None)).values(destroyed=now))
 
+    def given_up(self, handoff: str) -> bool:
+        """Return whether packets of a handoff were given up."""
+        query = select(packets.c.manifest).where(packets.c.handoff == handoff, packets.c.destroyed.is_not(None))
+        return self._connection.execute(query.limit(1)).first() is not None
+
     def doomed(self) -> Sequence[Row]:
-        """Return manifest and id of all packets that were given up; destroying them again does no harm."""
-        query = select(packets.c.manifest, packets.c.packet).where(packets.c.destroyed.is_not(None))
+        """Return the manifests of all packets that were given up; destroying them again does no harm."""
+        query = select(packets.c.manifest).where(packets.c.destroyed.is_not(None))
         return _rows(self._connection.execute(query))
 
     def ids(self) -> list[str]:
-        """Return the ids of all packets that still have their content."""
-        return list(self._connection.execute(select(packets.c.packet).where(packets.c.destroyed.is_(None))).scalars())
+        """Return the manifests of all packets that still have their content."""
+        return list(self._connection.execute(select(packets.c.manifest).where(packets.c.destroyed.is_(None))).scalars())
 
 
 def _rows(result: Any) -> list[Row]:

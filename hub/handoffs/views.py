@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from hub.errors import NotFound
-from hub.handoffs.intake import OWN_RECORD
+from hub.handoffs.outgoing import OWN_RECORD
 from hub.handoffs.store import Handoff, HandoffStore, PacketStore
 from hub.packets.dsse import Envelope
 from hub.statements.grammar import STATEMENT_TYPE

@@ -9,15 +9,19 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+from hub.errors import Unavailable
 from hub.followup.domain import after_rung, due_rung
 from hub.followup.guard import confirmed, next_sweep
 from hub.followup.store import FollowUps, SweepState
+from hub.handoffs.store import HandoffStore
 
 if TYPE_CHECKING:
     from hub.context import Hub
     from hub.followup.domain import FollowUp
 
 _BATCH = 100
+_REST = 900
+"""Seconds for which a clock is left alone that could not be acted on."""
 _log = logging.getLogger(__name__)
 
 
@@ -34,7 +38,7 @@ def sweep(hub: Hub) -> int:
     while True:
         with hub.database.write() as connection:
             claimed = FollowUps(connection).claim_due(now, _BATCH)
-        done += sum(_act(hub, followup, may_expire=current.may_expire) for followup in claimed)
+        done += sum(_try(hub, followup, may_expire=current.may_expire) for followup in claimed)
         if len(claimed) < _BATCH:
             hub.facts["last_sweep_at"] = now
             return done
@@ -48,10 +52,24 @@ def confirm_time(hub: Hub) -> None:
         SweepState(connection).put(confirmed(now))
 
 
+def _try(hub: Hub, followup: FollowUp, *, may_expire: bool) -> int:
+    """Act on one clock; one that cannot be acted on is left alone for a while and holds no other back."""
+    try:
+        return _act(hub, followup, may_expire=may_expire)
+    except Unavailable:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it was; its text may hold content
+        _log.error("a clock could not be acted on: %s", type(error).__name__)
+    with hub.database.write() as connection:
+        FollowUps(connection).defer(followup, hub.clock.now() + _REST)
+    return 0
+
+
 def _act(hub: Hub, followup: FollowUp, *, may_expire: bool) -> int:
     """Tell one rung, or let one referral expire; a clock that changed since it was claimed is left alone."""
     now, intake = hub.clock.now(), hub.intake
     with hub.database.write() as connection:
+        HandoffStore(connection).find(followup.handoff, lock=True)  # as the intake does first: no deadlock with a step
         clocks = FollowUps(connection)
         rung = due_rung(followup, now)
         if rung is None or clocks.get(followup.handoff) != followup:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hub.errors import IllegalTransition
+from hub.errors import IllegalTransition, Malformed
 from hub.followup.domain import Owner, pause, promised_day, rung_of, start
 from hub.notify.templates import OVERDUE, TASK, WAITS
 from hub.referrals.domain import Side, State, ball, submit
@@ -72,10 +72,14 @@ def expect(statement: Statement, waiting: list[Statement], work: Work, now: int)
 
 
 def mirror(statement: Statement, to_agency: str, state: str, position: int, work: Work, now: int) -> Referral:
-    """Write down what the ordering hub made of a statement; words older than what is known change nothing."""
+    """Write down what the ordering hub made of a statement; words older than what is known change nothing.
+
+    Raises:
+        Malformed: that hub names a state that does not exist.
+    """
     before = work.referrals.find(statement.handoff)
     if before is None:
-        referral = replace(submit(statement, to_agency=to_agency, now=now), state=State(state), position=position)
+        referral = replace(submit(statement, to_agency=to_agency, now=now), state=_state(state), position=position)
         work.referrals.add(referral)
         _show_clock(referral, statement, work, now)
         work.notices.tell(
@@ -84,13 +88,20 @@ def mirror(statement: Statement, to_agency: str, state: str, position: int, work
         return referral
     if position <= before.position:
         return before
-    after = replace(_as_far_as_known(before, statement, now), state=State(state), position=position)
+    after = replace(_as_far_as_known(before, statement, now), state=_state(state), position=position)
     after = replace(after, version=before.version + 1)
     work.referrals.save(after, was=before.version)
     if after.state is not before.state or statement.type == "referral.pause_clock":
         _show_clock(after, statement, work, now)
     _tell(after, statement, f"{statement.handoff}:{position}", work, now, changed=after.state is not before.state)
     return after
+
+
+def _state(name: str) -> State:
+    try:
+        return State(name)
+    except ValueError as error:
+        raise Malformed("The ordering hub names a state that a referral cannot have.") from error
 
 
 def _as_far_as_known(referral: Referral, statement: Statement, now: int) -> Referral:

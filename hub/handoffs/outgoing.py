@@ -1,0 +1,71 @@
+"""What goes to a peer for a statement, as long as the peer is to learn of it at all.
+
+A packet that was destroyed before it went out is not sent, and neither is any later word on a handoff that began with
+it: the peer does not know of such a handoff, and now need not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hub.errors import NotFound
+from hub.handoffs.store import HandoffStore, PacketStore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+    from hub.handoffs.store import Row
+
+OWN_RECORD = "own_record"
+SUBMISSIONS = {"referral.submit": "referral", "record.put": OWN_RECORD}
+"""The kind of handoff that a statement of a type begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingMessage:
+    """What goes to a peer: a statement with our receipt for it and, where it has one, its packet."""
+
+    statement: bytes
+    receipt: bytes
+    manifest: bytes | None
+    files: tuple[tuple[str, bytes, Path], ...]
+    """(name as in the manifest, age header, path of all bytes after the header), the body first."""
+
+
+def outgoing(
+    connection: Connection,
+    statement_hash: str,
+    *,
+    origin: str,
+    header: Callable[[Any], bytes],
+    path: Callable[[str, str], Path],
+) -> OutgoingMessage | None:
+    """Return what the hub at `origin` sends for a statement, or None; then nobody waits for an answer any more."""
+    store, packets = HandoffStore(connection), PacketStore(connection)
+    row = store.statement(statement_hash)
+    if row is None or not _heard_of(store, row, origin):
+        return None
+    manifest = row["manifest"]
+    if manifest is None:
+        return OutgoingMessage(row["envelope"], row["answer"], None, ())
+    try:
+        packet = packets.get(manifest)
+        files = tuple((f["n"], header(f), path(manifest, f["psha256"])) for f in packets.files(manifest))
+    except NotFound:
+        if row["standing"] == "waiting":
+            store.settle(statement_hash, standing="refused", position=None, state=None)
+        return None
+    return OutgoingMessage(row["envelope"], row["answer"], packet["envelope"], files)
+
+
+def _heard_of(store: HandoffStore, row: Row, origin: str) -> bool:
+    """Return whether the peer knows the handoff, or is to learn of it: the first word of ours begins it there."""
+    handoff = store.get(row["handoff"])
+    if handoff.from_host != origin or row["type"] in SUBMISSIONS:
+        return True
+    first = [one["hash"] for one in store.statements(handoff.id) if one["type"] in SUBMISSIONS]
+    return any(word["host"] == handoff.to_host for word in store.receipts(first))
