@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from nacl.hashlib import blake2b
 
@@ -21,7 +21,7 @@ from hub.packets.encoding import b64u, canonical, from_b64u, parse_json
 from hub.statements.bodies import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
 KEY_ENTRY_TYPE = "application/vnd.rcp.key-entry+json;v=1"
 IDENTITY_TYPE = "application/vnd.rcp.agency-identity+json;v=1"
@@ -51,9 +51,16 @@ def _recipient(value: object) -> None:
     Recipient.parse(value)
 
 
+def _roles(value: object) -> None:
+    a.list_of(a.one_of(*Role), len(Role), 1)(value)
+    if isinstance(value, list) and len(set(value)) != len(value):
+        raise Malformed("A certificate has a role twice.")
+
+
 _COUNTRY = a.matches(re.compile(r"[A-Z]{2}"))
 _VERSION = {"v": a.integer(1, 1)}
 _IDENTITY = {
+    **_VERSION,
     "agency": a.agency,
     "kind": a.one_of(*KINDS),
     "country": _COUNTRY,
@@ -64,7 +71,6 @@ _IDENTITY = {
 _EPOCH = {"epoch": a.integer(1), "suite": a.text, "recipient": _recipient}
 _CERTIFICATION = {"certifier": a.hash_, "at": a.seconds, "sig": a.random_bytes(64)}
 _KEY_ENTRY = {
-    **_VERSION,
     **_IDENTITY,
     "seq": a.integer(),
     "prev": a.null_or(a.hash_),
@@ -80,7 +86,7 @@ _MEMBER_CERT = {
     **_VERSION,
     "agency": a.agency,
     "member": a.identifier,
-    "roles": a.list_of(a.one_of(*Role), len(Role), 1),
+    "roles": _roles,
     "sign": a.hash_,
     "recipient": _recipient,
     "from": a.seconds,
@@ -110,9 +116,68 @@ def device_kid(recipient: str) -> str:
     return Recipient.parse(recipient).kid
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Object:
+    """An object of a key document: `SHAPE` names its members; unknown ones are kept in `extra` (§2)."""
+
+    SHAPE: ClassVar[dict[str, a.Check]]
+    v: ClassVar[int] = 1
+    extra: dict[str, Any] = field(default_factory=dict, hash=False)
+
+    def to_value(self) -> dict[str, Any]:
+        """Return the JSON object, unknown members included."""
+        return {**self.extra, **_written(self, self.SHAPE)}
+
+    @classmethod
+    def from_value(cls, value: dict[str, Any]) -> Self:
+        """Return the object out of JSON that has its shape."""
+        extra = {name: item for name, item in value.items() if name not in cls.SHAPE}
+        return cls(**cls.fields_of(value), extra=extra)
+
+    @classmethod
+    def fields_of(cls, value: dict[str, Any]) -> dict[str, Any]:
+        """Return the fields out of the members that `SHAPE` names."""
+        return _read(value, cls.SHAPE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Document(_Object):
+    """A signed key document of payload type `TYPE`. `hash` is set when it was read out of an envelope."""
+
+    TYPE: ClassVar[str]
+    hash: str = field(default="", compare=False)
+
+    def to_envelope(self, *signers: Signer) -> Envelope:
+        """Return the document signed by the agency's root; a hub's by its key and, when that changes, the old one."""
+        return sign_envelope(self.TYPE, self.to_value(), signers)
+
+    @classmethod
+    def from_envelope(cls, envelope: Envelope) -> Self:
+        """Return the document in an envelope; no signature is verified, but its keys and grammar are.
+
+        Raises:
+            Malformed: another type, not of the grammar, or a key that cannot be registered.
+            UnsupportedVersion: another version.
+        """
+        if envelope.payload_type != cls.TYPE:
+            raise Malformed("A key document is of another type than was expected here.")
+        value = envelope.value
+        if value.get("v") != 1:
+            raise UnsupportedVersion("This release takes key documents of version 1.")
+        a.at_least(cls.SHAPE)(value)
+        found = replace(cls.from_value(value), hash=envelope.hash)
+        found.check()
+        return found
+
+    def check(self) -> None:
+        """Return if the members go together, else raise Malformed."""
+
+
 @dataclass(frozen=True, slots=True)
-class AgencyIdentity:
+class AgencyIdentity(_Object):
     """What certifiers certify: a change of any member needs two of them again."""
+
+    SHAPE = _IDENTITY
 
     agency: str
     kind: str
@@ -121,41 +186,31 @@ class AgencyIdentity:
     operator: str
     root: bytes
 
-    def to_value(self) -> dict[str, Any]:
-        """Return the JSON object that each certifier signs."""
-        return {"v": 1} | {name: getattr(self, name) for name in _IDENTITY} | {"root": b64u(self.root)}
-
     def message(self) -> bytes:
         """Return the bytes that each certifier signs."""
         return pae(IDENTITY_TYPE, canonical(self.to_value()))
 
 
 @dataclass(frozen=True, slots=True)
-class Epoch:
+class Epoch(_Object):
     """An agency's encryption key of one period."""
+
+    SHAPE = _EPOCH
 
     epoch: int
     recipient: str
     suite: str = SUITE
-    extra: dict[str, Any] = field(default_factory=dict, hash=False)
-
-    def to_value(self) -> dict[str, Any]:
-        """Return the JSON object."""
-        return {**self.extra, "epoch": self.epoch, "suite": self.suite, "recipient": self.recipient}
 
 
 @dataclass(frozen=True, slots=True)
-class Certification:
+class Certification(_Object):
     """One certifier's signature over an agency identity."""
+
+    SHAPE = _CERTIFICATION
 
     certifier: bytes
     at: int
     sig: bytes
-    extra: dict[str, Any] = field(default_factory=dict, hash=False)
-
-    def to_value(self) -> dict[str, Any]:
-        """Return the JSON object."""
-        return {**self.extra, "certifier": b64u(self.certifier), "at": self.at, "sig": b64u(self.sig)}
 
 
 def certify(identity: AgencyIdentity, certifier: Signer, at: int) -> Certification:
@@ -164,8 +219,10 @@ def certify(identity: AgencyIdentity, certifier: Signer, at: int) -> Certificati
 
 
 @dataclass(frozen=True, slots=True)
-class KeyEntry:
-    """An agency's published keys and contacts. `hash` is set when it was read out of an envelope."""
+class KeyEntry(_Document):
+    """An agency's published keys and contacts."""
+
+    TYPE, SHAPE = KEY_ENTRY_TYPE, _KEY_ENTRY
 
     identity: AgencyIdentity
     seq: int
@@ -176,8 +233,6 @@ class KeyEntry:
     duty: tuple[str, ...]
     successor: str | None
     certs: tuple[Certification, ...]
-    extra: dict[str, Any] = field(default_factory=dict, hash=False)
-    hash: str = field(default="", compare=False)
 
     @property
     def agency(self) -> str:
@@ -199,6 +254,11 @@ class KeyEntry:
         """The key that certifies this agency's members."""
         return self.identity.root
 
+    @property
+    def hub(self) -> str:
+        """The host of the agency's home hub."""
+        return host_of(self.agency)
+
     def newest_epoch(self) -> Epoch:
         """Return the epoch to seal to.
 
@@ -214,48 +274,25 @@ class KeyEntry:
 
     def to_value(self) -> dict[str, Any]:
         """Return the JSON object that the root signs, unknown members included."""
-        own = {
-            "seq": self.seq,
-            "prev": self.prev,
-            "enc": [epoch.to_value() for epoch in self.enc],
-            "inboxes": list(self.inboxes),
-            "deputy": self.deputy,
-            "duty": list(self.duty),
-            "successor": self.successor,
-            "hub": host_of(self.agency),
-            "certs": [cert.to_value() for cert in self.certs],
-        }
-        return {**self.extra, **self.identity.to_value(), **own}
-
-    def to_envelope(self, root: Signer) -> Envelope:
-        """Return the entry signed by the agency's root."""
-        return sign_envelope(KEY_ENTRY_TYPE, self.to_value(), [root])
+        return {**self.extra, **self.identity.to_value(), **_written(self, _KEY_ENTRY.keys() - _IDENTITY.keys())}
 
     @classmethod
-    def from_envelope(cls, envelope: Envelope) -> KeyEntry:
-        """Return the entry in an envelope; no signature is verified, but its keys and grammar are.
-
-        Raises:
-            Malformed: not of the grammar, or an epoch where the kind can have none.
-        """
-        v = _value(envelope, KEY_ENTRY_TYPE, _KEY_ENTRY)
-        entry = cls(
-            AgencyIdentity(**{name: v[name] for name in _IDENTITY} | {"root": check_public_key(from_b64u(v["root"]))}),
-            seq=v["seq"],
-            prev=v["prev"],
-            enc=tuple(Epoch(e["epoch"], e["recipient"], e["suite"], _extra(e, _EPOCH)) for e in v["enc"]),
-            inboxes=tuple(v["inboxes"]),
-            deputy=v["deputy"],
-            duty=tuple(v["duty"]),
-            successor=v["successor"],
-            certs=tuple(_certification(cert) for cert in v["certs"]),
-            extra=_extra(v, _KEY_ENTRY),
-            hash=envelope.hash,
-        )
-        if v["hub"] != host_of(entry.agency):
+    def fields_of(cls, value: dict[str, Any]) -> dict[str, Any]:
+        """Return the fields out of the members, those of the identity as one."""
+        if value["hub"] != host_of(value["agency"]):
             raise Malformed("A key entry names another home hub than the agency's address.")
-        _check_epochs(entry)
-        return entry
+        own = _read(value, _KEY_ENTRY.keys() - _IDENTITY.keys() - {"hub"})
+        return {"identity": AgencyIdentity(**_read(value, _IDENTITY)), **own}
+
+    def check(self) -> None:
+        """Return if the epochs rise, and are no more than the kind can have."""
+        numbers = [e.epoch for e in self.enc]
+        if numbers != sorted(set(numbers)):
+            raise Malformed("The epochs of a key entry do not rise.")
+        if self.kind == PERSON_ONLY and self.enc:
+            raise Malformed("A community structure has no epoch: its packets are sealed to one member.")
+        if self.kind in NEVER_RECEIVE and (self.enc or self.inboxes):
+            raise Malformed("A body of this kind never receives and publishes no epoch and no inbox.")
 
     def certified_by(self, certifiers: Collection[bytes], barred: Collection[bytes] = ()) -> frozenset[bytes]:
         """Return which of the trusted `certifiers` certified this identity; the root and `barred` keys never count.
@@ -307,8 +344,10 @@ def verify_key_entry(
 
 
 @dataclass(frozen=True, slots=True)
-class MemberCert:
+class MemberCert(_Document):
     """A device key of a member, with the roles that the agency gives."""
+
+    TYPE, SHAPE = MEMBER_CERT_TYPE, _MEMBER_CERT
 
     agency: str
     member: str
@@ -317,91 +356,57 @@ class MemberCert:
     recipient: str
     valid_from: int
     until: int
-    extra: dict[str, Any] = field(default_factory=dict, hash=False)
-    hash: str = field(default="", compare=False)
 
     @property
     def keyid(self) -> str:
         """The name of the signing key."""
         return kid(self.sign)
 
-    def to_envelope(self, root: Signer) -> Envelope:
-        """Return the certificate signed by the agency's root."""
-        value = {
-            "v": 1,
-            "agency": self.agency,
-            "member": self.member,
-            "roles": sorted(self.roles),
-            "sign": b64u(self.sign),
-            "recipient": self.recipient,
-            "from": self.valid_from,
-            "until": self.until,
-        }
-        return sign_envelope(MEMBER_CERT_TYPE, {**self.extra, **value}, [root])
-
-    @classmethod
-    def from_envelope(cls, envelope: Envelope) -> MemberCert:
-        """Return the certificate in an envelope; no signature is verified.
-
-        Raises:
-            Malformed: not of the grammar, or a key that cannot be registered.
-        """
-        v = _value(envelope, MEMBER_CERT_TYPE, _MEMBER_CERT)
-        if v["from"] >= v["until"] or len(set(v["roles"])) != len(v["roles"]):
-            raise Malformed("A certificate has no period, or a role twice.")
-        sign = check_public_key(from_b64u(v["sign"]))
-        period = (v["from"], v["until"], _extra(v, _MEMBER_CERT), envelope.hash)
-        return cls(v["agency"], v["member"], frozenset(v["roles"]), sign, v["recipient"], *period)
+    def check(self) -> None:
+        """Return if the certificate has a period."""
+        if self.valid_from >= self.until:
+            raise Malformed("A certificate has no period.")
 
 
 @dataclass(frozen=True, slots=True)
-class Revocation:
+class Revocation(_Document):
     """The end of a device key."""
+
+    TYPE, SHAPE = REVOCATION_TYPE, _REVOCATION
 
     agency: str
     member: str
     sign: bytes
     at: int
 
-    def to_envelope(self, root: Signer) -> Envelope:
-        """Return the revocation signed by the agency's root."""
-        value = {"v": 1, "agency": self.agency, "member": self.member, "sign": b64u(self.sign), "at": self.at}
-        return sign_envelope(REVOCATION_TYPE, value, [root])
-
-    @classmethod
-    def from_envelope(cls, envelope: Envelope) -> Revocation:
-        """Return the revocation in an envelope; no signature is verified."""
-        v = _value(envelope, REVOCATION_TYPE, _REVOCATION)
-        return cls(v["agency"], v["member"], from_b64u(v["sign"]), v["at"])
+    @property
+    def keyid(self) -> str:
+        """The name of the signing key."""
+        return kid(self.sign)
 
 
-def verify_member_cert(envelope: Envelope, entry: KeyEntry) -> MemberCert:
-    """Return the certificate in an envelope if the root of this agency signed it.
+OfMember = TypeVar("OfMember", MemberCert, Revocation)
+
+
+def verify_by_root(kind: type[OfMember], envelope: Envelope, entry: KeyEntry) -> OfMember:
+    """Return the certificate or revocation in an envelope if the root of this agency signed it.
 
     Raises:
         Malformed: not of the grammar.
         BadSignature: another root, or another agency's.
     """
-    cert = MemberCert.from_envelope(envelope)
-    _signed_by_root(envelope, cert.agency, entry)
-    return cert
-
-
-def verify_revocation(envelope: Envelope, entry: KeyEntry) -> Revocation:
-    """Return the revocation in an envelope if the root of this agency signed it.
-
-    Raises:
-        Malformed: not of the grammar.
-        BadSignature: another root, or another agency's.
-    """
-    revocation = Revocation.from_envelope(envelope)
-    _signed_by_root(envelope, revocation.agency, entry)
-    return revocation
+    document = kind.from_envelope(envelope)
+    if document.agency != entry.agency:
+        raise BadSignature("A key document is of another agency than the root that should have signed it.")
+    envelope.verified_by([entry.root])
+    return document
 
 
 @dataclass(frozen=True, slots=True)
-class HubEntry:
+class HubEntry(_Document):
     """A hub's own key, and who runs it."""
+
+    TYPE, SHAPE = HUB_ENTRY_TYPE, _HUB_ENTRY
 
     host: str
     operator: str
@@ -410,20 +415,6 @@ class HubEntry:
     sign: bytes
     seq: int = 0
     prev: str | None = None
-    extra: dict[str, Any] = field(default_factory=dict, hash=False)
-    hash: str = field(default="", compare=False)
-
-    def to_envelope(self, *signers: Signer) -> Envelope:
-        """Return the entry signed by the hub key and, when the key changes, by the old one after it."""
-        own = {name: getattr(self, name) for name in _HUB_ENTRY if name != "v"}
-        return sign_envelope(HUB_ENTRY_TYPE, {**self.extra, "v": 1, **own, "sign": b64u(self.sign)}, signers)
-
-    @classmethod
-    def from_envelope(cls, envelope: Envelope) -> HubEntry:
-        """Return the entry in an envelope; no signature is verified."""
-        v = _value(envelope, HUB_ENTRY_TYPE, _HUB_ENTRY)
-        known = {name: v[name] for name in _HUB_ENTRY if name != "v"} | {"sign": check_public_key(from_b64u(v["sign"]))}
-        return cls(**known, extra=_extra(v, _HUB_ENTRY), hash=envelope.hash)
 
 
 def verify_hub_entry(envelope: Envelope, previous: HubEntry | None) -> HubEntry:
@@ -436,14 +427,12 @@ def verify_hub_entry(envelope: Envelope, previous: HubEntry | None) -> HubEntry:
         BadSignature: wrongly signed, or not the entry that follows.
     """
     entry = HubEntry.from_envelope(envelope)
-    if previous is not None and (entry.host, entry.seq, entry.prev) != (
-        previous.host,
-        previous.seq + 1,
-        previous.hash,
-    ):
-        raise BadSignature("A hub entry does not follow the one that is known.")
-    changed = previous is not None and previous.sign != entry.sign
-    envelope.verified_by([entry.sign, previous.sign] if changed and previous else [entry.sign])
+    keys = [entry.sign]
+    if previous is not None:
+        if (entry.host, entry.seq, entry.prev) != (previous.host, previous.seq + 1, previous.hash):
+            raise BadSignature("A hub entry does not follow the one that is known.")
+        keys += [previous.sign] if previous.sign != entry.sign else []
+    envelope.verified_by(keys)
     return entry
 
 
@@ -491,35 +480,50 @@ def next_entry(entry: KeyEntry, **changes: Any) -> KeyEntry:
     return replace(entry, seq=entry.seq + 1, prev=entry.hash, hash="", **changes)
 
 
-def _value(envelope: Envelope, payload_type: str, shape: dict[str, a.Check]) -> dict[str, Any]:
-    if envelope.payload_type != payload_type:
-        raise Malformed("A key document is of another type than was expected here.")
-    value = envelope.value
-    if value.get("v") != 1:
-        raise UnsupportedVersion("This release takes key documents of version 1.")
-    a.at_least(shape)(value)
-    return value
+def _key(text: str) -> bytes:
+    return check_public_key(from_b64u(text))
 
 
-def _extra(value: dict[str, Any], shape: dict[str, a.Check]) -> dict[str, Any]:
-    return {name: item for name, item in value.items() if name not in shape}
+def _each(kind: type[_Object]) -> Callable[[Any], object]:
+    return lambda rows: tuple(kind.from_value(row) for row in rows)
 
 
-def _certification(row: dict[str, Any]) -> Certification:
-    return Certification(from_b64u(row["certifier"]), row["at"], from_b64u(row["sig"]), _extra(row, _CERTIFICATION))
+def _as_it_is(item: Any) -> object:
+    return item
 
 
-def _check_epochs(entry: KeyEntry) -> None:
-    numbers = [e.epoch for e in entry.enc]
-    if numbers != sorted(set(numbers)):
-        raise Malformed("The epochs of a key entry do not rise.")
-    if entry.kind == PERSON_ONLY and entry.enc:
-        raise Malformed("A community structure has no epoch: its packets are sealed to one member.")
-    if entry.kind in NEVER_RECEIVE and (entry.enc or entry.inboxes):
-        raise Malformed("A body of this kind never receives and publishes no epoch and no inbox.")
+_FIELDS = {"from": "valid_from"}
+_READERS: dict[str, Callable[[Any], object]] = {
+    "root": _key,
+    "sign": _key,
+    "certifier": from_b64u,
+    "sig": from_b64u,
+    "roles": frozenset,
+    "inboxes": tuple,
+    "duty": tuple,
+    "enc": _each(Epoch),
+    "certs": _each(Certification),
+}
+"""How members become fields, whichever document they stand in; the others are taken as they are."""
 
 
-def _signed_by_root(envelope: Envelope, agency: str, entry: KeyEntry) -> None:
-    if agency != entry.agency:
-        raise BadSignature("A key document is of another agency than the root that should have signed it.")
-    envelope.verified_by([entry.root])
+def _read(value: dict[str, Any], members: Collection[str]) -> dict[str, Any]:
+    names = (name for name in members if name != "v")
+    return {_FIELDS.get(name, name): _READERS.get(name, _as_it_is)(value[name]) for name in names}
+
+
+def _written(source: _Object, members: Collection[str]) -> dict[str, Any]:
+    return {name: _json(getattr(source, _FIELDS.get(name, name))) for name in members}
+
+
+def _json(item: object) -> object:
+    match item:
+        case bytes():
+            return b64u(item)
+        case tuple():
+            return [_json(one) for one in item]
+        case frozenset():
+            return sorted(item)
+        case _Object():
+            return item.to_value()
+    return item

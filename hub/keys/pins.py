@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from hub.errors import BadSignature, Malformed, UnknownSigner
 from hub.handofflog.merkle import extends, includes, leaf_of
-from hub.handofflog.note import Checkpoint, verify_checkpoint
+from hub.handofflog.note import verify_checkpoint
+from hub.packets.checkpoint import Checkpoint
 from hub.ids import MemberId, host_of
 from hub.keys import certificates as certs
 from hub.packets import shapes as a
@@ -260,10 +261,10 @@ def _read(proven: ProvenDocument, agency: str, entries: list[KeyEntry], devices:
     elif not entries:
         raise BadSignature("The hub served a certificate before the agency's key entry.")
     elif envelope.payload_type == certs.MEMBER_CERT_TYPE:
-        cert = certs.verify_member_cert(envelope, entries[-1])
+        cert = certs.verify_by_root(certs.MemberCert, envelope, entries[-1])
         devices[cert.keyid] = _newer(devices.get(cert.keyid), TrustedDevice(cert, proven.index))
     elif envelope.payload_type == certs.REVOCATION_TYPE:
-        keyid = kid(certs.verify_revocation(envelope, entries[-1]).sign)
+        keyid = certs.verify_by_root(certs.Revocation, envelope, entries[-1]).keyid
         if keyid in devices and devices[keyid].revoked is None:
             devices[keyid] = replace(devices[keyid], revoked=proven.index)
 

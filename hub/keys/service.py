@@ -147,7 +147,7 @@ class Keyring:
 
     def _take_member_cert(self, envelope: Envelope, index: int, host: str) -> None:
         agency = certs.MemberCert.from_envelope(envelope).agency
-        cert = certs.verify_member_cert(envelope, self._entry_of(agency, host))
+        cert = certs.verify_by_root(certs.MemberCert, envelope, self._entry_of(agency, host))
         for device in self.store.devices(agency):
             if device.keyid == cert.keyid and (device.member != cert.member or device.revoked_at is not None):
                 raise BadSignature("This key is revoked, or another member's.")
@@ -155,7 +155,7 @@ class Keyring:
 
     def _take_revocation(self, envelope: Envelope, index: int, host: str) -> None:
         agency = certs.Revocation.from_envelope(envelope).agency
-        certs.verify_revocation(envelope, self._entry_of(agency, host))
+        certs.verify_by_root(certs.Revocation, envelope, self._entry_of(agency, host))
         self.store.put_revocation(envelope, index)
 
     def _take_hub_entry(self, envelope: Envelope, index: int, host: str) -> None:

@@ -212,7 +212,7 @@ def test_a_document_of_one_type_is_never_read_as_another():
     with pytest.raises(Malformed):
         judged(cert)
     with pytest.raises(Malformed):
-        certs.verify_member_cert(ADDIS.revocation(ADDIS.member("hana")), ADDIS.published())
+        certs.verify_by_root(certs.MemberCert, ADDIS.revocation(ADDIS.member("hana")), ADDIS.published())
     relabelled = replace(cert, payload_type=certs.KEY_ENTRY_TYPE)
     with pytest.raises(Malformed):
         judged(relabelled)
@@ -224,18 +224,20 @@ def test_a_document_of_one_type_is_never_read_as_another():
 
 def test_the_root_of_the_agency_certifies_its_members():
     hana = ADDIS.member("hana", "caseworker", "supervisor")
-    cert = certs.verify_member_cert(hana.envelope, ADDIS.published())
+    cert = certs.verify_by_root(certs.MemberCert, hana.envelope, ADDIS.published())
     assert (cert.member, cert.roles, cert.keyid) == (hana.member, {"caseworker", "supervisor"}, hana.signer.kid)
 
 
 def test_a_hub_cannot_inject_a_device():
     injected = ADDIS.member("nobody", root=hub_signer())
     with pytest.raises(BadSignature):
-        certs.verify_member_cert(injected.envelope, ADDIS.published())
+        certs.verify_by_root(certs.MemberCert, injected.envelope, ADDIS.published())
     with pytest.raises(BadSignature):
-        certs.verify_member_cert(Agency("clinic").member("x").envelope, ADDIS.published())
+        certs.verify_by_root(certs.MemberCert, Agency("clinic").member("x").envelope, ADDIS.published())
     with pytest.raises(BadSignature):
-        certs.verify_member_cert(add_signature(ADDIS.member("hana").envelope, hub_signer()), ADDIS.published())
+        certs.verify_by_root(
+            certs.MemberCert, add_signature(ADDIS.member("hana").envelope, hub_signer()), ADDIS.published()
+        )
 
 
 @pytest.mark.parametrize(
@@ -244,15 +246,15 @@ def test_a_hub_cannot_inject_a_device():
 )
 def test_a_certificate_that_is_not_of_the_grammar_is_malformed(change):
     with pytest.raises(Malformed):
-        certs.verify_member_cert(resigned(ADDIS.member("hana").envelope, **change), ADDIS.published())
+        certs.verify_by_root(certs.MemberCert, resigned(ADDIS.member("hana").envelope, **change), ADDIS.published())
 
 
 def test_only_the_root_revokes():
     hana = ADDIS.member("hana")
-    assert certs.verify_revocation(ADDIS.revocation(hana), ADDIS.published()).sign == hana.cert.sign
+    assert certs.verify_by_root(certs.Revocation, ADDIS.revocation(hana), ADDIS.published()).sign == hana.cert.sign
     forged = certs.Revocation(ADDIS.agency, hana.member, hana.cert.sign, NOW).to_envelope(hub_signer())
     with pytest.raises(BadSignature):
-        certs.verify_revocation(forged, ADDIS.published())
+        certs.verify_by_root(certs.Revocation, forged, ADDIS.published())
 
 
 def test_a_new_hub_key_is_signed_for_by_the_old_one():
