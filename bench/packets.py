@@ -37,10 +37,11 @@ from nacl.bindings import (
 
 from hub.ids import AgencyId, MemberId, PacketId, random_id
 from hub.packets.age import Identity
+from hub.packets.checkpoint import Checkpoint
 from hub.packets.container import FolderPacket
 from hub.packets.dsse import Signer
 from hub.packets.encoding import b64u
-from hub.packets.manifest import LogHead, SenderKey
+from hub.packets.manifest import SenderKey
 from hub.packets.seal import Attachment, Basis, Plan, seal
 from hub.packets.verify import VerifiedPacket, verify
 
@@ -87,7 +88,7 @@ def plan(path: Path) -> Plan:
         inbox=random_id(),
         created=NOW,
         expires=NOW + 86400,
-        log=LogHead("a.example", 0, b64u(bytes(32))),
+        log=Checkpoint("a.example", 0, bytes(32)),
         basis=Basis(bytes(32), {"basis": "consent"}, "ET", "2027-02"),
         author=MEMBER,
         recipients=[IDENTITY.recipient],

@@ -18,7 +18,7 @@ import click
 
 from hub.errors import HubError, InvalidRequest, Unavailable
 from hub.handofflog.auditor import Report, audit
-from hub.handofflog.note import Checkpoint, Proof, parse_checkpoint, parse_verifier_key, verify_checkpoint
+from hub.handofflog.note import Proof, parse_checkpoint, parse_verifier_key, verify_checkpoint
 from hub.packets.encoding import b64, b64u
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from hub.db import Database
     from hub.handofflog.guard import ForkGuard
+    from hub.packets.checkpoint import Checkpoint
     from hub.packets.dsse import Signer
 
 NOT_WHOLE = 3

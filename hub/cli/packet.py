@@ -23,10 +23,11 @@ from hub.clock import SystemClock
 from hub.errors import HubError, Malformed, UnknownSigner
 from hub.ids import AGENCY_PATTERN, AgencyId, MemberId, PacketId, host_of, random_id
 from hub.packets.age import Identity, Recipient
+from hub.packets.checkpoint import Checkpoint
 from hub.packets.container import ZipSink, open_packet_at
 from hub.packets.dsse import Signer, check_public_key, kid
 from hub.packets.encoding import b64u, canonical, from_b64u, parse_json
-from hub.packets.manifest import LogHead, Manifest, SenderKey, read_manifest
+from hub.packets.manifest import Manifest, SenderKey, read_manifest
 from hub.packets.seal import Attachment, Basis, Plan, basis_key, seal
 from hub.packets.verify import VerifiedPacket, verify
 
@@ -202,7 +203,7 @@ def _plan(folder: Path, card: Card, options: dict[str, Any], now: int) -> Plan:
         inbox=options["inbox"],
         created=now,
         expires=now + options["days"] * _DAY,
-        log=LogHead(host_of(card.agency), 0, b64u(bytes(32))),
+        log=Checkpoint(host_of(card.agency), 0, bytes(32)),
         basis=_basis(options["basis"], number, agency),
         author=card.member,
         recipients=[recipient],

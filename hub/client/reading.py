@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from hub.client.transport import well_formed
 from hub.errors import BadSignature, NotFound, PeerMisbehaved, UnknownSigner
 from hub.handofflog import merkle
-from hub.handofflog.note import Checkpoint
 from hub.ids import host_of
 from hub.packets.container import MANIFEST_NAME, FolderPacket
 from hub.packets.dsse import Envelope
@@ -286,8 +285,7 @@ def _check_heads(member: Member, lines: tuple[Line, ...]) -> None:
     for line in lines:
         for word in line.words:
             if word.receipt:
-                log = word.receipt.log
-                member.trust.compare(Checkpoint(log.origin, log.size, log.root))
+                member.trust.compare(word.receipt.log)
 
 
 def _listed(row: dict[str, Any], lines: tuple[Line, ...]) -> Packet:

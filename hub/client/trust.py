@@ -17,12 +17,11 @@ from hub.ids import host_of
 from hub.keys.certificates import KeyEntry, MemberCert, fingerprint
 from hub.keys.pins import How, Pins, ProvenDocument, TrustedKeys, accept_agency
 from hub.keys.pins import TrustedAgency as Found
-from hub.packets.encoding import b64u, from_b64u
-from hub.packets.manifest import LogHead
+from hub.packets.checkpoint import Checkpoint
+from hub.packets.encoding import from_b64u
 
 if TYPE_CHECKING:
     from hub.clock import Clock
-    from hub.handofflog.note import Checkpoint
 
 
 _FRESH = 60
@@ -114,10 +113,9 @@ class Trust:
         """Ask the hub again at the next question."""
         self._found.clear()
 
-    def log_head(self) -> LogHead:
+    def log_head(self) -> Checkpoint:
         """Return the newest checkpoint of the home hub that was seen, for a manifest."""
-        head = self.pins.checkpoints.get(self._host)
-        return LogHead(self._host, head.size, b64u(head.root)) if head else LogHead(self._host, 0, b64u(bytes(32)))
+        return self.pins.checkpoints.get(self._host) or Checkpoint(self._host, 0, bytes(32))
 
     def compare(self, head: Checkpoint) -> None:
         """Check a log's head against the one that was seen at the same size.

@@ -20,7 +20,7 @@ from hub.federation.service import accept_peer, read_fingerprint
 from hub.federation.store import Peer, Peers
 from hub.handofflog.guard import ForkGuard
 from hub.handofflog.merkle import extends, includes, leaf_of
-from hub.handofflog.note import Checkpoint, parse_checkpoint, verify_checkpoint
+from hub.handofflog.note import parse_checkpoint, verify_checkpoint
 from hub.handofflog.store import HandoffLog
 from hub.keys.service import Keyring
 from hub.keys.store import KeyStore
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from hub.context import Hub
+    from hub.packets.checkpoint import Checkpoint
 
 KEYS, HUB = "/federation/v1/keys", "/federation/v1/hub"
 MAX_KEYS, MAX_ENTRY = 64 * 1024 * 1024, 256 * 1024
@@ -85,6 +86,7 @@ def pull_peer(hub: Hub, peer: Peer) -> int:
         except PacketError as error:
             raise PeerMisbehaved("The peer's checkpoint is not its own, or does not extend the last.") from error
     with hub.database.write() as connection:
+        Peers(connection).lock(peer.host)  # two pulls at once would both write what is new
         taken = _take(connection, hub, peer, head, value)
         Peers(connection).saw(peer.host, head.size, b64u(head.root))
         Peers(connection).pulled(peer.host, hub.clock.now())

@@ -19,7 +19,7 @@ from hub.packets.encoding import from_b64u, parse_json
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from hub.handofflog.note import Checkpoint
+    from hub.packets.checkpoint import Checkpoint
 
 
 class Kind(StrEnum):

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 from hub.errors import Malformed, PacketError, Unavailable
 from hub.handofflog.merkle import extends
-from hub.handofflog.note import Checkpoint, parse_checkpoint, sign_checkpoint
+from hub.handofflog.note import parse_checkpoint, sign_checkpoint
 from hub.handofflog.store import HandoffLog
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from hub.db import Database
+    from hub.packets.checkpoint import Checkpoint
     from hub.packets.dsse import Signer
 
 FILE_NAME = "checkpoint"

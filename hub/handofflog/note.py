@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
 from hub.errors import BadSignature, Malformed, TooLarge
-from hub.handofflog.merkle import EMPTY_ROOT, HASH_SIZE, includes
+from hub.handofflog.merkle import HASH_SIZE, includes
+from hub.packets.checkpoint import Checkpoint
 from hub.packets.dsse import Signer, check_public_key, verify_signature
-from hub.packets.encoding import MAX_INTEGER, b64, b64u, from_b64, from_b64u, sha256
+from hub.packets.encoding import MAX_INTEGER, b64, from_b64, sha256
 
 MAX_NOTE = 128 * 1024
 MAX_PATH = 64
@@ -25,46 +25,6 @@ _NAME = re.compile(r"[^\s+]+")
 _SIGNATURE = re.compile("\u2014 ([^\\s+]+) ([A-Za-z0-9+/]+={0,2})")
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 _HEAD_LINES = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """What a log was at one size: enough to prove later that nothing before it was changed."""
-
-    origin: str
-    size: int
-    root: bytes
-
-    @property
-    def text(self) -> str:
-        """The note text that is signed."""
-        return f"{self.origin}\n{self.size}\n{b64(self.root)}\n"
-
-    @property
-    def value(self) -> dict[str, Any]:
-        """The checkpoint as a member of a JSON document, as receipts and manifests have it."""
-        return {"origin": self.origin, "size": self.size, "root": b64u(self.root)}
-
-    @classmethod
-    def from_value(cls, value: object) -> Checkpoint:
-        """Parse the member of a JSON document.
-
-        Raises:
-            Malformed: other members, or members of another form.
-        """
-        if not isinstance(value, dict) or set(value) != {"origin", "size", "root"}:
-            raise Malformed("A checkpoint has the members origin, size and root.")
-        origin, size = value["origin"], value["size"]
-        if not isinstance(origin, str) or not _NAME.fullmatch(origin):
-            raise Malformed("A checkpoint's origin is not a name.")
-        if isinstance(size, bool) or not isinstance(size, int) or not 0 <= size <= MAX_INTEGER:
-            raise Malformed("A checkpoint's size is not a count.")
-        return cls(origin, size, from_b64u(value["root"], HASH_SIZE))
-
-    @classmethod
-    def empty(cls, origin: str) -> Checkpoint:
-        """Return the checkpoint of a log without entries."""
-        return cls(origin, 0, EMPTY_ROOT)
 
 
 @dataclass(frozen=True, slots=True)

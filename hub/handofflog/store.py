@@ -18,7 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from hub.db import metadata
 from hub.errors import Malformed, NotFound, Unavailable
 from hub.handofflog import merkle
-from hub.handofflog.note import Checkpoint
+from hub.packets.checkpoint import Checkpoint
 from hub.packets.dsse import pae
 from hub.packets.encoding import b64u, canonical, from_b64, from_b64u, parse_json, sha256
 

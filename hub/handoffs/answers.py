@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hub.ids import HandoffId
 from hub.statements.grammar import Grade, HubActor, Statement
-from hub.statements.receipts import Receipt, ReceiptLog, receipt_value
+from hub.statements.receipts import Receipt, receipt_value
 from hub.statements.verify import sign_statement
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Answers:
         head = log.head()
         receipt = Receipt(
             statement=verified.hash,
-            log=ReceiptLog(head.origin, head.size, head.root),
+            log=head,
             index=index,
             salt=log.entry(index).salt or b"",
             proof=log.inclusion(index),

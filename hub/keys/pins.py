@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 from hub.errors import BadSignature, Malformed, UnknownSigner
 from hub.handofflog.merkle import extends, includes, leaf_of
 from hub.handofflog.note import verify_checkpoint
-from hub.packets.checkpoint import Checkpoint
 from hub.ids import MemberId, host_of
 from hub.keys import certificates as certs
 from hub.packets import shapes as a
+from hub.packets.checkpoint import Checkpoint
 from hub.packets.dsse import kid
 from hub.packets.encoding import b64u, canonical, from_b64u
 from hub.packets.manifest import SenderKey

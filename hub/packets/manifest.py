@@ -11,12 +11,15 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from hub.errors import Expired, Malformed, TooLarge, UnsupportedVersion
-from hub.ids import AGENCY_PATTERN, AgencyId, MemberId, PacketId
+from hub.packets import checkpoint
+from hub.packets import shapes as a
+from hub.packets.checkpoint import Checkpoint
 from hub.packets.dsse import Envelope, Signer, sign_envelope
-from hub.packets.encoding import b64u, from_b64u
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from hub.ids import AgencyId, MemberId, PacketId
 
 MANIFEST_TYPE = "application/vnd.rcp.packet+json;v=1"
 SUITE = "age1+ed25519"
@@ -28,33 +31,35 @@ MAX_ATTACHMENT_FILES = 64
 MAX_PACKET = 2**30
 MAX_LIFE = 400 * 86400
 AHEAD = 10 * 60
-EARLIEST, LATEST = 1577836800, 4102444800  # 2020-01-01, 2100-01-01
 _MIN_PAYLOAD = 16 + 10 * 1024 + 16  # nonce, the smallest archive, one tag
-_COUNTRY = re.compile(r"[A-Z]{2}")
 _MONTH = re.compile(r"20[2-9][0-9]-(?:0[1-9]|1[0-2])")
-_HOST = re.compile(r"[a-z0-9][a-z0-9.-]{0,251}(?::[0-9]{1,5})?")
+_STRING = a.matches(re.compile(r"(?s).*"))
 
-
-@dataclass(frozen=True, slots=True)
-class LogHead:
-    """The newest checkpoint of the sender's home hub that the client had seen; size 0 before the first."""
-
-    origin: str
-    size: int
-    root: str
-
-    @classmethod
-    def from_value(cls, value: object) -> LogHead:
-        """Parse `{origin, size, root}`.
-
-        Raises:
-            Malformed: anything else.
-        """
-        row = _object(value, {"origin", "size", "root"})
-        head = cls(_match(_HOST, row["origin"]), _integer(row["size"], 0), _bytes(row["root"], 32))
-        if head.size == 0 and head.root != b64u(bytes(32)):
-            raise Malformed("An empty log has a root of zero bytes.")
-        return head
+_HEADER: dict[str, a.Check] = {
+    "hsha256": a.hash_,
+    "kids": a.distinct(a.list_of(a.identifier, MAX_STANZAS, 1)),
+    "epoch": a.null_or(a.integer(1)),
+}
+REWRAP = a.object_of({**_HEADER, "n": a.matches(re.compile(r"body|att/[1-9][0-9]?"))})
+"""One file of a `packet.rewrap` (§4.5)."""
+_PAYLOAD = {"psha256": a.hash_, "plen": a.integer(_MIN_PAYLOAD)}
+_FILE = a.object_of({**_HEADER, **_PAYLOAD, "n": _STRING, "member": a.null_or(a.identifier)})
+_GRANT = a.object_of({"country": a.country, "until": a.matches(_MONTH), "commit": a.hash_})
+_MANIFEST = a.object_of(
+    {
+        "v": a.integer(),
+        "suite": _STRING,
+        "packet": a.identifier,
+        "from": a.agency,
+        "to": a.agency,
+        "inbox": a.identifier,
+        "created": a.seconds,
+        "expires": a.seconds,
+        "log": checkpoint.SHAPE,
+        "grant": a.null_or(_GRANT),
+        "files": a.list_of(_FILE, MAX_MANIFEST, 1),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +69,6 @@ class Grant:
     country: str
     until: str
     commit: str
-
-    @classmethod
-    def from_value(cls, value: object) -> Grant:
-        """Parse `{country, until, commit}`.
-
-        Raises:
-            Malformed: anything else.
-        """
-        row = _object(value, {"country", "until", "commit"})
-        return cls(_match(_COUNTRY, row["country"]), _match(_MONTH, row["until"]), _bytes(row["commit"], 32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +81,14 @@ class Rewrap:
     epoch: int | None
 
     @classmethod
-    def from_value(cls, value: object) -> Rewrap:
+    def from_value(cls, value: Any) -> Rewrap:
         """Parse `{n, hsha256, kids, epoch}`.
 
         Raises:
             Malformed: anything else.
         """
-        row = _object(value, {"n", "hsha256", "kids", "epoch"})
-        name = row["n"]
-        if not isinstance(name, str):
-            raise Malformed("A re-wrapped file has no name.")
-        return cls(name, _bytes(row["hsha256"], 32), _kids(row["kids"]), _epoch(row["epoch"]))
+        REWRAP(value)
+        return cls(**_tuples(value))
 
     def to_value(self) -> dict[str, Any]:
         """Return the JSON object."""
@@ -115,27 +107,6 @@ class FileEntry:
     epoch: int | None
     member: MemberId | None
 
-    @classmethod
-    def from_value(cls, value: object) -> FileEntry:
-        """Parse an element of `files`.
-
-        Raises:
-            Malformed: anything else, or neither or both of an epoch and a member.
-        """
-        row = _object(value, {"n", "hsha256", "psha256", "plen", "kids", "epoch", "member"})
-        epoch, member = _epoch(row["epoch"]), row["member"]
-        if (epoch is None) == (member is None) or not isinstance(row["n"], str):
-            raise Malformed("A file is sealed either to an epoch or to one member.")
-        return cls(
-            n=row["n"],
-            hsha256=_bytes(row["hsha256"], 32),
-            psha256=_bytes(row["psha256"], 32),
-            plen=_integer(row["plen"], _MIN_PAYLOAD),
-            kids=_kids(row["kids"]),
-            epoch=epoch,
-            member=None if member is None else MemberId(_bytes(member, 16)),
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
@@ -147,7 +118,7 @@ class Manifest:
     inbox: str
     created: int
     expires: int
-    log: LogHead
+    log: Checkpoint
     grant: Grant | None
     files: tuple[FileEntry, ...]
     suite: str = SUITE
@@ -158,7 +129,7 @@ class Manifest:
         return self.sender == self.to
 
     @classmethod
-    def from_value(cls, value: object) -> Manifest:
+    def from_value(cls, value: Any) -> Manifest:
         """Parse the payload of a manifest. The suite is any string here: the allow-list is a later step.
 
         Raises:
@@ -168,54 +139,46 @@ class Manifest:
         """
         if isinstance(value, dict) and type(value.get("v")) is int and value["v"] != 1:
             raise UnsupportedVersion("The manifest is of a version that this release does not take.")
-        members = {"v", "suite", "packet", "from", "to", "inbox", "created", "expires", "log", "grant", "files"}
-        row = _object(value, members)
-        if not isinstance(row["suite"], str) or type(row["v"]) is not int:
-            raise Malformed("The manifest has no version or no suite.")
-        manifest = cls(
-            packet=PacketId(_bytes(row["packet"], 16)),
-            sender=AgencyId(_match(AGENCY_PATTERN, row["from"])),
-            to=AgencyId(_match(AGENCY_PATTERN, row["to"])),
-            inbox=_bytes(row["inbox"], 16),
-            created=_time(row["created"]),
-            expires=_time(row["expires"]),
-            log=LogHead.from_value(row["log"]),
-            grant=None if row["grant"] is None else Grant.from_value(row["grant"]),
-            files=_files(row["files"]),
-            suite=row["suite"],
-        )
-        return manifest.checked()
+        _MANIFEST(value)
+        row = {name: member for name, member in value.items() if name != "v"}
+        row["sender"] = row.pop("from")
+        row["log"] = Checkpoint.from_value(row["log"])
+        row["grant"] = None if row["grant"] is None else Grant(**row["grant"])
+        row["files"] = tuple(FileEntry(**_tuples(entry)) for entry in row["files"])
+        return cls(**row).checked()
 
     def checked(self) -> Manifest:
         """Return the manifest if its members fit each other; `seal` asks the same as the parser.
 
         Raises:
-            Malformed: an own record with a grant or the reverse, a life outside 1 s to 400 days.
-            TooLarge: over 1 GiB.
+            Malformed: members that contradict one another, or a life outside 1 s to 400 days.
+            TooLarge: over 1 GiB or over 64 attachment files.
         """
         if self.own_record != (self.grant is None):
             raise Malformed("An own record, and nothing else, has no grant.")
         if not 0 < self.expires - self.created <= MAX_LIFE:
             raise Malformed("A packet lives between one second and 400 days.")
-        if sum(entry.plen for entry in self.files) > MAX_PACKET:
-            raise TooLarge("The packet is larger than 1 GiB.")
+        if self.log.size == 0 and any(self.log.root):
+            raise Malformed("An empty log has a root of zero bytes.")
+        if len(self.files) > 1 + MAX_ATTACHMENT_FILES or sum(entry.plen for entry in self.files) > MAX_PACKET:
+            raise TooLarge("A packet has at most 64 attachment files and 1 GiB.")
+        if [entry.n for entry in self.files] != [file_name(i) for i in range(len(self.files))]:
+            raise Malformed("The files of a packet are body, att/1, att/2 and so on, without a gap.")
+        if any((entry.epoch is None) == (entry.member is None) for entry in self.files):
+            raise Malformed("A file is sealed either to an epoch or to one member.")
         return self
 
     def to_value(self) -> dict[str, Any]:
         """Return the JSON object that is signed."""
         row = _value(self)
-        row |= {"v": 1, "from": row.pop("sender"), "log": _value(self.log)}
+        row |= {"v": 1, "from": row.pop("sender"), "log": self.log.value}
         row |= {"grant": None if self.grant is None else _value(self.grant)}
         return row | {"files": [_value(entry) for entry in self.files]}
 
     def rewrapped(self, rewraps: Iterable[Rewrap]) -> Manifest:
         """Return the manifest with header hash, kids and epoch of the files that were re-wrapped (§4.5)."""
-        new = {r.n: r for r in rewraps}
-        files = tuple(
-            replace(f, hsha256=new[f.n].hsha256, kids=new[f.n].kids, epoch=new[f.n].epoch) if f.n in new else f
-            for f in self.files
-        )
-        return replace(self, files=files)
+        new = {rewrap.n: _fields(rewrap) for rewrap in rewraps}
+        return replace(self, files=tuple(replace(entry, **new.get(entry.n, {})) for entry in self.files))
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,63 +263,18 @@ def check_manifest(data: bytes, senders: Senders, *, now: int, first: bool = Tru
     return SignedManifest(manifest, envelope, envelope.hash, sender.member, sender.public_key)
 
 
-def _value(record: LogHead | Grant | Rewrap | FileEntry | Manifest) -> dict[str, Any]:
-    found = {member.name: getattr(record, member.name) for member in fields(record)}
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in found.items()}
-
-
-def _object(value: object, members: set[str]) -> dict[str, Any]:
-    if not isinstance(value, dict) or set(value) != members:
-        raise Malformed("An object of the manifest lacks a member or has one too many.")
-    return value
-
-
-def _integer(value: object, least: int) -> int:
-    if type(value) is not int or value < least:
-        raise Malformed("A number of the manifest is not one, or out of range.")
-    return value
-
-
-def _time(value: object) -> int:
-    if _integer(value, EARLIEST) >= LATEST:
-        raise Malformed("A time lies outside 2020 to 2100.")
-    return _integer(value, EARLIEST)
-
-
-def _epoch(value: object) -> int | None:
-    return None if value is None else _integer(value, 1)
-
-
-def _match(pattern: re.Pattern[str], value: object) -> str:
-    if not isinstance(value, str) or not pattern.fullmatch(value):
-        raise Malformed("A member of the manifest is not of its form.")
-    return value
-
-
-def _bytes(value: object, size: int) -> str:
-    return b64u(from_b64u(value, size))
-
-
-def _kids(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list) or not 1 <= len(value) <= MAX_STANZAS:
-        raise Malformed("A file has between 1 and 32 recipients.")
-    kids = tuple(_bytes(item, 16) for item in value)
-    if len(set(kids)) != len(kids):
-        raise Malformed("A file names a recipient twice.")
-    return kids
-
-
-def _files(value: object) -> tuple[FileEntry, ...]:
-    if not isinstance(value, list) or not value:
-        raise Malformed("A packet has at least its body.")
-    if len(value) > 1 + MAX_ATTACHMENT_FILES:
-        raise TooLarge("A packet has at most 64 attachment files.")
-    files = tuple(FileEntry.from_value(item) for item in value)
-    if [entry.n for entry in files] != [file_name(i) for i in range(len(files))]:
-        raise Malformed("The files of a packet are body, att/1, att/2 and so on, without a gap.")
-    return files
-
-
 def file_name(index: int) -> str:
     """Return the name of a packet's file: `body`, then `att/1`, `att/2` and so on."""
     return f"att/{index}" if index else "body"
+
+
+def _fields(record: Grant | Rewrap | FileEntry | Manifest) -> dict[str, Any]:
+    return {member.name: getattr(record, member.name) for member in fields(record)}
+
+
+def _value(record: Grant | Rewrap | FileEntry | Manifest) -> dict[str, Any]:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in _fields(record).items()}
+
+
+def _tuples(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}

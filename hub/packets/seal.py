@@ -21,7 +21,6 @@ from hub.packets.manifest import (
     MAX_PACKET,
     FileEntry,
     Grant,
-    LogHead,
     Manifest,
     file_name,
     sign_manifest,
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from hub.ids import AgencyId, MemberId, PacketId
+    from hub.packets.checkpoint import Checkpoint
     from hub.packets.container import PacketSink
     from hub.packets.dsse import Signer
 
@@ -79,7 +79,7 @@ class Plan:
     inbox: str
     created: int
     expires: int
-    log: LogHead
+    log: Checkpoint
     basis: Basis | None
     author: MemberId
     recipients: Sequence[Recipient]

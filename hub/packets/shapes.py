@@ -89,12 +89,12 @@ def list_of(inner: Check, most: int, least: int = 0) -> Check:
 
 def object_of(members: dict[str, Check]) -> Check:
     """Return the check for an object with exactly these members."""
+    inside = at_least(members)
 
     def check(value: object) -> None:
-        if not isinstance(value, dict) or set(value) != set(members):
-            raise Malformed("An object has not exactly the members that it should have.")
-        for name, inner in members.items():
-            inner(value[name])
+        inside(value)
+        if isinstance(value, dict) and len(value) != len(members):
+            raise Malformed("An object has a member too many.")
 
     return check
 
@@ -111,13 +111,13 @@ def at_least(members: dict[str, Check]) -> Check:
     return check
 
 
-def distinct(inner: Check, member: str) -> Check:
-    """Return the check for a list of objects in which no two have the same `member`."""
+def distinct(inner: Check, member: str | None = None) -> Check:
+    """Return the check for a list in which nothing stands twice, or no two objects have the same `member`."""
 
     def check(value: object) -> None:
         inner(value)
         rows = value if isinstance(value, list) else []
-        if len({row[member] for row in rows}) != len(rows):
+        if len({row if member is None else row[member] for row in rows}) != len(rows):
             raise Malformed("A list names the same thing twice.")
 
     return check
@@ -144,4 +144,5 @@ hash_: Check = random_bytes(32)
 identifier: Check = random_bytes(16)
 agency: Check = matches(AGENCY_PATTERN)
 host: Check = matches(HOST_PATTERN)
+country: Check = matches(re.compile(r"[A-Z]{2}"))
 name: Check = matches(NAME_PATTERN)

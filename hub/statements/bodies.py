@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from hub.errors import Malformed, UnsupportedVersion
 from hub.packets import shapes as a
+from hub.packets.manifest import REWRAP
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,14 +92,6 @@ _OWN_RECORD: dict[str, a.Check] = {
     "verdict": _NULL,
     "leg": _NULL,
 }
-_REWRAPPED = a.object_of(
-    {
-        "n": a.matches(re.compile(r"body|att/[1-9][0-9]?")),
-        "hsha256": a.hash_,
-        "kids": a.list_of(a.identifier, 32, 1),
-        "epoch": a.null_or(a.integer(1)),
-    }
-)
 _POSITION = a.integer(0, 2**31 - 1)
 _RECEIPT: dict[str, a.Check] = {
     "statement": a.hash_,
@@ -132,7 +125,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "consent.withdraw": Kind({"evidence": a.hash_}),
         "consent.holder_answer": Kind({"answer": a.one_of("erased", "locked", "cannot")}, Part.OPTIONAL),
         "packet.rewrap": Kind(
-            {"manifest": a.hash_, "files": a.distinct(a.list_of(_REWRAPPED, 65, 1), "n")},
+            {"manifest": a.hash_, "files": a.distinct(a.list_of(REWRAP, 65, 1), "n")},
         ),
         "referral.deliver": Kind({"manifest": a.hash_}, by_hub=True),
         "referral.overdue": Kind(

@@ -6,10 +6,11 @@ The mathematics of the tree belongs to the log, a room above: a caller hands it 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from hub.errors import BadSignature
+from hub.packets.checkpoint import Checkpoint
 from hub.packets.encoding import b64u, from_b64u, sha256
 
 if TYPE_CHECKING:
@@ -17,15 +18,6 @@ if TYPE_CHECKING:
 
 Includes = Callable[[bytes, int, int, Sequence[bytes], bytes], bool]
 """(leaf hash, index, size, proof, root) -> whether the proof holds: `hub.handofflog.merkle.includes`."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiptLog:
-    """The log's head under which a receipt proves its statement."""
-
-    origin: str
-    size: int
-    root: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +33,7 @@ class Receipt:
     """A hub's word that a statement stands in its log; position and state come from the ordering hub only."""
 
     statement: str
-    log: ReceiptLog
+    log: Checkpoint
     index: int
     salt: bytes
     proof: tuple[bytes, ...]
@@ -52,16 +44,15 @@ class Receipt:
 
 def receipt_value(receipt: Receipt) -> dict[str, Any]:
     """Return the body of the `hub.receipt` that says so."""
-    log, chan = receipt.log, receipt.chan
     return {
         "statement": receipt.statement,
-        "log": {"origin": log.origin, "size": log.size, "root": b64u(log.root)},
+        "log": receipt.log.value,
         "index": receipt.index,
         "salt": b64u(receipt.salt),
         "proof": [b64u(node) for node in receipt.proof],
         "position": receipt.position,
         "state": receipt.state,
-        "chan": None if chan is None else {"to": chan.to, "seq": chan.seq},
+        "chan": None if receipt.chan is None else asdict(receipt.chan),
     }
 
 
@@ -86,14 +77,13 @@ def read_receipt(answer: VerifiedStatement, about: VerifiedStatement, includes: 
 
 
 def _typed(body: dict[str, Any]) -> Receipt:
-    log, chan = body["log"], body["chan"]
+    chan, proof = body["chan"], tuple(from_b64u(node) for node in body["proof"])
     return Receipt(
-        statement=body["statement"],
-        log=ReceiptLog(log["origin"], log["size"], from_b64u(log["root"])),
-        index=body["index"],
-        salt=from_b64u(body["salt"]),
-        proof=tuple(from_b64u(node) for node in body["proof"]),
-        position=body["position"],
-        state=body["state"],
-        chan=None if chan is None else Channel(chan["to"], chan["seq"]),
+        **body
+        | {
+            "log": Checkpoint.from_value(body["log"]),
+            "salt": from_b64u(body["salt"]),
+            "proof": proof,
+            "chan": None if chan is None else Channel(**chan),
+        }
     )

@@ -25,8 +25,9 @@ from hub.handoffs.store import HandoffStore, PacketStore
 from hub.ids import random_id
 from hub.keys.store import KeyStore
 from hub.outbox.store import Outbox
+from hub.packets.checkpoint import Checkpoint
 from hub.packets.seal import Basis
-from hub.statements.receipts import Receipt, ReceiptLog, receipt_value
+from hub.statements.receipts import Receipt, receipt_value
 from hub.statements.verify import verify_statement
 from tests.support.desks import Desk, People, carry, hub_statement, introduce, settle
 from tests.support.factories import some_hash
@@ -389,7 +390,7 @@ class TestAPeerThatLies:
             head = log.head()
             receipt = Receipt(
                 verified.hash,
-                ReceiptLog(AWAY, head.size, head.root),
+                Checkpoint(AWAY, head.size, head.root),
                 entry.index,
                 entry.salt,
                 log.inclusion(entry.index),
@@ -437,7 +438,7 @@ class TestAPeerThatLies:
     def test_that_an_answer_is_a_step_is_refused(self, delivered, home, away, kind, clock):
         body = {"statement": some_hash("s"), "state": "expired", "position": 9}
         if kind == "hub.receipt":
-            body = {**receipt_value(Receipt(some_hash("s"), ReceiptLog(AWAY, 1, bytes(32)), 0, bytes(32), ()))}
+            body = {**receipt_value(Receipt(some_hash("s"), Checkpoint(AWAY, 1, bytes(32)), 0, bytes(32), ()))}
         said = hub_statement(kind, AWAY, delivered, body, clock.now())
         with pytest.raises((PacketError, InvalidRequest)):
             self.brings(home, away, said)

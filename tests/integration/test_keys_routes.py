@@ -11,10 +11,11 @@ import hub.web.key_routes
 from hub.auth.permissions import Caller, register_verifier
 from hub.context import EXTENSION, Hub
 from hub.handofflog.merkle import inclusion, leaf_of, node_hash, root
-from hub.handofflog.note import Checkpoint, sign_checkpoint
+from hub.handofflog.note import sign_checkpoint
 from hub.keys.certificates import fingerprint, next_entry
 from hub.keys.pins import How, Pins, ProvenDocument, accept_agency
 from hub.keys.store import KeyStore
+from hub.packets.checkpoint import Checkpoint
 from hub.packets.encoding import b64u, canonical, parse_json
 from hub.settings import Settings
 from hub.web.frame import frame

@@ -14,8 +14,9 @@ from hub.db import Database
 from hub.errors import Malformed, Unavailable
 from hub.handofflog.guard import FILE_NAME, ForkGuard, compare_seen
 from hub.handofflog.merkle import extends
-from hub.handofflog.note import Checkpoint, parse_checkpoint, sign_checkpoint, verify_checkpoint
+from hub.handofflog.note import parse_checkpoint, sign_checkpoint, verify_checkpoint
 from hub.handofflog.store import HandoffLog, log_entries, log_head, log_nodes
+from hub.packets.checkpoint import Checkpoint
 from tests.support.logs import HUB, ORIGIN, fill, head
 
 

@@ -21,10 +21,10 @@ from hub.keys.headerbox import HeaderKeys
 from hub.keys.service import Keyring
 from hub.keys.store import KeyStore
 from hub.outbox.store import Outbox
+from hub.packets.checkpoint import Checkpoint
 from hub.packets.container import MemoryPacket
 from hub.packets.dsse import Envelope
-from hub.packets.encoding import b64u
-from hub.packets.manifest import MANIFEST_TYPE, LogHead, Manifest
+from hub.packets.manifest import MANIFEST_TYPE, Manifest
 from hub.packets.seal import Basis, Plan, seal
 from hub.referrals.jobs import sweep
 from hub.referrals.machine import ReferralMachine
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from hub.clock import SetClock
     from hub.db import Database
 
-EMPTY_LOG = LogHead("none.example", 0, b64u(bytes(32)))
+EMPTY_LOG = Checkpoint("none.example", 0, bytes(32))
 
 
 @dataclass

@@ -22,8 +22,9 @@ from werkzeug.wrappers import Response
 from hub.directory.document import sign_directory
 from hub.federation import signing
 from hub.handofflog import merkle
-from hub.handofflog.note import Checkpoint, sign_checkpoint
+from hub.handofflog.note import sign_checkpoint
 from hub.ids import random_id
+from hub.packets.checkpoint import Checkpoint
 from hub.packets.dsse import Envelope
 from hub.packets.encoding import b64u, canonical, parse_json, sha256
 from hub.statements.grammar import STATEMENT_TYPE, Grade, HubActor, Statement

@@ -8,9 +8,10 @@ import pytest
 
 from hub.errors import BadSignature, Malformed, UnknownSigner
 from hub.handofflog import merkle
-from hub.handofflog.note import Checkpoint, sign_checkpoint
+from hub.handofflog.note import sign_checkpoint
 from hub.keys.certificates import certify, fingerprint
 from hub.keys.pins import How, Pins, ProvenDocument, TrustedKeys, accept_agency
+from hub.packets.checkpoint import Checkpoint
 from hub.packets.encoding import b64u, canonical, parse_json
 from hub.statements.grammar import HubActor
 from hub.statements.verify import sign_statement, verify_statement

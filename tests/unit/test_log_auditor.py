@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hub.handofflog import merkle
 from hub.handofflog.auditor import Kind, audit
-from hub.handofflog.note import Checkpoint
+from hub.packets.checkpoint import Checkpoint
 from hub.packets.encoding import b64u
 
 SIZE = 23

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from hub.errors import BadSignature, HubError, Malformed, PacketError, TooLarge
 from hub.handofflog import note
-from hub.handofflog.note import Checkpoint, Proof
+from hub.handofflog.note import Proof
+from hub.packets.checkpoint import Checkpoint
 from hub.packets.dsse import Signer
 
 HUB = Signer(b"h" * 32)

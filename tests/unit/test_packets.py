@@ -14,10 +14,11 @@ import pytest
 from hub.errors import BadSignature, InvalidRequest, Malformed, TooLarge, UnsupportedVersion, WrongRecipient
 from hub.packets import bech32
 from hub.packets.age import Header, Identity, Recipient, decrypt, encrypt, make_header, read_header, rewrap
+from hub.packets.checkpoint import Checkpoint
 from hub.packets.container import FolderPacket, MemoryPacket, ZipPacket, ZipSink, open_packet_at
 from hub.packets.dsse import Envelope, add_signature
 from hub.packets.encoding import b64u, canonical, sha256
-from hub.packets.manifest import MANIFEST_TYPE, LogHead, Manifest, Rewrap, check_manifest, sign_manifest
+from hub.packets.manifest import MANIFEST_TYPE, Manifest, Rewrap, check_manifest, sign_manifest
 from hub.packets.seal import Attachment, Basis, Plan, basis_key, commitment, gate_commitment, seal
 from hub.packets.stream import plain_size
 from hub.packets.tar import TarReader, padded
@@ -54,7 +55,7 @@ def plan(**changes):
         "inbox": b64u(bytes(16)),
         "created": NOW,
         "expires": NOW + 30 * DAY,
-        "log": LogHead("dj.example", 0, b64u(bytes(32))),
+        "log": Checkpoint("dj.example", 0, bytes(32)),
         "basis": Basis(KEY, EXCERPT, "ET", "2027-02"),
         "author": MEMBER,
         "recipients": [IDENTITY.recipient],
@@ -179,7 +180,7 @@ def test_seal_refuses_an_attachment_that_is_not_of_its_size(size):
         {"basis": Basis(KEY, EXCERPT, "et", "2027-02")},
         {"basis": Basis(KEY, EXCERPT, "ET", "2027-13")},
         {"sections": {"identity": {"n": 1.5}}},
-        {"log": LogHead("dj.example", 0, b64u(bytes(31)))},
+        {"log": Checkpoint("dj.example", 0, bytes(31))},
         {"to": "clinic"},
     ],
 )

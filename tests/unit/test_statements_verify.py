@@ -7,10 +7,11 @@ from dataclasses import replace
 import pytest
 
 from hub.errors import BadSignature, Expired, Malformed, TooLarge, UnknownSigner
+from hub.packets.checkpoint import Checkpoint
 from hub.packets.dsse import Envelope, add_signature, sign_envelope
 from hub.packets.encoding import b64u
 from hub.statements.grammar import STATEMENT_TYPE, HubActor
-from hub.statements.receipts import Channel, Receipt, ReceiptLog, read_receipt, receipt_value
+from hub.statements.receipts import Channel, Receipt, read_receipt, receipt_value
 from hub.statements.verify import AHEAD, OLDEST, VerifiedStatement, co_sign, sign_statement, verify_statement
 from tests.support.factories import HOST, NOW, World, hub_signer, seed, signer, some_hash, statement
 
@@ -145,7 +146,7 @@ def test_a_statement_that_would_not_verify_is_not_signed():
 
 
 def receipt_for(about, host=HOST, **changes):
-    made = Receipt(about.hash, ReceiptLog(HOST, 5, seed("root")), 4, seed("salt"), (seed("node"),), 3, "accepted")
+    made = Receipt(about.hash, Checkpoint(HOST, 5, seed("root")), 4, seed("salt"), (seed("node"),), 3, "accepted")
     body = receipt_value(replace(made, **changes))
     return WORLD.verified(statement("hub.receipt", HubActor(host), body=body, heads=(about.hash,)))
 
