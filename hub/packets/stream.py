@@ -24,9 +24,9 @@ CHUNK = 64 * 1024
 TAG = 16
 NONCE = 16
 _SEALED = CHUNK + TAG
-_BATCH = 16
-_WORTH_A_THREAD = 256 * 1024
-_WORTH_SHARING = 4
+_CHUNKS = 16
+_BATCH = _CHUNKS * CHUNK
+_SEALED_BATCH = _CHUNKS * _SEALED
 
 
 class Readable(Protocol):
@@ -47,17 +47,16 @@ class Writable(Protocol):
 
 def plain_size(payload: int) -> int:
     """Return the plaintext's length for a payload's length, nonce included."""
-    rest = payload - NONCE
-    return rest - TAG * max(1, -(-rest // _SEALED))
+    return payload - NONCE - TAG * _count(payload - NONCE, _SEALED)
 
 
 class Tap:
-    """SHA-256 and length of what goes by; large blocks are hashed while the caller goes on."""
+    """SHA-256 and length of what goes by; each block is hashed while the caller goes on."""
 
     def __init__(self, through: Readable | Writable) -> None:
         self._through = through
         self._hash = hashlib.sha256()
-        self._pool: ThreadPoolExecutor | None = None
+        self._pool = ThreadPoolExecutor(1)
         self._busy: Future[None] | None = None
         self.size = 0
 
@@ -74,75 +73,55 @@ class Tap:
 
     def digest(self) -> bytes:
         """Return the SHA-256 of everything so far."""
-        self._wait()
+        if self._busy:
+            self._busy.result()
         return self._hash.digest()
 
     def _add(self, data: bytes | memoryview) -> None:
-        self._wait()
-        self.size += len(data)
-        if len(data) < _WORTH_A_THREAD:
-            self._hash.update(data)
-            return
-        self._pool = self._pool or ThreadPoolExecutor(1)
-        self._busy = self._pool.submit(self._hash.update, data)
-
-    def _wait(self) -> None:
         if self._busy:
             self._busy.result()
-            self._busy = None
+        self.size += len(data)
+        self._busy = self._pool.submit(self._hash.update, data)
 
 
 class PayloadWriter:
-    """Encrypts what is written to it; `close` writes the last chunk."""
+    """Encrypts what is written to it, a batch at a time; `close` writes the last one."""
 
     def __init__(self, sink: Writable, file_key: bytes, nonce: bytes) -> None:
         self._sink = sink
         self._key = hkdf(file_key, b"payload", salt=nonce)
-        self._plain = bytearray(CHUNK)
+        self._plain = bytearray(_BATCH)
         self._held = 0
         self._counter = 0
         # Two batches in turn: while one is still being hashed, the other is filled.
-        self._cipher, self._resting = (ffi.new("unsigned char[]", _BATCH * _SEALED) for _ in range(2))
-        self._filled = 0
+        self._cipher, self._resting = (ffi.new("unsigned char[]", _SEALED_BATCH) for _ in range(2))
         sink.write(nonce)
 
     def write(self, data: bytes | memoryview, /) -> None:
-        """Encrypt `data` after what was written before; whole chunks go straight from the caller's memory."""
+        """Encrypt `data` after what was written before."""
         view = memoryview(data)
-        if self._held + view.nbytes > CHUNK:
-            view = view[self._keep(view) :]
-            self._encrypt(self._plain, self._held, last=False)
-            self._held = 0
-            while view.nbytes > CHUNK:
-                self._encrypt(view[:CHUNK], CHUNK, last=False)
-                view = view[CHUNK:]
-        self._keep(view)
+        while view.nbytes:
+            if self._held == _BATCH:
+                self._emit(last=False)
+            size = min(_BATCH - self._held, view.nbytes)
+            self._plain[self._held : self._held + size] = view[:size]
+            self._held, view = self._held + size, view[size:]
 
     def close(self) -> None:
-        """Write what is left as the last chunk."""
-        self._encrypt(self._plain, self._held, last=True)
-        self._emit()
+        """Write what is left, its last chunk as the last of all."""
+        self._emit(last=True)
 
-    def _keep(self, view: memoryview) -> int:
-        size = min(CHUNK - self._held, view.nbytes)
-        self._plain[self._held : self._held + size] = view[:size]
-        self._held += size
-        return size
-
-    def _encrypt(self, plain: bytearray | memoryview, size: int, *, last: bool) -> None:
-        if self._filled + size + TAG > _BATCH * _SEALED:
-            self._emit()
-        nonce = _nonce(self._counter, last=last)
-        target, source = self._cipher + self._filled, ffi.from_buffer("unsigned char[]", plain)
-        lib.crypto_aead_chacha20poly1305_ietf_encrypt(
-            target, ffi.NULL, source, size, ffi.NULL, 0, ffi.NULL, nonce, self._key
-        )
-        self._filled += size + TAG
-        self._counter += 1
-
-    def _emit(self) -> None:
-        self._sink.write(memoryview(ffi.buffer(self._cipher, self._filled)))
-        self._cipher, self._resting, self._filled = self._resting, self._cipher, 0
+    def _emit(self, *, last: bool) -> None:
+        count, plain = _count(self._held, CHUNK), ffi.from_buffer("unsigned char[]", self._plain)
+        for i in range(count):
+            source, size = plain + i * CHUNK, min(CHUNK, self._held - i * CHUNK)
+            nonce = _nonce(self._counter + i, last=last and i + 1 == count)
+            lib.crypto_aead_chacha20poly1305_ietf_encrypt(
+                self._cipher + i * _SEALED, ffi.NULL, source, size, ffi.NULL, 0, ffi.NULL, nonce, self._key
+            )
+        self._sink.write(memoryview(ffi.buffer(self._cipher, self._held + count * TAG)))
+        self._cipher, self._resting = self._resting, self._cipher
+        self._counter, self._held = self._counter + count, 0
 
 
 class PayloadReader:
@@ -154,14 +133,12 @@ class PayloadReader:
         if len(nonce) != NONCE:
             raise BadSignature("The payload ends before it begins.")
         self._key = hkdf(file_key, b"payload", salt=nonce)
-        self._block = _fill(source, _BATCH * _SEALED)
-        self._following = _fill(source, _BATCH * _SEALED)
-        self._at = 0
+        self._following = _fill(source, _SEALED_BATCH)
         self._counter = 0
         self._finished = False
-        self._buffer = ffi.new("unsigned char[]", _BATCH * CHUNK)
+        self._buffer = ffi.new("unsigned char[]", _BATCH)
         self._plain = memoryview(b"")
-        self._pool: ThreadPoolExecutor | None = None
+        self._pool = ThreadPoolExecutor(1)
 
     def read(self, size: int) -> bytes:
         """Return `size` bytes of plaintext, fewer only at the end.
@@ -177,9 +154,7 @@ class PayloadReader:
         Raises:
             BadSignature: as for `read`.
         """
-        while size:
-            if not self._plain.nbytes and not self._next():
-                return
+        while size and self._some():
             piece, self._plain = self._plain[:size], self._plain[size:]
             size -= piece.nbytes
             yield piece
@@ -191,63 +166,53 @@ class PayloadReader:
             BadSignature: as for `read`.
         """
         left = size
-        while left and (self._plain.nbytes or not self._finished):
-            if not self._plain.nbytes and left >= CHUNK:
-                left -= self._open(left // CHUNK, show=False)
+        while left:
+            if not self._plain.nbytes and left >= _BATCH and not self._finished:
+                left -= self._open(show=False)
+            elif self._some():
+                dropped, self._plain = self._plain[:left], self._plain[left:]
+                left -= dropped.nbytes
             else:
-                left -= sum(piece.nbytes for piece in self.pieces(min(left, self._plain.nbytes or left)))
+                break
         return size - left
 
-    def drain(self) -> None:
-        """Authenticate everything that is left.
-
-        Raises:
-            BadSignature: as for `read`.
-        """
-        self._plain = memoryview(b"")
-        while not self._finished:
-            self._open(_BATCH, show=False)
-
-    def _next(self) -> bool:
-        while not self._finished and not self._plain.nbytes:
-            self._plain = memoryview(ffi.buffer(self._buffer, self._open(_BATCH, show=True)))
+    def _some(self) -> bool:
+        if not self._plain.nbytes and not self._finished:
+            self._plain = memoryview(ffi.buffer(self._buffer, self._open(show=True)))
         return self._plain.nbytes > 0
 
-    def _open(self, most: int, *, show: bool) -> int:
-        """Authenticate the next chunks of the block, at most `most`; return how much plaintext they hold."""
-        if self._at >= len(self._block) and self._following:
-            self._block, self._following, self._at = self._following, _fill(self._source, _BATCH * _SEALED), 0
-        jobs: list[tuple[int, int, bytes, int | None]] = []
-        size = 0
-        while len(jobs) < most and not self._finished and (self._at < len(self._block) or not jobs):
-            job = self._job(size if show else None)
-            jobs.append(job)
-            size += job[1] - TAG
-        half = len(jobs) // 2 if show and len(jobs) >= _WORTH_SHARING else 0
-        self._pool = self._pool or (ThreadPoolExecutor(1) if half else None)
-        other = self._pool.submit(self._run, jobs[:half]) if self._pool else None
-        if not self._run(jobs[half:]) or (other and not other.result()):
-            raise BadSignature("The payload is not what was sealed.")
-        return size
-
-    def _job(self, place: int | None) -> tuple[int, int, bytes, int | None]:
-        size = min(_SEALED, len(self._block) - self._at)
-        last = not self._following and self._at + size == len(self._block)
-        if size < TAG or (size == TAG and self._counter):
+    def _open(self, *, show: bool) -> int:
+        """Authenticate the next batch; return how much plaintext it holds."""
+        block, self._following = self._following, _fill(self._source, _SEALED_BATCH)
+        self._finished = not self._following
+        count = _count(len(block), _SEALED)
+        tail = len(block) - (count - 1) * _SEALED
+        if tail < TAG or (tail == TAG and self._counter + count > 1):
             raise BadSignature("The payload is cut off.")
-        job = self._at, size, _nonce(self._counter, last=last), place
-        self._at, self._counter, self._finished = self._at + size, self._counter + 1, last
-        return job
+        half = count // 2 if show else 0
+        other = self._pool.submit(self._run, block, range(half), show=show)
+        if not self._run(block, range(half, count), show=show) or not other.result():
+            raise BadSignature("The payload is not what was sealed.")
+        self._counter += count
+        return len(block) - count * TAG
 
-    def _run(self, jobs: list[tuple[int, int, bytes, int | None]]) -> bool:
-        decrypt, key, none = lib.crypto_aead_chacha20poly1305_ietf_decrypt, self._key, ffi.NULL
-        block = ffi.from_buffer("unsigned char[]", self._block)
-        for at, size, nonce, place in jobs:
+    def _run(self, block: bytes, chunks: range, *, show: bool) -> bool:
+        cipher = ffi.from_buffer("unsigned char[]", block)
+        for i in chunks:
+            at = i * _SEALED
+            size = min(_SEALED, len(block) - at)
+            nonce = _nonce(self._counter + i, last=self._finished and at + size == len(block))
             # Without a place for plaintext libsodium only checks the tag.
-            target = none if place is None else self._buffer + place
-            if decrypt(target, none, none, block + at, size, none, 0, nonce, key):
+            target = self._buffer + i * CHUNK if show else ffi.NULL
+            if lib.crypto_aead_chacha20poly1305_ietf_decrypt(
+                target, ffi.NULL, ffi.NULL, cipher + at, size, ffi.NULL, 0, nonce, self._key
+            ):
                 return False
         return True
+
+
+def _count(size: int, chunk: int) -> int:
+    return max(1, -(-size // chunk))
 
 
 def _nonce(counter: int, *, last: bool) -> bytes:
@@ -255,11 +220,8 @@ def _nonce(counter: int, *, last: bool) -> bytes:
 
 
 def _fill(source: Readable, size: int) -> bytes:
-    data = source.read(size)
-    if not data or len(data) == size:
-        return data
-    parts, missing = [data], size - len(data)
-    while missing and (more := source.read(missing)):
-        parts.append(more)
-        missing -= len(more)
-    return b"".join(parts)
+    parts = []
+    while size and (part := source.read(size)):
+        parts.append(part)
+        size -= len(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)

@@ -195,7 +195,7 @@ def _scan(manifest: Manifest, entry: FileEntry, source: PacketSource, file_key: 
         tap = Tap(_Limited(stream, entry.plen))
         payload = PayloadReader(tap, file_key)
         scan = _read_archive(_archive(manifest, entry.n, payload))
-        payload.drain()
+        payload.skip(entry.plen)
     _check_payload(entry, tap)
     return scan
 
