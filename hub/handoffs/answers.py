@@ -14,7 +14,7 @@ from hub.statements.receipts import Receipt, receipt_value
 from hub.statements.verify import sign_statement
 
 if TYPE_CHECKING:
-    from hub.handofflog.store import HandoffLog
+    from hub.handofflog.store import HandoffLog, LogEntry
     from hub.handoffs.ports import Step
     from hub.packets.dsse import Signer
     from hub.statements.receipts import Channel
@@ -30,21 +30,19 @@ class Answers:
 
     def receipt(
         self,
-        log: HandoffLog,
+        entry: LogEntry,
         verified: VerifiedStatement,
-        index: int,
         step: Step | None,
         chan: Channel | None,
         now: int,
     ) -> bytes:
-        """Return the receipt that a statement stands at `index` of the log; `step` is the ordering hub's to give."""
-        head = log.head()
+        """Return the receipt that a statement is `entry` of the log; `step` is the ordering hub's to give."""
         receipt = Receipt(
             statement=verified.hash,
-            log=head,
-            index=index,
-            salt=log.entry(index).salt or b"",
-            proof=log.inclusion(index),
+            log=entry.head,
+            index=entry.index,
+            salt=entry.salt,
+            proof=entry.proof,
             position=step.position if step else None,
             state=step.state if step else None,
             chan=chan,

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from hub.clock import Clock
+    from hub.handofflog.store import LogEntry
     from hub.handoffs.blobs import Blobs, ReceivedPacket
     from hub.handoffs.ports import Machine
     from hub.keys.headerbox import HeaderKeys
@@ -210,7 +211,7 @@ class Intake:
         if found is None and not store.add(handoff):
             return self._take(connection, verified, packet, word, keys)
         log = HandoffLog(connection, self.origin)
-        index = log.append(verified.envelope.to_bytes(), now=now).index
+        entry = log.append(verified.envelope.to_bytes(), now=now)
         try:
             standing, step = self._decide(connection, handoff, verified, word)
         except IllegalTransition as refusal:
@@ -219,11 +220,11 @@ class Intake:
             standing, step = "refused", Step(str(refusal.facts["state"]), _position(refusal), moved=False)
         if signed is not None and packet is not None:
             self._keep(connection, handoff, signed, packet, standing)
-        answer = self._answer(connection, verified, log, index, standing, step, handoff)
+        answer = self._answer(connection, verified, log, entry, standing, step, handoff)
         store.add_statement(
             verified,
             received=now,
-            log_index=index,
+            log_index=entry.index,
             standing=standing,
             position=step.position if step else None,
             state=step.state if step else None,
@@ -329,7 +330,7 @@ class Intake:
         connection: Connection,
         verified: VerifiedStatement,
         log: HandoffLog,
-        index: int,
+        entry: LogEntry,
         standing: str,
         step: Step | None,
         handoff: Handoff,
@@ -343,7 +344,7 @@ class Intake:
         if verified.statement.type == "referral.submit" and ordering:
             seq = HandoffStore(connection).next_in_channel(handoff.from_agency, handoff.to_agency)
             chan = Channel(handoff.to_agency, seq)
-        return self._answers.receipt(log, verified, index, step if ordering else None, chan, now)
+        return self._answers.receipt(entry, verified, step if ordering else None, chan, now)
 
     def _refuse(self, connection: Connection, verified: VerifiedStatement) -> bytes:
         """Refuse a statement that leaves nothing else here; who has no part in its handoff is told nothing of it."""
