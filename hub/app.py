@@ -27,7 +27,7 @@ from hub.handoffs.blobs import Blobs
 from hub.handoffs.intake import Intake
 from hub.keys.certificates import HubEntry
 from hub.keys.headerbox import HeaderKeys
-from hub.keys.service import Keyring
+from hub.keys.keyring import Keyring
 from hub.migrations.run import check, upgrade
 from hub.referrals.machine import ReferralMachine
 from hub.web import identity
@@ -61,7 +61,7 @@ def create_hub(settings: Settings, about: identity.Identity, *, clock: Clock | N
         upgrade(database)
         with database.write() as connection:
             ring = Keyring(connection, about.host, about.certifier_keys())
-            ring.publish_hub(entry.to_envelope(signer), now=(clock or clock_of(settings)).now())
+            ring.publish(HubEntry, entry.to_envelope(signer).to_bytes(), now=(clock or clock_of(settings)).now())
         ForkGuard(database, about.host, settings.data).publish(signer)
     finally:
         database.close()

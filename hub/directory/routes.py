@@ -45,7 +45,7 @@ def put_profile(given: dict[str, Any]) -> dict[str, Any]:
 def put_services(given: dict[str, Any]) -> dict[str, Any]:
     """Say all that the own agency offers, in place of what it said before."""
     with current_hub().database.write() as connection:
-        inboxes = KeyStore(connection).agency(caller().agency).entry.inboxes
+        inboxes = KeyStore(connection).agency(caller().agency).inboxes
         named = [row["id"] for row in given["services"] if "id" in row]
         if len(set(named)) != len(named) or not {row["inbox"] for row in given["services"]} <= set(inboxes):
             raise InvalidRequest("A service has an id of its own and one of the inboxes that the agency published.")

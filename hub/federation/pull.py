@@ -1,6 +1,6 @@
 """Peers and their public documents: added by fingerprint, fetched, proven to stand in the peer's log, taken over.
 
-What a document is worth is decided in `hub.keys.service` and `hub.directory.document`: one that is not trusted here,
+What a document is worth is decided in `hub.keys.keyring` and `hub.directory.document`: one that is not trusted here,
 for instance an agency that our certifiers do not know, is left out and spoils nothing else. What a truthful peer cannot
 send (a wrong proof, a log that was changed) leaves everything as it was and alarms.
 """
@@ -19,10 +19,11 @@ from hub.federation.line import Line, check_url
 from hub.federation.service import accept_peer, read_fingerprint
 from hub.federation.store import Peer, Peers
 from hub.handofflog.guard import ForkGuard
-from hub.handofflog.merkle import extends, includes, leaf_of
-from hub.handofflog.note import parse_checkpoint, verify_checkpoint
+from hub.handofflog.merkle import extends
+from hub.handofflog.note import verify_checkpoint
 from hub.handofflog.store import HandoffLog
-from hub.keys.service import Keyring
+from hub.keys.keyring import Keyring, proven_documents
+from hub.keys.pins import PROVEN, ProvenDocument
 from hub.keys.store import KeyStore
 from hub.packets import shapes as a
 from hub.packets.dsse import kid
@@ -36,12 +37,11 @@ if TYPE_CHECKING:
 
 KEYS, HUB = "/federation/v1/keys", "/federation/v1/hub"
 MAX_KEYS, MAX_ENTRY = 64 * 1024 * 1024, 256 * 1024
-_ENTRY = {"document": a.at_least({}), "index": a.integer(), "salt": a.hash_, "proof": a.list_of(a.hash_, 64)}
 _NOTE = re.compile(r"(?s).{1,131072}")
 _SHAPE = a.object_of(
     {
         "checkpoint": a.matches(_NOTE),
-        "entries": a.list_of(a.object_of(_ENTRY), 100_000),
+        "entries": a.list_of(PROVEN, 100_000),
         "directory": a.at_least({}),
     }
 )
@@ -111,27 +111,18 @@ def pull_all(hub: Hub) -> int:
 def public_documents(hub: Hub) -> bytes:
     """Return what our peers pull: every key document at home here with its proof, and our directory."""
     note = ForkGuard(hub.database, hub.origin, hub.settings.data).publish(hub.signer)
-    head = parse_checkpoint(note)
     with hub.database.read() as connection:
         directory = Directory(connection)
         agencies, services = directory.agencies(hub.origin), directory.services(hub.origin)
-        log = HandoffLog(connection, hub.origin)
-        rows = [row for row in KeyStore(connection).documents(hub.origin) if row.log_index < head.size]
-        entries = [_entry(log, row.log_index, row.envelope, head.size) for row in rows]
+        proven = proven_documents(connection, hub.origin, note)
     signed = sign_directory(hub.origin, agencies, services, hub.signer, hub.clock.now())
-    return canonical({"checkpoint": note, "entries": entries, "directory": parse_json(signed.to_bytes())})
+    return canonical({**proven, "directory": parse_json(signed.to_bytes())})
 
 
 def own_entry(hub: Hub) -> bytes:
     """Return our own hub entry, for an operator who adds us."""
     with hub.database.read() as connection:
-        return KeyStore(connection).documents(hub.origin, hub.origin)[-1].envelope
-
-
-def _entry(log: HandoffLog, index: int, document: bytes, size: int) -> dict[str, Any]:
-    salt = log.entry(index).salt or b""
-    proof = [b64u(node) for node in log.inclusion(index, size)]
-    return {"document": parse_json(document), "index": index, "salt": b64u(salt), "proof": proof}
+        return KeyStore(connection).documents(hub.origin, hub.origin)[-1]["envelope"]
 
 
 def _parse(data: bytes) -> dict[str, Any]:
@@ -161,13 +152,10 @@ def _check_extends(line: Line, peer: Peer, head: Checkpoint) -> None:
 def _take(connection: Connection, hub: Hub, peer: Peer, head: Checkpoint, value: dict[str, Any]) -> int:
     keyring = Keyring(connection, hub.origin, hub.certifiers)
     taken = 0
-    for row in sorted(value["entries"], key=lambda entry: int(entry["index"])):
-        document, proof = canonical(row["document"]), [from_b64u(node) for node in row["proof"]]
-        leaf = leaf_of(from_b64u(row["salt"]), document)
-        if not includes(leaf, row["index"], head.size, proof, head.root):
-            raise PeerMisbehaved("A document does not stand in the peer's log.")
+    for proven in sorted(map(ProvenDocument.from_value, value["entries"]), key=lambda document: document.index):
+        _check(proven, head)
         try:
-            taken += keyring.take(document, row["index"], host=peer.host)
+            taken += keyring.take(proven.document, proven.index, host=peer.host)
         except HubError as error:
             _log.info("a document of %s is not trusted here: %s", peer.host, error.code)
     entry = keyring.store.hub_entry(peer.host)
@@ -178,6 +166,13 @@ def _take(connection: Connection, hub: Hub, peer: Peer, head: Checkpoint, value:
     return taken
 
 
+def _check(proven: ProvenDocument, head: Checkpoint) -> None:
+    try:
+        proven.check(head)
+    except BadSignature as error:
+        raise PeerMisbehaved("A document does not stand in the peer's log.") from error
+
+
 def _take_directory(connection: Connection, hub: Hub, peer: Peer, document: dict[str, Any]) -> None:
     try:
         value = verify_directory(canonical(document), peer.host, peer.sign, now=hub.clock.now())
@@ -185,7 +180,7 @@ def _take_directory(connection: Connection, hub: Hub, peer: Peer, document: dict
         raise PeerMisbehaved("The peer's directory is not its own.") from error
     keys = KeyStore(connection)
     found = [keys.find_agency(row["agency"]) for row in value["agencies"]]
-    inboxes = {agency.agency: agency.entry.inboxes for agency in found if agency is not None}
+    inboxes = {agency.agency: agency.inboxes for agency in found if agency is not None}
     agencies = [row for row in value["agencies"] if row["agency"] in inboxes]
     services = [row for row in value["services"] if row["inbox"] in inboxes.get(row["agency"], ())]
     Directory(connection).replace(peer.host, agencies, services)

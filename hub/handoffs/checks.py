@@ -104,8 +104,8 @@ def _check_recipient(keys: KeyStore, manifest: Manifest, now: int) -> str:
         raise WrongRecipient("This recipient is not known here.")
     if agency.kind in NEVER_RECEIVE:
         raise Forbidden("This agency works in migration enforcement and can never receive case data.", rule="R07")
-    _check_keys(keys, manifest, agency.entry, now)
-    return agency.entry.country
+    _check_keys(keys, manifest, agency, now)
+    return agency.country
 
 
 def _check_keys(keys: KeyStore, manifest: Manifest, entry: KeyEntry, now: int) -> None:
@@ -128,7 +128,7 @@ def _check_keys(keys: KeyStore, manifest: Manifest, entry: KeyEntry, now: int) -
 
 
 def _devices(keys: KeyStore, agency: str, member: str, now: int) -> set[str]:
-    return {device_kid(row.recipient) for row in keys.devices(agency) if row.member == member and row.active(now)}
+    return {device_kid(device.recipient) for device in keys.devices(agency, member=member) if device.active(now)}
 
 
 def _check_grant(manifest: Manifest, country: str) -> None:

@@ -28,7 +28,6 @@ IDENTITY_TYPE = "application/vnd.rcp.agency-identity+json;v=1"
 MEMBER_CERT_TYPE = "application/vnd.rcp.member-cert+json;v=1"
 REVOCATION_TYPE = "application/vnd.rcp.revocation+json;v=1"
 HUB_ENTRY_TYPE = "application/vnd.rcp.hub-entry+json;v=1"
-_TYPES = frozenset({KEY_ENTRY_TYPE, MEMBER_CERT_TYPE, REVOCATION_TYPE, HUB_ENTRY_TYPE})
 SUITE = "age1+ed25519"
 
 NEVER_RECEIVE = frozenset({"migration_authority", "immigration_enforcement", "border_police", "detention", "police"})
@@ -141,10 +140,11 @@ class _Object:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Document(_Object):
+class Document(_Object):
     """A signed key document of payload type `TYPE`. `hash` is set when it was read out of an envelope."""
 
     TYPE: ClassVar[str]
+    ABOUT: ClassVar[str] = "agency"
     hash: str = field(default="", compare=False)
 
     def to_envelope(self, *signers: Signer) -> Envelope:
@@ -168,6 +168,11 @@ class _Document(_Object):
         found = replace(cls.from_value(value), hash=envelope.hash)
         found.check()
         return found
+
+    @property
+    def subject(self) -> str:
+        """The agency, or the host of the hub, that the document is about."""
+        return str(getattr(self, self.ABOUT))
 
     def check(self) -> None:
         """Return if the members go together, else raise Malformed."""
@@ -219,7 +224,7 @@ def certify(identity: AgencyIdentity, certifier: Signer, at: int) -> Certificati
 
 
 @dataclass(frozen=True, slots=True)
-class KeyEntry(_Document):
+class KeyEntry(Document):
     """An agency's published keys and contacts."""
 
     TYPE, SHAPE = KEY_ENTRY_TYPE, _KEY_ENTRY
@@ -344,7 +349,7 @@ def verify_key_entry(
 
 
 @dataclass(frozen=True, slots=True)
-class MemberCert(_Document):
+class MemberCert(Document):
     """A device key of a member, with the roles that the agency gives."""
 
     TYPE, SHAPE = MEMBER_CERT_TYPE, _MEMBER_CERT
@@ -369,7 +374,7 @@ class MemberCert(_Document):
 
 
 @dataclass(frozen=True, slots=True)
-class Revocation(_Document):
+class Revocation(Document):
     """The end of a device key."""
 
     TYPE, SHAPE = REVOCATION_TYPE, _REVOCATION
@@ -403,10 +408,10 @@ def verify_by_root(kind: type[OfMember], envelope: Envelope, entry: KeyEntry) ->
 
 
 @dataclass(frozen=True, slots=True)
-class HubEntry(_Document):
+class HubEntry(Document):
     """A hub's own key, and who runs it."""
 
-    TYPE, SHAPE = HUB_ENTRY_TYPE, _HUB_ENTRY
+    TYPE, SHAPE, ABOUT = HUB_ENTRY_TYPE, _HUB_ENTRY, "host"
 
     host: str
     operator: str
@@ -462,6 +467,15 @@ class EpochGrant:
         return cls(row["epoch"], row["member"], row["kid"], from_b64u(row["wrapped"]))
 
 
+AnyDocument = TypeVar("AnyDocument", bound=Document)
+_KINDS: dict[str, type[Document]] = {kind.TYPE: kind for kind in (KeyEntry, MemberCert, Revocation, HubEntry)}
+
+
+def read_document(envelope: Envelope) -> Document:
+    """Return the key document in an envelope of one of the four types; no signature is verified."""
+    return _KINDS[envelope.payload_type].from_envelope(envelope)
+
+
 def read_envelope(document: bytes) -> Envelope:
     """Return the envelope of a key document of any type: the type it names decides which rules it must pass.
 
@@ -470,7 +484,7 @@ def read_envelope(document: bytes) -> Envelope:
     """
     value = parse_json(document)
     kind = value.get("payloadType") if isinstance(value, dict) else None
-    if not isinstance(kind, str) or kind not in _TYPES:
+    if not isinstance(kind, str) or kind not in _KINDS:
         raise Malformed("This is no key document.")
     return Envelope.from_bytes(document, kind)
 

@@ -28,6 +28,12 @@ if TYPE_CHECKING:
     from hub.keys.certificates import KeyEntry, MemberCert
 
 
+PROVEN = a.object_of(
+    {"index": a.integer(), "salt": a.hash_, "proof": a.list_of(a.hash_, 64), "document": a.at_least({})}
+)
+"""The shape of a key document as a hub serves it."""
+
+
 class How(StrEnum):
     """Why an agency's keys are believed; the screen says it."""
 
@@ -133,8 +139,7 @@ class ProvenDocument:
         Raises:
             Malformed: not of the grammar.
         """
-        shape = {"index": a.integer(), "salt": a.hash_, "proof": a.list_of(a.hash_, 64), "document": a.at_least({})}
-        a.object_of(shape)(value)
+        PROVEN(value)
         row: Any = value
         proof = tuple(from_b64u(node) for node in row["proof"])
         return cls(canonical(row["document"]), row["index"], from_b64u(row["salt"]), proof)

@@ -1,18 +1,19 @@
 """Rows of key documents, and what follows from them: who may sign, who is certified, who holds which epoch.
 
-SQL only: documents are verified before they come here (`hub.keys.service`). Rules: a document is kept once, with its
-place in its home hub's log; the newest certificate of a key is the one that counts; a signature is good if no
+SQL only: documents are verified before they come here (`hub.keys.keyring`). The signed documents are all that is kept
+of agencies, members and hubs. Rules: a document is kept once, with its place in its home hub's log; the newest
+certificate of a key is the one that counts, and the first revocation; a signature is good if no
 revocation of its key stands before the signed document in that log (docs/protocol.md §6).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     Column,
     Connection,
     Integer,
@@ -29,20 +30,23 @@ from hub.db import metadata
 from hub.errors import BadSignature, Conflict, NotFound, UnknownSigner
 from hub.ids import MemberId, host_of
 from hub.keys.certificates import (
-    HUB_ENTRY_TYPE,
     KEY_ENTRY_TYPE,
+    MEMBER_CERT_TYPE,
+    REVOCATION_TYPE,
+    AnyDocument,
     EpochGrant,
     HubEntry,
     KeyEntry,
     MemberCert,
     Revocation,
     device_kid,
+    read_document,
 )
 from hub.packets.dsse import Envelope, kid
 from hub.packets.manifest import SenderKey
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from sqlalchemy.engine import RowMapping
 
@@ -55,53 +59,11 @@ key_documents = Table(
     Column("type", String(80), nullable=False),
     Column("host", _HOST, nullable=False),
     Column("subject", _AGENCY, nullable=False, index=True),
+    Column("member", _KEYID),
+    Column("keyid", _KEYID, index=True),
     Column("log_index", BigInteger, nullable=False),
     Column("envelope", LargeBinary, nullable=False),
     UniqueConstraint("host", "log_index"),
-)
-
-agencies = Table(
-    "agencies",
-    metadata,
-    Column("agency", _AGENCY, primary_key=True),
-    Column("host", _HOST, nullable=False, index=True),
-    Column("kind", String(40), nullable=False),
-    Column("country", String(2), nullable=False),
-    Column("seq", Integer, nullable=False),
-    Column("entry", _HASH, nullable=False),
-    Column("local", Boolean, nullable=False),
-)
-
-members = Table(
-    "members",
-    metadata,
-    Column("cert", _HASH, primary_key=True),
-    Column("agency", _AGENCY, nullable=False),
-    Column("member", _KEYID, nullable=False),
-    Column("keyid", _KEYID, nullable=False, index=True),
-    Column("roles", String(200), nullable=False),
-    Column("sign", LargeBinary, nullable=False),
-    Column("recipient", String(80), nullable=False),
-    Column("valid_from", BigInteger, nullable=False),
-    Column("valid_until", BigInteger, nullable=False),
-    Column("log_index", BigInteger, nullable=False),
-)
-
-revocations = Table(
-    "revocations",
-    metadata,
-    Column("agency", _AGENCY, primary_key=True),
-    Column("keyid", _KEYID, primary_key=True),
-    Column("at", BigInteger, nullable=False),
-    Column("log_index", BigInteger, nullable=False),
-)
-
-hub_keys = Table(
-    "hub_keys",
-    metadata,
-    Column("host", _HOST, primary_key=True),
-    Column("keyid", _KEYID, nullable=False),
-    Column("entry", _HASH, nullable=False),
 )
 
 epoch_grants = Table(
@@ -123,50 +85,32 @@ key_answers = Table(
 
 
 @dataclass(frozen=True, slots=True)
-class AgencyRow:
-    """An agency as its newest key entry says it is."""
+class Device:
+    """A certified device key of a member: where its certificate and its revocation stand in the home hub's log."""
 
-    agency: str
-    host: str
-    local: bool
-    entry: KeyEntry
+    cert: MemberCert
+    index: int
+    revoked_index: int | None = None
+    revoked_at: int | None = None
 
     @property
-    def kind(self) -> str:
-        """The certified kind."""
-        return self.entry.kind
+    def member(self) -> str:
+        """Whose it is."""
+        return self.cert.member
 
+    @property
+    def roles(self) -> frozenset[str]:
+        """What the agency lets its member do."""
+        return self.cert.roles
 
-@dataclass(frozen=True, slots=True)
-class MemberRow:
-    """A certified device key of a member; `revoked_at` is when it ended before its time."""
-
-    agency: str
-    member: str
-    keyid: str
-    roles: frozenset[str]
-    sign: bytes
-    recipient: str
-    valid_from: int
-    valid_until: int
-    log_index: int
-    revoked_at: int | None
-    revoked_index: int | None
-    """Where the revocation stands in the log of the agency's hub."""
+    @property
+    def recipient(self) -> str:
+        """The string to which this device's packets and grants are sealed."""
+        return self.cert.recipient
 
     def active(self, now: int) -> bool:
         """Return whether the key is good at `now`."""
-        return self.revoked_at is None and self.valid_from <= now <= self.valid_until
-
-
-@dataclass(frozen=True, slots=True)
-class KeyDocument:
-    """A signed key document and its place in its home hub's log."""
-
-    type: str
-    host: str
-    log_index: int
-    envelope: bytes
+        return self.revoked_at is None and self.cert.valid_from <= now <= self.cert.until
 
 
 class KeyStore:
@@ -189,12 +133,12 @@ class KeyStore:
             UnknownSigner: no such certificate is known.
             BadSignature: it does not give the role, is outside its period, or is revoked.
         """
-        row = self._signer(agency, keyid)
-        if row.member != member or role not in row.roles:
+        cert = self._signer(agency, keyid)
+        if cert.member != member or role not in cert.roles:
             raise BadSignature("The certificate does not give this member this role.")
-        if not row.valid_from <= at <= row.valid_until:
+        if not cert.valid_from <= at <= cert.until:
             raise BadSignature("The certificate was not valid when this was signed.")
-        return row.sign
+        return cert.sign
 
     def sender_key(self, agency: str, keyid: str) -> SenderKey:
         """Return whose device key signs a manifest.
@@ -203,8 +147,8 @@ class KeyStore:
             UnknownSigner: no such certificate is known.
             BadSignature: it is revoked.
         """
-        row = self._signer(agency, keyid)
-        return SenderKey(MemberId(row.member), row.sign)
+        cert = self._signer(agency, keyid)
+        return SenderKey(MemberId(cert.member), cert.sign)
 
     def hub_key(self, host: str, keyid: str) -> bytes:
         """Return the key of the hub at `host`.
@@ -219,73 +163,43 @@ class KeyStore:
 
     # -- documents
 
-    def put_key_entry(self, envelope: Envelope, index: int, *, local: bool) -> KeyEntry:
-        """Keep a verified key entry; it becomes the agency's newest."""
-        entry = KeyEntry.from_envelope(envelope)
-        host = host_of(entry.agency)
-        if self._put(envelope, host, entry.agency, index):
-            self._connection.execute(delete(agencies).where(agencies.c.agency == entry.agency))
-            self._insert(
-                agencies,
-                agency=entry.agency,
-                host=host,
-                kind=entry.kind,
-                country=entry.country,
-                seq=entry.seq,
-                entry=entry.hash,
-                local=local,
-            )
-        return entry
+    def put(self, envelope: Envelope, index: int) -> None:
+        """Keep a verified document with its place in its home hub's log; a revoked key loses its epoch grants.
 
-    def put_member_cert(self, envelope: Envelope, index: int) -> MemberCert:
-        """Keep a verified member certificate."""
-        cert = MemberCert.from_envelope(envelope)
-        if self._put(envelope, host_of(cert.agency), cert.agency, index):
-            self._insert(
-                members,
-                cert=cert.hash,
-                agency=cert.agency,
-                member=cert.member,
-                keyid=cert.keyid,
-                roles=" ".join(sorted(cert.roles)),
-                sign=cert.sign,
-                recipient=cert.recipient,
-                valid_from=cert.valid_from,
-                valid_until=cert.until,
-                log_index=index,
-            )
-        return cert
-
-    def put_revocation(self, envelope: Envelope, index: int) -> Revocation:
-        """Keep a verified revocation and drop the key's epoch grants; the first one of a key counts."""
-        word = Revocation.from_envelope(envelope)
-        keyid = kid(word.sign)
-        if self._put(envelope, host_of(word.agency), word.agency, index) and not self._revocation(word.agency, keyid):
-            self._insert(revocations, agency=word.agency, keyid=keyid, at=word.at, log_index=index)
-            self._drop_grants(word.agency, keyid)
-        return word
-
-    def put_hub_entry(self, envelope: Envelope, index: int) -> HubEntry:
-        """Keep a verified hub entry; it becomes the newest of its host."""
-        entry = HubEntry.from_envelope(envelope)
-        if self._put(envelope, entry.host, entry.host, index):
-            self._connection.execute(delete(hub_keys).where(hub_keys.c.host == entry.host))
-            self._insert(hub_keys, host=entry.host, keyid=kid(entry.sign), entry=entry.hash)
-        return entry
+        Raises:
+            Conflict: another document stands at this place.
+        """
+        document, c = read_document(envelope), key_documents.c
+        host = host_of(document.subject)
+        if self._one(select(c.hash).where(c.host == host, c.log_index == index)) is not None:
+            raise Conflict("Another key document stands at this place of that log.")
+        device = document if isinstance(document, MemberCert | Revocation) else None
+        self._insert(
+            key_documents,
+            hash=envelope.hash,
+            type=envelope.payload_type,
+            host=host,
+            subject=document.subject,
+            member=device and device.member,
+            keyid=device and device.keyid,
+            log_index=index,
+            envelope=envelope.to_bytes(),
+        )
+        if isinstance(document, Revocation):
+            self._drop_grants(document)
 
     def knows(self, document_hash: str) -> bool:
         """Return whether this document is kept already."""
-        return self._envelope(document_hash) is not None
+        return self._one(select(key_documents.c.host).where(key_documents.c.hash == document_hash)) is not None
 
-    def documents(self, host: str, subject: str | None = None) -> tuple[KeyDocument, ...]:
-        """Return the key documents in the log of `host`, in its order: what a peer or client verifies by itself.
+    def documents(self, host: str, subject: str | None = None) -> Sequence[RowMapping]:
+        """Return place and bytes of the key documents in the log of `host`, in its order: what others verify.
 
         With a `subject` (an agency, or the host for its own entries) only those about it.
         """
         c = key_documents.c
-        query = select(c.type, c.host, c.log_index, c.envelope).where(c.host == host).order_by(c.log_index)
-        rows = self._connection.execute(query if subject is None else query.where(c.subject == subject))
-        return tuple(KeyDocument(*row) for row in rows)
+        query = select(c.log_index, c.envelope).where(c.host == host).order_by(c.log_index)
+        return self._rows(query if subject is None else query.where(c.subject == subject))
 
     def put_answer(self, host: str, answer: bytes) -> None:
         """Keep what the hub at `host` answered to the last pull: our clients check its proofs themselves."""
@@ -299,8 +213,8 @@ class KeyStore:
 
     # -- agencies, hubs, members
 
-    def agency(self, agency: str) -> AgencyRow:
-        """Return an agency.
+    def agency(self, agency: str) -> KeyEntry:
+        """Return an agency's newest key entry.
 
         Raises:
             NotFound: it is not known here.
@@ -310,34 +224,36 @@ class KeyStore:
             raise NotFound("This agency is not known here.")
         return found
 
-    def find_agency(self, agency: str) -> AgencyRow | None:
-        """Return an agency, or None."""
-        row = self._one(_AGENCIES.where(agencies.c.agency == agency))
-        return None if row is None else _agency(row)
+    def find_agency(self, agency: str) -> KeyEntry | None:
+        """Return an agency's newest key entry, or None."""
+        return self._newest(KeyEntry, agency)
 
-    def agencies(self) -> tuple[AgencyRow, ...]:
-        """Return all agencies that are known, by address."""
-        rows = self._connection.execute(_AGENCIES.order_by(agencies.c.agency)).mappings()
-        return tuple(_agency(row) for row in rows)
+    def agencies(self) -> tuple[KeyEntry, ...]:
+        """Return the newest key entries of all agencies that are known, by address."""
+        c = key_documents.c
+        query = select(c.subject).where(c.type == KEY_ENTRY_TYPE).distinct().order_by(c.subject)
+        return tuple(self.agency(agency) for agency in self._connection.scalars(query))
 
     def hub_entry(self, host: str) -> HubEntry | None:
         """Return the newest entry of the hub at `host`, or None."""
-        row = self._one(_HUB_ENTRIES.where(hub_keys.c.host == host))
-        return None if row is None else HubEntry.from_envelope(Envelope.from_bytes(row["envelope"], HUB_ENTRY_TYPE))
+        return self._newest(HubEntry, host)
 
-    def devices(self, agency: str) -> tuple[MemberRow, ...]:
-        """Return the device keys of an agency's members, each as its newest certificate says, the newest first."""
-        found: dict[str, MemberRow] = {}
-        for row in self._members(agency):
-            found.setdefault(row.keyid, row)
+    def devices(self, agency: str, **which: str) -> tuple[Device, ...]:
+        """Return the device keys of an agency's members, each as its newest certificate says, the newest first.
+
+        `which` may name one `member` or one `keyid`.
+        """
+        found: dict[str, Device] = {}
+        for device in self._devices(agency, **which):
+            found.setdefault(device.cert.keyid, device)
         return tuple(found.values())
 
-    def member(self, agency: str, member: str) -> MemberRow | None:
+    def member(self, agency: str, member: str) -> Device | None:
         """Return a member by the newest certificate that is not revoked, else by the newest, or None."""
-        rows = [row for row in self.devices(agency) if row.member == member]
-        return next((row for row in rows if row.revoked_at is None), rows[0] if rows else None)
+        devices = self.devices(agency, member=member)
+        return next((device for device in devices if device.revoked_at is None), devices[0] if devices else None)
 
-    def members_with_roles(self, agency: str, roles: Collection[str], now: int) -> tuple[MemberRow, ...]:
+    def members_with_roles(self, agency: str, roles: Collection[str], now: int) -> tuple[Device, ...]:
         """Return the device keys that are good now and have one of `roles`."""
         return tuple(row for row in self.devices(agency) if row.active(now) and row.roles & set(roles))
 
@@ -367,52 +283,39 @@ class KeyStore:
 
     # -- rows
 
-    def _signer(self, agency: str, keyid: str) -> MemberRow:
+    def _signer(self, agency: str, keyid: str) -> MemberCert:
         host, before = self._standing or ("", 0)
         bounded = host == host_of(agency)
-        rows = [row for row in self._members(agency, keyid) if not bounded or row.log_index < before]
-        if not rows:
+        found = [device for device in self._devices(agency, keyid=keyid) if not bounded or device.index < before]
+        if not found:
             raise UnknownSigner("No certificate of this signer is known here.")
-        revoked = rows[0].revoked_index
+        revoked = found[0].revoked_index
         if revoked is not None and not (bounded and revoked > before):
             raise BadSignature("The signer's key was revoked.")
-        return rows[0]
+        return found[0].cert
 
-    def _members(self, agency: str, keyid: str | None = None) -> list[MemberRow]:
-        m, r = members.c, revocations.c
-        joined = members.outerjoin(revocations, (m.agency == r.agency) & (m.keyid == r.keyid))
-        query = (
-            select(members, r.at, r.log_index.label("revoked_index"))
-            .select_from(joined)
-            .where(m.agency == agency)
-            .order_by(m.log_index.desc())
-        )
-        rows = self._connection.execute(query if keyid is None else query.where(m.keyid == keyid)).mappings()
-        return [_member(row) for row in rows]
-
-    def _revocation(self, agency: str, keyid: str) -> RowMapping | None:
-        c = revocations.c
-        return self._one(select(c.at, c.log_index).where(c.agency == agency, c.keyid == keyid))
-
-    def _drop_grants(self, agency: str, keyid: str) -> None:
-        kids = {device_kid(row.recipient) for row in self._members(agency, keyid)}
-        c = epoch_grants.c
-        self._connection.execute(delete(epoch_grants).where(c.agency == agency, c.kid.in_(kids)))
-
-    def _envelope(self, document_hash: str) -> bytes | None:
-        row = self._one(select(key_documents.c.envelope).where(key_documents.c.hash == document_hash))
-        return None if row is None else bytes(row["envelope"])
-
-    def _put(self, envelope: Envelope, host: str, subject: str, index: int) -> bool:
-        """Keep a document unless it is kept already; return whether it is new."""
-        if self.knows(envelope.hash):
-            return False
+    def _devices(self, agency: str, **which: str) -> list[Device]:
+        """Return what every certificate says, the newest first."""
         c = key_documents.c
-        if self._one(select(c.hash).where(c.host == host, c.log_index == index)) is not None:
-            raise Conflict("Another key document stands at this place of that log.")
-        row = {"hash": envelope.hash, "type": envelope.payload_type, "host": host, "subject": subject}
-        self._insert(key_documents, **row, log_index=index, envelope=envelope.to_bytes())
-        return True
+        about = [c[name] == value for name, value in which.items()]
+        query = select(c.type, c.keyid, c.log_index, c.envelope).where(c.subject == agency, *about)
+        rows = self._rows(query.where(c.type.in_((MEMBER_CERT_TYPE, REVOCATION_TYPE))).order_by(c.log_index.desc()))
+        ended = {row["keyid"]: row for row in rows if row["type"] == REVOCATION_TYPE}
+        return [_device(row, ended.get(row["keyid"])) for row in rows if row["type"] == MEMBER_CERT_TYPE]
+
+    def _drop_grants(self, revoked: Revocation) -> None:
+        kids = {device_kid(device.recipient) for device in self._devices(revoked.agency, keyid=revoked.keyid)}
+        c = epoch_grants.c
+        self._connection.execute(delete(epoch_grants).where(c.agency == revoked.agency, c.kid.in_(kids)))
+
+    def _newest(self, kind: type[AnyDocument], subject: str) -> AnyDocument | None:
+        c = key_documents.c
+        query = select(c.envelope).where(c.type == kind.TYPE, c.subject == subject).order_by(c.log_index.desc())
+        row = self._one(query.limit(1))
+        return None if row is None else _parsed(row["envelope"], kind)
+
+    def _rows(self, query: Any) -> Sequence[RowMapping]:
+        return self._connection.execute(query).mappings().all()
 
     def _insert(self, table: Table, **values: Any) -> None:
         self._connection.execute(insert(table).values(**values))
@@ -421,26 +324,13 @@ class KeyStore:
         return self._connection.execute(query).mappings().one_or_none()
 
 
-_AGENCIES = select(agencies, key_documents.c.envelope).join(key_documents, key_documents.c.hash == agencies.c.entry)
-_HUB_ENTRIES = select(key_documents.c.envelope).join(hub_keys, key_documents.c.hash == hub_keys.c.entry)
+def _device(row: RowMapping, ended: RowMapping | None) -> Device:
+    cert = _parsed(row["envelope"], MemberCert)
+    if ended is None:
+        return Device(cert, row["log_index"])
+    return Device(cert, row["log_index"], ended["log_index"], _parsed(ended["envelope"], Revocation).at)
 
 
-def _agency(row: RowMapping) -> AgencyRow:
-    envelope = Envelope.from_bytes(row["envelope"], KEY_ENTRY_TYPE)
-    return AgencyRow(row["agency"], row["host"], row["local"], KeyEntry.from_envelope(envelope))
-
-
-def _member(row: RowMapping) -> MemberRow:
-    return MemberRow(
-        agency=row["agency"],
-        member=row["member"],
-        keyid=row["keyid"],
-        roles=frozenset(row["roles"].split()),
-        sign=bytes(row["sign"]),
-        recipient=row["recipient"],
-        valid_from=row["valid_from"],
-        valid_until=row["valid_until"],
-        log_index=row["log_index"],
-        revoked_at=row["at"],
-        revoked_index=row["revoked_index"],
-    )
+@lru_cache(maxsize=4096)
+def _parsed(envelope: bytes, kind: type[AnyDocument]) -> AnyDocument:
+    return kind.from_envelope(Envelope.from_bytes(envelope, kind.TYPE))

@@ -65,7 +65,7 @@ class _Work:
         country = KeyStore(self._connection).find_agency(agency)
         profile = Directory(self._connection).profile(agency)
         return calendar_for(
-            country.entry.country if country else None,
+            country.country if country else None,
             zone=profile.zone if profile else None,
             weekend=profile.weekend if profile else None,
         )

@@ -1,6 +1,6 @@
 """Routes for key documents: agencies, members, epoch grants.
 
-Whoever posts a document needs little permission: the agency's root has signed it and `hub.keys.service` judges it;
+Whoever posts a document needs little permission: the agency's root has signed it and `hub.keys.keyring` judges it;
 what is read comes with proofs, so that a client need not believe this hub.
 """
 
@@ -15,8 +15,8 @@ from hub.auth.permissions import caller, permission
 from hub.context import Hub, current_hub
 from hub.errors import NotFound
 from hub.handofflog.guard import ForkGuard
-from hub.keys.certificates import CASE_ROLES, EpochGrant
-from hub.keys.service import Keyring, proven_documents, pulled_documents
+from hub.keys.certificates import CASE_ROLES, EpochGrant, KeyEntry, MemberCert, Revocation
+from hub.keys.keyring import Keyring, proven_documents, pulled_documents
 from hub.keys.store import KeyStore
 from hub.packets.encoding import canonical
 from hub.web import key_schemas as schemas
@@ -24,7 +24,7 @@ from hub.web import key_schemas as schemas
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from hub.keys.store import AgencyRow, MemberRow
+    from hub.keys.store import Device
 
 blueprint = Blueprint("keys", __name__, url_prefix="/api/v1", description="Agencies, members and their keys")
 
@@ -59,9 +59,9 @@ class OneAgency(MethodView):
         hub = current_hub()
         note = ForkGuard(hub.database, hub.origin, hub.settings.data).last_note()
         with hub.database.read() as connection:
-            row = KeyStore(connection).agency(agency)
-            if not row.local:
-                return pulled_documents(connection, row.host, agency)
+            home = KeyStore(connection).agency(agency).hub
+            if home != hub.origin:
+                return pulled_documents(connection, home, agency)
             if note is None:
                 raise NotFound("No checkpoint has been published yet.", todo="Ask again in a minute.")
             return proven_documents(connection, hub.origin, note, agency)
@@ -101,9 +101,9 @@ class Members(MethodView):
         with hub.database.write() as connection:
             keyring, now = _keyring(hub, connection), hub.clock.now()
             if "revocation" in given:
-                keyring.revoke_member(canonical(given["revocation"]), now=now, agency=agency)
+                keyring.publish(Revocation, canonical(given["revocation"]), now=now, agency=agency)
             if "certificate" in given:
-                keyring.certify_member(canonical(given["certificate"]), now=now, agency=agency)
+                keyring.publish(MemberCert, canonical(given["certificate"]), now=now, agency=agency)
             devices = [_device(row) for row in keyring.store.devices(agency)]
         _publish(hub)
         return devices
@@ -136,10 +136,9 @@ class Grants(MethodView):
 def _register(hub: Hub, given: dict[str, Any], agency: str) -> dict[str, Any]:
     with hub.database.write() as connection:
         keyring = _keyring(hub, connection)
-        entry = keyring.register_agency(canonical(given["entry"]), now=hub.clock.now(), agency=agency)
-        shown = _agency(keyring.store.agency(entry.agency))
+        entry = keyring.publish(KeyEntry, canonical(given["entry"]), now=hub.clock.now(), agency=agency)
     _publish(hub)
-    return shown
+    return _agency(entry)
 
 
 def _publish(hub: Hub) -> None:
@@ -151,25 +150,26 @@ def _keyring(hub: Hub, connection: Connection) -> Keyring:
     return Keyring(connection, hub.origin, hub.certifiers)
 
 
-def _agency(row: AgencyRow) -> dict[str, Any]:
+def _agency(entry: KeyEntry) -> dict[str, Any]:
     return {
-        "agency": row.agency,
-        "host": row.host,
-        "kind": row.kind,
-        "country": row.entry.country,
-        "seq": row.entry.seq,
-        "hash": row.entry.hash,
-        "local": row.local,
+        "agency": entry.agency,
+        "host": entry.hub,
+        "kind": entry.kind,
+        "country": entry.country,
+        "seq": entry.seq,
+        "hash": entry.hash,
+        "local": entry.hub == current_hub().origin,
     }
 
 
-def _device(row: MemberRow) -> dict[str, Any]:
+def _device(device: Device) -> dict[str, Any]:
+    cert = device.cert
     return {
-        "member": row.member,
-        "keyid": row.keyid,
-        "roles": sorted(row.roles),
-        "recipient": row.recipient,
-        "valid_from": row.valid_from,
-        "valid_until": row.valid_until,
-        "revoked_at": row.revoked_at,
+        "member": cert.member,
+        "keyid": cert.keyid,
+        "roles": sorted(cert.roles),
+        "recipient": cert.recipient,
+        "valid_from": cert.valid_from,
+        "valid_until": cert.until,
+        "revoked_at": device.revoked_at,
     }

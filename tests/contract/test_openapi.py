@@ -37,7 +37,7 @@ def _member_of_everything(connection):
     """Store a signed-in member with every role, so that requests get past the door."""
     device, recipient = Signer(b"d" * 32), str(Identity.generate().recipient)
     cert = MemberCert(AGENCY, MEMBER, frozenset(Role), device.public_key, recipient, NOW - 1, NOW + 10**7)
-    KeyStore(connection).put_member_cert(cert.to_envelope(Signer(b"r" * 32)), 1)
+    KeyStore(connection).put(cert.to_envelope(Signer(b"r" * 32)), 1)
     kdf = canonical({"alg": "argon2id13", "mem": 67108864, "ops": 3, "salt": b64u(bytes(16))}).decode()
     public = b64u(device.public_key)
     account = Account("amina", AGENCY, MEMBER, frozenset(), None, bytes(32), kdf, b"v", 1, None, public, recipient, NOW)

@@ -218,7 +218,7 @@ def test_a_peer_cannot_speak_of_another_hubs_agencies(scene):
     pull(scene)
     assert not known(scene, foreign.agency)
     with scene.hub.database.read() as connection:
-        assert KeyStore(connection).agency(ours.agency).entry.seq == 0
+        assert KeyStore(connection).agency(ours.agency).seq == 0
 
 
 def test_a_service_through_an_inbox_that_is_not_the_agencys_is_left_out(scene):

@@ -87,7 +87,7 @@ def certificate(member, now, roles=("caseworker",)):
 def certify(hub_, member, roles=("caseworker",), index=1):
     now = hub_.clock.now()
     with hub_.database.write() as connection:
-        KeyStore(connection).put_member_cert(certificate(member, now, roles).to_envelope(ROOT), index)
+        KeyStore(connection).put(certificate(member, now, roles).to_envelope(ROOT), index)
 
 
 def test_a_member_enrols_waits_is_certified_and_works(client, hub_):
@@ -186,7 +186,7 @@ def test_a_revoked_member_with_an_old_session_is_nobody(client, hub_, clock):
     cert = certificate(member, clock.now())
     revocation = Revocation(AGENCY, member["member"], cert.sign, clock.now()).to_envelope(ROOT)
     with hub_.database.write() as connection:
-        KeyStore(connection).put_revocation(revocation, 2)
+        KeyStore(connection).put(revocation, 2)
     assert client.get("/api/v1/vault", headers=headers).status_code == 401
 
 

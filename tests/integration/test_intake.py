@@ -22,7 +22,8 @@ from hub.errors import (
 from hub.handoffs.jobs import erase_packets, purge_payloads
 from hub.handoffs.store import HandoffStore
 from hub.ids import random_id
-from hub.keys.service import Keyring
+from hub.keys.certificates import Revocation
+from hub.keys.keyring import Keyring
 from hub.keys.store import KeyStore
 from hub.packets.seal import Basis
 from hub.statements.verify import verify_statement
@@ -310,9 +311,7 @@ class TestWhatAHubRefuses:
         _handoff, statement, packet = people.submit()
         with home.hub.database.write() as connection:
             ring = Keyring(connection, HOME, CERTIFIER_KEYS)
-            ring.revoke_member(
-                people.shelter.revocation(member).to_bytes(), now=home.hub.clock.now(), agency=people.shelter.agency
-            )
+            ring.publish(Revocation, people.shelter.revocation(member).to_bytes(), now=home.hub.clock.now())
         self.refused(home, people, BadSignature, statement, packet)
 
 

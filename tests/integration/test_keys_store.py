@@ -11,9 +11,9 @@ from hub.errors import BadSignature, Conflict, Forbidden, HubError, NotFound, Un
 from hub.handofflog.note import sign_checkpoint
 from hub.handofflog.store import HandoffLog
 from hub.keys import store as rows
-from hub.keys.certificates import fingerprint, next_entry
+from hub.keys.certificates import HubEntry, KeyEntry, MemberCert, Revocation, fingerprint, next_entry
+from hub.keys.keyring import Keyring, proven_documents, pulled_documents
 from hub.keys.pins import Pins, ProvenDocument, accept_agency
-from hub.keys.service import Keyring, proven_documents, pulled_documents
 from hub.keys.store import KeyStore
 from hub.packets.encoding import canonical
 from hub.statements.verify import sign_statement, verify_statement
@@ -51,7 +51,7 @@ def key_of(store, member, role="caseworker", at=NOW):
 
 def count(database):
     with database.read() as connection:
-        tables = (rows.key_documents, rows.agencies, rows.members, rows.revocations, rows.hub_keys, rows.epoch_grants)
+        tables = (rows.key_documents, rows.epoch_grants)
         sizes = [connection.execute(select(func.count()).select_from(table)).scalar() for table in tables]
         return [*sizes, HandoffLog(connection, HOST).head().size]
 
@@ -70,14 +70,13 @@ def test_a_registered_agency_and_its_members_can_sign(database):
         register(connection, agency)
     with database.read() as connection:
         store = KeyStore(connection)
-        row = store.agency(agency.agency)
-        assert (row.kind, row.local, row.host, row.entry) == ("ngo", True, HOST, agency.entry())
+        assert store.agency(agency.agency) == agency.entry()
         assert [a.agency for a in store.agencies()] == [agency.agency]
         said = sign_statement(statement("referral.close", hana.actor()), [hana.signer])
         assert verify_statement(said.to_bytes(), store, now=NOW)
         assert store.sender_key(agency.agency, hana.signer.kid).member == hana.member
         assert store.hub_key(HOST, hub_signer().kid) == hub_signer().public_key
-        assert [d.log_index for d in store.documents(HOST)] == [0, 1, 2, 3]
+        assert [d["log_index"] for d in store.documents(HOST)] == [0, 1, 2, 3]
         assert len(store.documents(HOST, agency.agency)) == 3
         assert [m.member for m in store.members_with_roles(agency.agency, {"supervisor"}, NOW)] == [hana.member]
         assert store.members_with_roles(agency.agency, {"supervisor"}, NOW + 2 * YEAR) == ()
@@ -116,9 +115,9 @@ def test_the_same_document_again_changes_nothing(database):
     before = count(database)
     with database.write() as connection:
         keyring = ring(connection)
-        keyring.register_agency(agency.envelope().to_bytes(), now=NOW + 5)
-        keyring.certify_member(agency.members["hana"].envelope.to_bytes(), now=NOW + 5, agency=agency.agency)
-        keyring.publish_hub(hub_entry(), now=NOW)
+        keyring.publish(KeyEntry, agency.envelope().to_bytes(), now=NOW + 5)
+        keyring.publish(MemberCert, agency.members["hana"].envelope.to_bytes(), now=NOW + 5, agency=agency.agency)
+        keyring.publish(HubEntry, hub_entry().to_bytes(), now=NOW)
     assert count(database) == before
 
 
@@ -128,16 +127,16 @@ def test_the_next_key_entry_follows_the_one_before(database):
     with database.write() as connection:
         register(connection, agency)
     with database.write() as connection:
-        entry = ring(connection).register_agency(second.to_bytes(), now=NOW, agency=agency.agency)
+        entry = ring(connection).publish(KeyEntry, second.to_bytes(), now=NOW, agency=agency.agency)
     with database.read() as connection:
-        assert KeyStore(connection).agency(agency.agency).entry == entry
+        assert KeyStore(connection).agency(agency.agency) == entry
     other = agency.next(duty=("other",)).to_bytes()
-    refuses(database, Conflict, lambda keys: keys.register_agency(other, now=NOW))
+    refuses(database, Conflict, lambda keys: keys.publish(KeyEntry, other, now=NOW))
     third = replace(next_entry(entry), prev=agency.published().hash).to_envelope(agency.root).to_bytes()
-    refuses(database, BadSignature, lambda keys: keys.register_agency(third, now=NOW))
+    refuses(database, BadSignature, lambda keys: keys.publish(KeyEntry, third, now=NOW))
     fork = replace(next_entry(entry), identity=replace(agency.identity, kind="authority"))
     refuses(
-        database, BadSignature, lambda keys: keys.register_agency(fork.to_envelope(agency.root).to_bytes(), now=NOW)
+        database, BadSignature, lambda keys: keys.publish(KeyEntry, fork.to_envelope(agency.root).to_bytes(), now=NOW)
     )
 
 
@@ -150,13 +149,15 @@ def test_what_does_not_verify_leaves_everything_as_it_was(database):
     away = Agency("c", PEER).envelope().to_bytes()
     forged = replace(agency.revocation(agency.members["hana"]), signatures=agency.envelope().signatures).to_bytes()
     attempts = (
-        lambda keys: keys.certify_member(ghost, now=NOW, agency=agency.agency),
-        lambda keys: keys.certify_member(ghost, now=NOW, agency="urn:rcp:agency:b@hub.example"),
-        lambda keys: keys.register_agency(uncertified, now=NOW),
-        lambda keys: keys.register_agency(away, now=NOW),
-        lambda keys: keys.register_agency(agency.envelope().to_bytes(), now=NOW, agency="urn:rcp:agency:b@hub.example"),
-        lambda keys: keys.revoke_member(forged, now=NOW, agency=agency.agency),
-        lambda keys: keys.revoke_member(forged, now=NOW, agency="urn:rcp:agency:b@hub.example"),
+        lambda keys: keys.publish(MemberCert, ghost, now=NOW, agency=agency.agency),
+        lambda keys: keys.publish(MemberCert, ghost, now=NOW, agency="urn:rcp:agency:b@hub.example"),
+        lambda keys: keys.publish(KeyEntry, uncertified, now=NOW),
+        lambda keys: keys.publish(KeyEntry, away, now=NOW),
+        lambda keys: keys.publish(
+            KeyEntry, agency.envelope().to_bytes(), now=NOW, agency="urn:rcp:agency:b@hub.example"
+        ),
+        lambda keys: keys.publish(Revocation, forged, now=NOW, agency=agency.agency),
+        lambda keys: keys.publish(Revocation, forged, now=NOW, agency="urn:rcp:agency:b@hub.example"),
         lambda keys: keys.take(ghost, 99, host=HOST),
         lambda keys: keys.take(b"{}", 99, host=HOST),
     )
@@ -171,8 +172,8 @@ def test_a_revoked_key_signs_nothing_more_and_holds_no_grant(database):
         keyring = register(connection, agency)
         keyring.grant(agency.agency, agency.grant(hana), now=NOW)
         assert keyring.store.grants_for(agency.agency, hana.member)
-        keyring.revoke_member(agency.revocation(hana).to_bytes(), now=NOW, agency=agency.agency)
-        keyring.revoke_member(agency.revocation(hana, NOW + 1).to_bytes(), now=NOW, agency=agency.agency)
+        keyring.publish(Revocation, agency.revocation(hana).to_bytes(), now=NOW, agency=agency.agency)
+        keyring.publish(Revocation, agency.revocation(hana, NOW + 1).to_bytes(), now=NOW, agency=agency.agency)
     with database.read() as connection:
         store = KeyStore(connection)
         with pytest.raises(BadSignature):
@@ -183,7 +184,7 @@ def test_a_revoked_key_signs_nothing_more_and_holds_no_grant(database):
         assert store.grants_for(agency.agency, hana.member) == ()
         assert store.members_with_roles(agency.agency, {"caseworker"}, NOW) == ()
     again = agency.member("hana", "caseworker", until=NOW + 9).envelope.to_bytes()
-    refuses(database, BadSignature, lambda keys: keys.certify_member(again, now=NOW, agency=agency.agency))
+    refuses(database, BadSignature, lambda keys: keys.publish(MemberCert, again, now=NOW, agency=agency.agency))
 
 
 def test_a_signature_before_the_revocation_in_the_log_stays_good(database):
@@ -212,7 +213,7 @@ def test_the_newest_certificate_of_a_key_says_which_roles_it_has(database):
         agency.members["hana"] = hana
         keyring = register(connection, agency)
         assert key_of(keyring.store, hana, "supervisor")
-        keyring.certify_member(fewer.envelope.to_bytes(), now=NOW, agency=agency.agency)
+        keyring.publish(MemberCert, fewer.envelope.to_bytes(), now=NOW, agency=agency.agency)
         with pytest.raises(BadSignature):
             key_of(keyring.store, hana, "supervisor")
         assert key_of(keyring.store.standing_at(HOST, 4), hana, "supervisor")
@@ -224,7 +225,7 @@ def test_a_key_belongs_to_one_member(database):
     del agency.members["thief"]
     with database.write() as connection:
         register(connection, agency)
-    refuses(database, BadSignature, lambda keys: keys.certify_member(stolen, now=NOW, agency=agency.agency))
+    refuses(database, BadSignature, lambda keys: keys.publish(MemberCert, stolen, now=NOW, agency=agency.agency))
 
 
 def test_epochs_are_granted_to_active_case_workers_devices_only(database):
@@ -282,7 +283,7 @@ def test_a_client_verifies_by_itself_what_the_hub_serves(database):
         register(connection, agency)
         note = sign_checkpoint(HandoffLog(connection, HOST).head(), hub_signer())
         later = agency.member("later")
-        ring(connection).certify_member(later.envelope.to_bytes(), now=NOW, agency=agency.agency)
+        ring(connection).publish(MemberCert, later.envelope.to_bytes(), now=NOW, agency=agency.agency)
     with database.write() as connection:
         answer = proven_documents(connection, HOST, note, agency.agency)
         KeyStore(connection).put_answer(HOST, canonical(answer))

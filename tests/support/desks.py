@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from consent.policy import GATES, POLICY_VERSION
+from tests.support.packets import MemoryPacket
 from hub.context import Hub
 from hub.handofflog.auditor import audit
 from hub.handofflog.store import HandoffLog
@@ -18,11 +19,11 @@ from hub.handoffs.intake import Intake
 from hub.handoffs.views import detail
 from hub.ids import MemberId, PacketId, random_id
 from hub.keys.headerbox import HeaderKeys
-from hub.keys.service import Keyring
+from hub.keys.keyring import Keyring
 from hub.keys.store import KeyStore
 from hub.outbox.store import Outbox
 from hub.packets.checkpoint import Checkpoint
-from hub.packets.container import MemoryPacket
+
 from hub.packets.dsse import Envelope
 from hub.packets.manifest import MANIFEST_TYPE, Manifest
 from hub.packets.seal import Basis, Plan, seal
@@ -144,8 +145,7 @@ def introduce(one: Desk, other: Desk) -> None:
         with listener.hub.database.write() as connection:
             ring = Keyring(connection, listener.hub.origin, CERTIFIER_KEYS)
             for document in documents:
-                if not ring.store.knows(Envelope.from_bytes(document.envelope, document.type).hash):
-                    ring.take(document.envelope, document.log_index, host=teller.hub.origin)
+                ring.take(document["envelope"], document["log_index"], host=teller.hub.origin)
 
 
 def settle(one: Desk, other: Desk) -> None:

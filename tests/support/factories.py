@@ -23,9 +23,10 @@ from hub.keys.certificates import (
     Revocation,
     certify,
     next_entry,
+    read_document,
 )
 from hub.keys.devices import DeviceKeys, EpochSecret
-from hub.keys.service import Keyring
+from hub.keys.keyring import Keyring
 from hub.packets.age import Identity
 from hub.packets.dsse import Envelope, Signer
 from hub.packets.encoding import b64u
@@ -262,10 +263,6 @@ def register(connection: Any, *agencies: Agency, origin: str = HOST, now: int = 
             if host_of(agency.agency) != origin:
                 index += 1
                 keyring.take(envelope.to_bytes(), index, host=agency.host)
-            elif hub:
-                keyring.publish_hub(envelope, now=now)
-            elif envelope.payload_type.endswith("key-entry+json;v=1"):
-                keyring.register_agency(envelope.to_bytes(), now=now)
             else:
-                keyring.certify_member(envelope.to_bytes(), now=now, agency=agency.agency)
+                keyring.publish(type(read_document(envelope)), envelope.to_bytes(), now=now)
     return keyring

@@ -35,20 +35,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("agency", "member", name=op.f("uq_accounts_agency_member")),
     )
     op.create_table(
-        "agencies",
-        sa.Column("agency", sa.String(length=400), nullable=False),
-        sa.Column("host", sa.String(length=260), nullable=False),
-        sa.Column("kind", sa.String(length=40), nullable=False),
-        sa.Column("country", sa.String(length=2), nullable=False),
-        sa.Column("seq", sa.Integer(), nullable=False),
-        sa.Column("entry", sa.String(length=43), nullable=False),
-        sa.Column("local", sa.Boolean(), nullable=False),
-        sa.PrimaryKeyConstraint("agency", name=op.f("pk_agencies")),
-    )
-    with op.batch_alter_table("agencies", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_agencies_host"), ["host"], unique=False)
-
-    op.create_table(
         "agency_profiles",
         sa.Column("agency", sa.String(length=400), nullable=False),
         sa.Column("host", sa.String(length=261), nullable=False),
@@ -117,13 +103,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_handoffs_to_agency_touched"), ["to_agency", "touched"], unique=False)
 
     op.create_table(
-        "hub_keys",
-        sa.Column("host", sa.String(length=260), nullable=False),
-        sa.Column("keyid", sa.String(length=22), nullable=False),
-        sa.Column("entry", sa.String(length=43), nullable=False),
-        sa.PrimaryKeyConstraint("host", name=op.f("pk_hub_keys")),
-    )
-    op.create_table(
         "inbox",
         sa.Column("peer", sa.String(length=261), nullable=False),
         sa.Column("id", sa.String(length=22), nullable=False),
@@ -162,12 +141,15 @@ def upgrade() -> None:
         sa.Column("type", sa.String(length=80), nullable=False),
         sa.Column("host", sa.String(length=260), nullable=False),
         sa.Column("subject", sa.String(length=400), nullable=False),
+        sa.Column("member", sa.String(length=22), nullable=True),
+        sa.Column("keyid", sa.String(length=22), nullable=True),
         sa.Column("log_index", sa.BigInteger(), nullable=False),
         sa.Column("envelope", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("hash", name=op.f("pk_key_documents")),
         sa.UniqueConstraint("host", "log_index", name=op.f("uq_key_documents_host_log_index")),
     )
     with op.batch_alter_table("key_documents", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_key_documents_keyid"), ["keyid"], unique=False)
         batch_op.create_index(batch_op.f("ix_key_documents_subject"), ["subject"], unique=False)
 
     op.create_table(
@@ -199,23 +181,6 @@ def upgrade() -> None:
         sa.Column("hash", sa.String(length=43), nullable=False),
         sa.PrimaryKeyConstraint("place", name=op.f("pk_log_nodes")),
     )
-    op.create_table(
-        "members",
-        sa.Column("cert", sa.String(length=43), nullable=False),
-        sa.Column("agency", sa.String(length=400), nullable=False),
-        sa.Column("member", sa.String(length=22), nullable=False),
-        sa.Column("keyid", sa.String(length=22), nullable=False),
-        sa.Column("roles", sa.String(length=200), nullable=False),
-        sa.Column("sign", sa.LargeBinary(), nullable=False),
-        sa.Column("recipient", sa.String(length=80), nullable=False),
-        sa.Column("valid_from", sa.BigInteger(), nullable=False),
-        sa.Column("valid_until", sa.BigInteger(), nullable=False),
-        sa.Column("log_index", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("cert", name=op.f("pk_members")),
-    )
-    with op.batch_alter_table("members", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_members_keyid"), ["keyid"], unique=False)
-
     op.create_table(
         "notices",
         sa.Column("id", sa.String(length=22), nullable=False),
@@ -293,14 +258,6 @@ def upgrade() -> None:
         sa.Column("envelope", sa.LargeBinary(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("statement", "host", name=op.f("pk_receipts")),
-    )
-    op.create_table(
-        "revocations",
-        sa.Column("agency", sa.String(length=400), nullable=False),
-        sa.Column("keyid", sa.String(length=22), nullable=False),
-        sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.Column("log_index", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("agency", "keyid", name=op.f("pk_revocations")),
     )
     op.create_table(
         "services",
@@ -459,7 +416,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_services_host"))
 
     op.drop_table("services")
-    op.drop_table("revocations")
     op.drop_table("receipts")
     op.drop_table("peers")
     with op.batch_alter_table("peer_nonces", schema=None) as batch_op:
@@ -474,10 +430,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_notices_next_try"))
 
     op.drop_table("notices")
-    with op.batch_alter_table("members", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_members_keyid"))
-
-    op.drop_table("members")
     op.drop_table("log_nodes")
     op.drop_table("log_head")
     with op.batch_alter_table("log_entries", schema=None) as batch_op:
@@ -486,13 +438,13 @@ def downgrade() -> None:
     op.drop_table("log_entries")
     with op.batch_alter_table("key_documents", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_key_documents_subject"))
+        batch_op.drop_index(batch_op.f("ix_key_documents_keyid"))
 
     op.drop_table("key_documents")
     op.drop_table("key_answers")
     op.drop_table("job_runs")
     op.drop_table("invitations")
     op.drop_table("inbox")
-    op.drop_table("hub_keys")
     with op.batch_alter_table("handoffs", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_handoffs_to_agency_touched"))
         batch_op.drop_index(batch_op.f("ix_handoffs_from_agency_touched"))
@@ -512,9 +464,5 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_agency_profiles_host"))
 
     op.drop_table("agency_profiles")
-    with op.batch_alter_table("agencies", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_agencies_host"))
-
-    op.drop_table("agencies")
     op.drop_table("accounts")
     # ### end Alembic commands ###

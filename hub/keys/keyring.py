@@ -1,0 +1,161 @@
+"""Key documents coming in: verified, logged where they are at home here, stored. One transaction of the caller's.
+
+A document of a peer stands in the peer's log: `take` stores it with its index there, and the caller has checked the
+proof. Rule R07: a hub whose operator is of a kind that never receives is no hub of this network.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hub.errors import BadSignature, Conflict, Forbidden, NotFound
+from hub.handofflog.note import parse_checkpoint
+from hub.handofflog.store import HandoffLog
+from hub.ids import host_of
+from hub.keys import certificates as certs
+from hub.keys.store import KeyStore
+from hub.packets.dsse import Envelope
+from hub.packets.encoding import b64u, canonical, parse_json
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from sqlalchemy import Connection
+
+    from hub.keys.certificates import AnyDocument, EpochGrant
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """The key documents of this hub, `origin`, in one transaction; `certifiers` are those it believes."""
+
+    connection: Connection
+    origin: str
+    certifiers: Collection[bytes]
+
+    @property
+    def store(self) -> KeyStore:
+        """The rows."""
+        return KeyStore(self.connection)
+
+    def publish(self, kind: type[AnyDocument], data: bytes, *, now: int, agency: str | None = None) -> AnyDocument:
+        """Log and keep a document of this hub's own or of an agency at home here; with `agency`, of that one only.
+
+        One that does not verify raises, and its place in the log is rolled back with it.
+
+        Raises:
+            Forbidden: another agency's, or one that is not at home here.
+            PacketError: not of the grammar, wrongly signed, not certified twice, of a revoked or another member's key.
+            Conflict: not the agency's next key entry: another was faster, or its first one exists.
+        """
+        envelope = Envelope.from_bytes(data, kind.TYPE)
+        document = kind.from_envelope(envelope)
+        if agency not in {None, document.subject}:
+            raise Forbidden("This document is of another agency.")
+        if self.store.knows(envelope.hash):
+            return document
+        if isinstance(document, certs.KeyEntry):
+            self._check_next(document)
+        if host_of(document.subject) != self.origin:
+            raise Forbidden("This agency is not at home here.")
+        entry = HandoffLog(self.connection, self.origin).append(envelope.to_bytes(), now=now)
+        self._keep(envelope, entry.index, self.origin)
+        return document
+
+    def grant(self, agency: str, grant: EpochGrant, *, now: int) -> None:
+        """Keep a sealed epoch secret for a device.
+
+        Raises:
+            Forbidden: no active device of that name, or its member may not open cases (docs/protocol.md §5).
+            Conflict: the agency has published no such epoch.
+        """
+        devices = self.store.members_with_roles(agency, certs.CASE_ROLES, now)
+        if not any((d.member, certs.device_kid(d.recipient)) == (grant.member, grant.kid) for d in devices):
+            raise Forbidden("Only devices of members who work on cases may hold an agency's epoch key.")
+        if grant.epoch not in {epoch.epoch for epoch in self.store.agency(agency).enc}:
+            raise Conflict("The agency has published no such epoch.")
+        self.store.put_grant(agency, grant)
+
+    def take(self, document: bytes, index: int, *, host: str) -> bool:
+        """Verify and keep a document at `index` of the log of `host`; return whether it is new here.
+
+        Raises:
+            PacketError: not of the grammar, wrongly signed, not certified twice, not the one that follows.
+            Forbidden: of a hub that R07 bars.
+        """
+        envelope = certs.read_envelope(document)
+        if self.store.knows(envelope.hash):
+            return False
+        self._keep(envelope, index, host)
+        return True
+
+    def _check_next(self, entry: certs.KeyEntry) -> None:
+        known = self.store.find_agency(entry.agency)
+        if entry.seq != (known.seq + 1 if known else 0):
+            raise Conflict("This is not the agency's next key entry.", seq=known.seq if known else None)
+
+    def _keep(self, envelope: Envelope, index: int, host: str) -> None:
+        document = certs.read_document(envelope)
+        if host_of(document.subject) != host:
+            raise BadSignature("A hub speaks of an agency that is not at home there, or for another host.")
+        match document:
+            case certs.HubEntry():
+                self._check_hub_entry(envelope, host)
+            case certs.KeyEntry():
+                known, hub = self.store.find_agency(document.agency), self.store.hub_entry(host)
+                barred = () if hub is None else (hub.sign,)
+                certs.verify_key_entry(envelope, known, self.certifiers, barred=barred)
+            case certs.MemberCert():
+                self._check_member_cert(document, envelope)
+            case certs.Revocation():
+                certs.verify_by_root(certs.Revocation, envelope, self.store.agency(document.agency))
+        self.store.put(envelope, index)
+
+    def _check_member_cert(self, cert: certs.MemberCert, envelope: Envelope) -> None:
+        certs.verify_by_root(certs.MemberCert, envelope, self.store.agency(cert.agency))
+        for device in self.store.devices(cert.agency, keyid=cert.keyid):
+            if device.member != cert.member or device.revoked_at is not None:
+                raise BadSignature("This key is revoked, or another member's.")
+
+    def _check_hub_entry(self, envelope: Envelope, host: str) -> None:
+        entry = certs.verify_hub_entry(envelope, self.store.hub_entry(host))
+        if entry.kind in certs.NEVER_RECEIVE:
+            raise Forbidden("A body that works in migration enforcement runs no hub of this network.", rule="R07")
+
+
+def proven_documents(connection: Connection, origin: str, note: str, subject: str | None = None) -> dict[str, Any]:
+    """Return the key documents in this hub's published log, or those about `subject`, each with its proof under `note`.
+
+    What is newer than the note is left out: it can be proven once the next checkpoint is published.
+    """
+    log, size = HandoffLog(connection, origin), parse_checkpoint(note).size
+    documents = [d for d in KeyStore(connection).documents(origin, subject) if d.log_index < size]
+    entries = [
+        {
+            "document": parse_json(document.envelope),
+            "index": document.log_index,
+            "salt": b64u(log.entry(document.log_index).salt or b""),
+            "proof": [b64u(node) for node in log.inclusion(document.log_index, size)],
+        }
+        for document in documents
+    ]
+    return {"checkpoint": note, "entries": entries}
+
+
+def pulled_documents(connection: Connection, host: str, subject: str) -> dict[str, Any]:
+    """Return the same for an agency at home at another hub, out of what that hub answered to the last pull.
+
+    Raises:
+        NotFound: nothing was pulled yet.
+    """
+    answer = KeyStore(connection).answer(host)
+    if answer is None:
+        raise NotFound("The keys of that hub were not fetched yet.")
+    value = parse_json(answer)
+    entries = [row for row in value["entries"] if _subject(row["document"]) == subject]
+    return {"checkpoint": value["checkpoint"], "entries": entries}
+
+
+def _subject(document: dict[str, Any]) -> object:
+    return certs.read_envelope(canonical(document)).value.get("agency")
