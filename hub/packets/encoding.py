@@ -21,6 +21,8 @@ from hub.errors import Malformed
 MAX_INTEGER = 2**53 - 1
 MAX_DEPTH = 16
 _B64U = re.compile(r"[A-Za-z0-9_-]*")
+_BEYOND_BMP = re.compile("[\U00010000-\U0010ffff]")
+_ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":"))
 
 
 def b64u(data: bytes) -> str:
@@ -75,7 +77,7 @@ def canonical(value: object) -> bytes:
     """
     try:
         _check(value, 0)
-        return rfc8785.dumps(value)  # type: ignore[arg-type]  # _check has seen to it
+        return _canonical(value)
     except (rfc8785.CanonicalizationError, UnicodeError, RecursionError) as error:
         raise Malformed("The value has no canonical form.") from error
 
@@ -107,7 +109,7 @@ def parse_canonical(data: bytes) -> dict[str, Any]:
         Malformed: not strict JSON, not an object, or not in canonical form.
     """
     value = parse_json(data)
-    if not isinstance(value, dict) or canonical(value) != data:
+    if not isinstance(value, dict) or _canonical(value) != data:
         raise Malformed("The JSON is not an object in canonical form (RFC 8785).")
     return value
 
@@ -125,6 +127,16 @@ def hkdf(secret: bytes, info: bytes, *, salt: bytes = b"", size: int = 32) -> by
         block = hmac.digest(key, block + info + bytes([counter]), "sha256")
         out += block
     return out[:size]
+
+
+def _canonical(value: Any) -> bytes:
+    """Return the JCS form of a value that was checked.
+
+    Without floats the standard library's encoder makes the same bytes, many times as fast, unless keys are to be sorted
+    that hold characters beyond the BMP: JCS orders by UTF-16 units.
+    """
+    text = _ENCODER.encode(value)
+    return rfc8785.dumps(value) if _BEYOND_BMP.search(text) else text.encode()
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -171,6 +183,7 @@ def _check_text(text: object) -> None:
     try:
         if not isinstance(text, str):
             raise Malformed("The value is not JSON.")
-        text.encode()
+        if not text.isascii():
+            text.encode()
     except UnicodeError as error:
         raise Malformed("The JSON has a lone surrogate.") from error
