@@ -7,14 +7,14 @@ packets: the id of a packet is its sender's choice, and somebody else could choo
 
 from __future__ import annotations
 
-import hashlib
 import os
 import secrets
 import shutil
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, BinaryIO
 
 from hub.errors import NotFound
+from hub.packets.container import PacketFiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,7 +25,7 @@ _ABANDONED = 24 * 3600
 
 
 @dataclass(slots=True)
-class ReceivedPacket:
+class ReceivedPacket(PacketFiles):
     """A packet as it came over HTTP: its manifest, and whole age files (header and payload) in the spool.
 
     `close()` removes what is left of it; a file that was taken into the store is no longer there to be removed.
@@ -34,6 +34,14 @@ class ReceivedPacket:
     manifest: bytes
     files: dict[str, Path]
     folder: Path | None = field(default=None, repr=False)
+
+    def names(self) -> frozenset[str]:
+        """Return the names of the age files."""
+        return frozenset(self.files)
+
+    def stream(self, name: str) -> BinaryIO:
+        """Return a new stream over a whole file."""
+        return self.files[name].open("rb")
 
     def close(self) -> None:
         """Remove the spooled files."""
@@ -116,17 +124,6 @@ class Blobs:
         for folder in stale:
             shutil.rmtree(folder, ignore_errors=True)
         return len(stale)
-
-
-def digest(path: Path, start: int) -> tuple[bytes, int]:
-    """Return the SHA-256 and the number of the bytes of `path` from `start`."""
-    state, size = hashlib.sha256(), 0
-    with path.open("rb") as source:
-        source.seek(start)
-        while chunk := source.read(CHUNK):
-            state.update(chunk)
-            size += len(chunk)
-    return state.digest(), size
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

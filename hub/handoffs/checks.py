@@ -1,7 +1,7 @@
 """What a hub can see of a submission without reading it, checked alike by the sender's and the recipient's hub.
 
-The rules about content run in clients; here are recipient, country, period, keys, verdict and ciphertext
-(docs/protocol.md §4.4, §7.1).
+The rules about content run in clients; here are recipient, country, period, keys and verdict
+(docs/protocol.md §4.4, §7.1). The ciphertext is checked in `hub.packets.verify`.
 """
 
 from __future__ import annotations
@@ -10,46 +10,22 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from consent.policy import GATES, POLICY_VERSION
-from hub.errors import BadSignature, ConsentMissing, Forbidden, InvalidRequest, Malformed, WrongRecipient
-from hub.handoffs.blobs import digest
+from hub.errors import ConsentMissing, Forbidden, InvalidRequest, WrongRecipient
 from hub.ids import host_of
 from hub.keys.certificates import NEVER_RECEIVE, device_kid
 from hub.keys.store import KeyStore
-from hub.packets.age import Header, check_policy, read_header
-from hub.packets.encoding import b64u, sha256
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sqlalchemy import Connection
 
-    from hub.handoffs.blobs import ReceivedPacket
     from hub.handoffs.ports import Party
     from hub.keys.certificates import KeyEntry
     from hub.packets.manifest import Manifest, SignedManifest
     from hub.statements.verify import VerifiedStatement
 
 _NO_EPOCH = "community_structure"
-
-
-def check_packet(signed: SignedManifest, packet: ReceivedPacket) -> None:
-    """Check the age files beside a manifest: all there, header and payload as the manifest says.
-
-    Raises:
-        Malformed: a file too many or too few, or one that is no age file.
-        BadSignature: a header or payload is not the one that was signed.
-    """
-    if set(packet.files) != {entry.n for entry in signed.manifest.files}:
-        raise Malformed("The files of the packet are not those of its manifest.")
-    for entry in signed.manifest.files:
-        with packet.files[entry.n].open("rb") as source:
-            header = read_header(source)
-        check_policy(Header.from_bytes(header), len(entry.kids))
-        if b64u(sha256(header)) != entry.hsha256:
-            raise BadSignature("A file's header is not the one that was signed.")
-        found, size = digest(packet.files[entry.n], len(header))
-        if size != entry.plen or b64u(found) != entry.psha256:
-            raise BadSignature("A file's content is not what was signed.")
 
 
 def check_submission(

@@ -25,7 +25,7 @@ from hub.errors import (
 from hub.handofflog import merkle
 from hub.handofflog.store import HandoffLog
 from hub.handoffs.answers import Answers
-from hub.handoffs.checks import check_packet, check_part, check_submission
+from hub.handoffs.checks import check_part, check_submission
 from hub.handoffs.outgoing import OWN_RECORD, SUBMISSIONS, OutgoingMessage, outgoing
 from hub.handoffs.ports import Step
 from hub.handoffs.store import Handoff, HandoffStore, PacketStore
@@ -34,6 +34,7 @@ from hub.keys.store import KeyStore
 from hub.outbox.store import Outbox
 from hub.packets.dsse import Envelope
 from hub.packets.manifest import check_manifest
+from hub.packets.verify import check_ciphertext
 from hub.statements.grammar import STATEMENT_TYPE, Grade, HubActor, Statement
 from hub.statements.receipts import Channel, Receipt, read_receipt
 from hub.statements.verify import VerifiedStatement, sign_statement, verify_statement
@@ -303,7 +304,7 @@ class Intake:
         members = {getattr(actor, "member", None) for actor in verified.statement.by}
         if signed.manifest.sender != verified.statement.agency or signed.member not in members:
             raise BadSignature("A packet must be signed by a member who signs its statement.")
-        check_packet(signed, packet)
+        check_ciphertext(signed.manifest, packet)
         return signed
 
     def _keep(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hmac
 import re
-from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -25,9 +24,8 @@ from nacl.utils import random as _system_random
 from hub.errors import BadSignature, Malformed, TooLarge, UnsupportedVersion, WrongRecipient
 from hub.packets import bech32
 from hub.packets.dsse import kid
-from hub.packets.encoding import hkdf
+from hub.packets.encoding import b64, from_b64, hkdf
 from hub.packets.manifest import MAX_HEADER, MAX_STANZAS
-from hub.packets.stream import CHUNK, NONCE, PayloadReader, PayloadWriter
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -46,16 +44,20 @@ _ZERO_NONCE = bytes(12)
 _X25519 = "X25519"
 
 
+@dataclass(frozen=True, slots=True, repr=False)
 class Recipient:
     """An X25519 public key, `age1…`."""
 
-    __slots__ = ("kid", "public_key")
+    public_key: bytes
 
-    def __init__(self, public_key: bytes) -> None:
-        if len(public_key) != _KEY:
+    def __post_init__(self) -> None:
+        if len(self.public_key) != _KEY:
             raise Malformed("An age recipient is 32 bytes long.")
-        self.public_key = public_key
-        self.kid = kid(public_key)
+
+    @property
+    def kid(self) -> str:
+        """The name of the key (§2)."""
+        return kid(self.public_key)
 
     @classmethod
     def parse(cls, text: str) -> Recipient:
@@ -71,12 +73,6 @@ class Recipient:
 
     def __repr__(self) -> str:
         return f"Recipient({self})"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Recipient) and other.public_key == self.public_key
-
-    def __hash__(self) -> int:
-        return hash(self.public_key)
 
 
 class Identity:
@@ -248,39 +244,6 @@ def check_policy(header: Header, count: int) -> None:
         _share(stanza)
 
 
-def rewrap(
-    header: bytes, identity: Identity, recipients: Iterable[Recipient], random: Random = _system_random
-) -> Header:
-    """Return a new header for the same payload (§4.5: an epoch change re-wraps headers only).
-
-    Raises:
-        PacketError: the old header does not open with this identity.
-    """
-    return make_header(recipients, unwrap(Header.from_bytes(header), [identity]), random)
-
-
-def encrypt(recipients: Iterable[Recipient], source: BinaryIO, sink: BinaryIO, random: Random = _system_random) -> None:
-    """Write `source` to `sink` as a binary age v1 file."""
-    file_key = random(FILE_KEY)
-    sink.write(make_header(recipients, file_key, random).to_bytes())
-    payload = PayloadWriter(sink, file_key, random(NONCE))
-    while data := source.read(CHUNK):
-        payload.write(data)
-    payload.close()
-
-
-def decrypt(identities: Sequence[Identity], source: BinaryIO, sink: BinaryIO) -> None:
-    """Write the plaintext of an age v1 file to `sink`; what was written before an error is authentic but not whole.
-
-    Raises:
-        PacketError: it does not open.
-    """
-    file_key = unwrap(Header.from_bytes(read_header(source)), identities)
-    payload = PayloadReader(source, file_key)
-    while piece := payload.read(CHUNK):
-        sink.write(piece)
-
-
 def _check_version(data: bytes) -> None:
     if not data.startswith(_VERSION):
         known = data.startswith((_INTRO, _ARMOR))
@@ -344,14 +307,10 @@ def _unwrap(identity: Identity, share: bytes, body: bytes) -> bytes | None:
 
 
 def _encode(data: bytes) -> bytes:
-    return b64encode(data).rstrip(b"=")
+    return b64(data).rstrip("=").encode()
 
 
 def _decode(text: bytes) -> bytes:
-    try:
-        data = b64decode(text + b"=" * (-len(text) % 4), validate=True)
-    except ValueError as error:
-        raise Malformed("A header has something that is not base64.") from error
-    if _encode(data) != text:
-        raise Malformed("A header has base64 that is not canonical.")
-    return data
+    if b"=" in text:
+        raise Malformed("A header has padded base64.")
+    return from_b64((text + b"=" * (-len(text) % 4)).decode("latin-1"))

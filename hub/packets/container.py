@@ -1,4 +1,4 @@
-"""Where a packet's parts lie: `packet.zip` (stored), a folder of the same parts, or memory.
+"""Where a packet's parts lie: `packet.zip` (stored), or a folder of the same parts.
 
 Knows names and sizes; verifies nothing. A zip file is read strictly: exactly the parts of docs/protocol.md §4, stored,
 no part overlapping another, so there is nothing to unpack and no bomb to go off.
@@ -10,6 +10,7 @@ import io
 import re
 import struct
 import zipfile
+from abc import ABC, abstractmethod
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, Protocol, Self, cast
 
@@ -31,24 +32,36 @@ _MARGIN = 2**20  # headers and zip's own records
 _BUFFER = 64 * 1024
 
 
-class PacketSource(Protocol):
-    """The parts of one packet, readable any number of times."""
+class PacketFiles(ABC):
+    """The age files of one packet, readable any number of times; whoever keeps them says where."""
 
-    def manifest(self) -> bytes:
-        """Return `manifest.dsse.json`."""
-        ...
-
+    @abstractmethod
     def names(self) -> frozenset[str]:
         """Return the names of the age files that are there: `body`, `att/1` and so on."""
-        ...
+
+    @abstractmethod
+    def stream(self, name: str) -> BinaryIO:
+        """Return a new stream over a whole file; the caller closes it."""
 
     def header(self, name: str) -> bytes:
         """Return a file's age header."""
-        ...
+        with self.stream(name) as stream:
+            return read_header(stream)
 
-    def payload(self, name: str) -> BinaryIO:
-        """Return a new stream over everything behind the header; the caller closes it."""
-        ...
+    @contextmanager
+    def payload(self, name: str) -> Iterator[BinaryIO]:
+        """Open everything behind a file's header."""
+        with self.stream(name) as stream:
+            read_header(stream)
+            yield stream
+
+
+class PacketSource(PacketFiles):
+    """One packet: its age files and its manifest."""
+
+    @abstractmethod
+    def manifest(self) -> bytes:
+        """Return `manifest.dsse.json`."""
 
 
 class PacketSink(Protocol):
@@ -63,40 +76,7 @@ class PacketSink(Protocol):
         ...
 
 
-class MemoryPacket:
-    """A packet in memory: source and sink, for small ones and for parts that came by HTTP."""
-
-    def __init__(self, manifest: bytes = b"", files: dict[str, bytes] | None = None) -> None:
-        self.data = manifest
-        self.files = dict(files or {})
-
-    def manifest(self, data: bytes | None = None) -> bytes:
-        """Return the manifest, after taking `data` where given."""
-        if data is not None:
-            self.data = data
-        return self.data
-
-    def names(self) -> frozenset[str]:
-        """Return the names of the files."""
-        return frozenset(self.files)
-
-    def header(self, name: str) -> bytes:
-        """Return a file's age header."""
-        return read_header(io.BytesIO(self.files[name]))
-
-    def payload(self, name: str) -> BinaryIO:
-        """Return a stream over what is behind the header."""
-        return _behind_header(io.BytesIO(self.files[name]))
-
-    @contextmanager
-    def file(self, name: str) -> Iterator[BinaryIO]:
-        """Take one age file."""
-        stream = io.BytesIO()
-        yield stream
-        self.files[name] = stream.getvalue()
-
-
-class FolderPacket:
+class FolderPacket(PacketSource):
     """A packet as a folder of its parts: source and sink."""
 
     def __init__(self, folder: Path) -> None:
@@ -120,14 +100,9 @@ class FolderPacket:
         found = {path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*") if not path.is_dir()}
         return _names(found)
 
-    def header(self, name: str) -> bytes:
-        """Return a file's age header."""
-        with self._stream(name) as stream:
-            return read_header(stream)
-
-    def payload(self, name: str) -> BinaryIO:
-        """Return a stream over what is behind the header."""
-        return _behind_header(self._stream(name))
+    def stream(self, name: str) -> BinaryIO:
+        """Return a new stream over a whole file."""
+        return _open(self.folder / f"{name}.age")
 
     @contextmanager
     def file(self, name: str) -> Iterator[BinaryIO]:
@@ -136,9 +111,6 @@ class FolderPacket:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as stream:
             yield stream
-
-    def _stream(self, name: str) -> BinaryIO:
-        return _open(self.folder / f"{name}.age")
 
 
 class ZipSink:
@@ -170,7 +142,7 @@ class ZipSink:
         self._zip.writestr(zipfile.ZipInfo(MANIFEST_NAME), data)
 
 
-class ZipPacket:
+class ZipPacket(PacketSource):
     """Reads `packet.zip` without unpacking it: each part is a stretch of the file."""
 
     def __init__(self, path: Path) -> None:
@@ -197,14 +169,9 @@ class ZipPacket:
         """Return the names of the files."""
         return self._names
 
-    def header(self, name: str) -> bytes:
-        """Return a file's age header."""
-        with self._stretch(f"{name}.age") as stream:
-            return read_header(stream)
-
-    def payload(self, name: str) -> BinaryIO:
-        """Return a stream over what is behind the header."""
-        return _behind_header(self._stretch(f"{name}.age"))
+    def stream(self, name: str) -> BinaryIO:
+        """Return a new stream over a whole file."""
+        return self._stretch(f"{name}.age")
 
     def _stretch(self, part: str) -> BinaryIO:
         if part not in self._parts:
@@ -292,12 +259,3 @@ def _bounded(stream: BinaryIO) -> bytes:
     if len(data) > MAX_MANIFEST:
         raise TooLarge("The manifest is larger than 64 KiB.")
     return data
-
-
-def _behind_header(stream: BinaryIO) -> BinaryIO:
-    try:
-        read_header(stream)
-    except BaseException:
-        stream.close()
-        raise
-    return stream

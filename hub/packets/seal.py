@@ -5,7 +5,7 @@ Does not ask whether the basis covers what is sealed: `consent` decides that bef
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -17,7 +17,6 @@ from hub.errors import InvalidRequest, TooLarge
 from hub.packets.age import FILE_KEY, Random, Recipient, make_header
 from hub.packets.encoding import b64u, canonical, from_b64u, hkdf, sha256
 from hub.packets.manifest import (
-    MAX_ATTACHMENT_FILES,
     MAX_PACKET,
     FileEntry,
     Grant,
@@ -29,7 +28,7 @@ from hub.packets.stream import NONCE, PayloadWriter, Tap
 from hub.packets.tar import TarWriter, check_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from hub.ids import AgencyId, MemberId, PacketId
     from hub.packets.checkpoint import Checkpoint
@@ -54,9 +53,11 @@ class Attachment:
         """Return the file at `path` under its own name."""
         return cls(path.name, path, path.stat().st_size)
 
-    def open(self) -> AbstractContextManager[BinaryIO]:
-        """Open the content."""
-        return self.source.open("rb") if isinstance(self.source, Path) else nullcontext(self.source)
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the content."""
+        with self.source.open("rb") if isinstance(self.source, Path) else nullcontext(self.source) as stream:
+            while data := stream.read(_READ):
+                yield data
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +162,8 @@ def _sorted(plan: Plan) -> tuple[dict[str, bytes], list[Attachment], list[Attach
         raise InvalidRequest("Two attachments have the same name.")
     small = [a for a in plan.attachments if a.size <= OWN_FILE]
     large = [a for a in plan.attachments if a.size > OWN_FILE]
-    if len(large) > MAX_ATTACHMENT_FILES or sum(a.size for a in plan.attachments) > MAX_PACKET:
-        raise TooLarge("A packet takes 64 large attachments and 1 GiB.")
+    if sum(a.size for a in plan.attachments) > MAX_PACKET:
+        raise TooLarge("The packet is larger than 1 GiB.")
     if sum(map(len, texts.values())) > MAX_TEXT:
         raise TooLarge("The sections are larger than 4 MiB; send long text as an attachment.")
     return texts, small, large
@@ -188,18 +189,10 @@ def _seal_file(
         payload = PayloadWriter(tap, file_key, random(NONCE))
         tar = TarWriter(payload)
         for name, content in texts.items():
-            tar.add(name, content)
+            tar.add(name, len(content), [content])
         for attachment in attachments:
-            _copy(attachment, tar)
+            tar.add(f"attachments/{attachment.name}", attachment.size, attachment.pieces())
         tar.close()
         payload.close()
         psha256 = b64u(tap.digest())
-    return FileEntry(entry.n, b64u(sha256(header)), psha256, tap.size, entry.kids, entry.epoch, entry.member)
-
-
-def _copy(attachment: Attachment, tar: TarWriter) -> None:
-    tar.begin(f"attachments/{attachment.name}", attachment.size)
-    with attachment.open() as source:
-        while data := source.read(_READ):
-            tar.data(data)
-    tar.end()
+    return replace(entry, hsha256=b64u(sha256(header)), psha256=psha256, plen=tap.size)

@@ -9,6 +9,7 @@ half batch.
 from __future__ import annotations
 
 import hashlib
+import sys
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol
 
@@ -53,16 +54,17 @@ def plain_size(payload: int) -> int:
 class Tap:
     """SHA-256 and length of what goes by; each block is hashed while the caller goes on."""
 
-    def __init__(self, through: Readable | Writable) -> None:
+    def __init__(self, through: Readable | Writable, most: int = sys.maxsize) -> None:
         self._through = through
+        self._most = most
         self._hash = hashlib.sha256()
         self._pool = ThreadPoolExecutor(1)
         self._busy: Future[None] | None = None
         self.size = 0
 
     def read(self, size: int, /) -> bytes:
-        """Return what the source has, counted."""
-        data = self._through.read(size)  # type: ignore[union-attr]  # a tap on a source is only read
+        """Return what the source has, counted; never more than `most` in all."""
+        data = self._through.read(min(size, self._most - self.size))  # type: ignore[union-attr]  # a tap on a source is only read
         self._add(data)
         return data
 

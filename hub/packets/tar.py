@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from hub.errors import Malformed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from hub.packets.stream import Writable
+    from hub.packets.stream import PayloadReader, Writable
 
 BLOCK = 512
 FLOOR = 10 * 1024
@@ -26,22 +26,6 @@ _NAME = re.compile(f"{_SEGMENT}(?:/{_SEGMENT})?")
 _MAX_NAME = 100  # longer ones would need ustar's prefix field, which our folders never do
 _SIZE = re.compile(rb"[0-7]{11}\x00")
 _ZEROS = bytes(64 * 1024)
-
-
-class Plaintext(Protocol):
-    """Authenticated plaintext, as `PayloadReader` gives it."""
-
-    def read(self, size: int) -> bytes:
-        """Return `size` bytes, fewer only at the end."""
-        ...
-
-    def skip(self, size: int) -> int:
-        """Pass over `size` bytes; return how many there were."""
-        ...
-
-    def pieces(self, size: int) -> Iterator[memoryview]:
-        """Yield `size` bytes in pieces, fewer only at the end."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,39 +63,23 @@ class TarWriter:
     def __init__(self, sink: Writable) -> None:
         self._sink = sink
         self._length = 0
-        self._left = 0
 
-    def begin(self, name: str, size: int) -> None:
-        """Write an entry's header; `size` bytes and `end` must follow."""
+    def add(self, name: str, size: int, content: Iterable[bytes]) -> None:
+        """Write one entry: its header, its content in pieces, and zeros to the end of its last block.
+
+        Raises:
+            Malformed: a name outside the grammar, or more or less than `size` bytes.
+        """
         self._write(_header(check_name(name), size))
-        self._left = size
-
-    def data(self, piece: bytes) -> None:
-        """Write some of the entry's content.
-
-        Raises:
-            Malformed: more than was announced.
-        """
-        self._left -= len(piece)
-        if self._left < 0:
-            raise Malformed("An attachment is longer than was said.")
-        self._write(piece)
-
-    def end(self) -> None:
-        """Fill the entry's last block.
-
-        Raises:
-            Malformed: less than was announced.
-        """
-        if self._left:
+        left = size
+        for piece in content:
+            left -= len(piece)
+            if left < 0:
+                raise Malformed("An attachment is longer than was said.")
+            self._write(piece)
+        if left:
             raise Malformed("An attachment is shorter than was said.")
         self._write(_ZEROS[: -self._length % BLOCK])
-
-    def add(self, name: str, content: bytes) -> None:
-        """Write one entry whole."""
-        self.begin(name, len(content))
-        self.data(content)
-        self.end()
 
     def close(self) -> None:
         """Write two zero blocks and the padding."""
@@ -131,7 +99,7 @@ class TarReader:
     When the loop ends without an error, the whole archive was of the grammar, padding included.
     """
 
-    def __init__(self, source: Plaintext, length: int) -> None:
+    def __init__(self, source: PayloadReader, length: int) -> None:
         self._source = source
         self._length = length
         self._at = 0

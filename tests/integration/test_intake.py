@@ -167,7 +167,7 @@ def test_the_recipient_fetches_what_was_sealed_byte_for_byte(home, away, people)
         message = away.intake.message(connection, row["hash"])
     name, header, path = message.files[0]
     assert name == "body"
-    assert header + path.read_bytes() == packet.header("body") + packet.payload("body").read()
+    assert header + path.read_bytes() == packet.stream("body").read()
 
 
 def test_silence_climbs_the_ladder_once_a_rung_and_ends_in_a_task_for_the_sender(delivered, home, away, people, clock):

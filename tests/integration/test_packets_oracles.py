@@ -13,8 +13,9 @@ import tarfile
 import pyrage
 import pytest
 
-from hub.packets.age import Identity, decrypt, encrypt
+from hub.packets.age import Identity
 from tests.support import node
+from tests.support.packets import decrypt, encrypt
 from tests.vectors.generate import IDENTITY, Draft
 
 ME = Identity(bytes(range(32)))

@@ -11,12 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.errors import HubError, InvalidRequest, Malformed, PacketError, TooLarge, UnsupportedVersion
-from hub.packets.age import Header, Identity, Stanza, decrypt, encrypt, make_header
-from hub.packets.container import MemoryPacket, ZipPacket
+from hub.packets.age import Header, Identity, Stanza, make_header
+from hub.packets.container import ZipPacket
 from hub.packets.encoding import from_b64
 from hub.packets.manifest import Manifest
 from hub.packets.tar import TarReader, padded
 from hub.packets.verify import verify
+from tests.support.packets import MemoryPacket, decrypt, encrypt
 from tests.vectors.generate import FOLDER, IDENTITY, NOW, RECIPIENT, OneSender, Plain, archive
 
 ROW = json.loads((FOLDER / "packets" / "00-good.json").read_text())

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from consent.policy import GATES, POLICY_VERSION
-from tests.support.packets import MemoryPacket
 from hub.context import Hub
 from hub.handofflog.auditor import audit
 from hub.handofflog.store import HandoffLog
@@ -23,7 +22,6 @@ from hub.keys.keyring import Keyring
 from hub.keys.store import KeyStore
 from hub.outbox.store import Outbox
 from hub.packets.checkpoint import Checkpoint
-
 from hub.packets.dsse import Envelope
 from hub.packets.manifest import MANIFEST_TYPE, Manifest
 from hub.packets.seal import Basis, Plan, seal
@@ -33,6 +31,7 @@ from hub.settings import Settings
 from hub.statements.grammar import Grade, HubActor, Statement
 from hub.statements.verify import sign_statement, verify_statement
 from tests.support.factories import CERTIFIER_KEYS, Agency, Member, World, hub_signer, register, some_hash
+from tests.support.packets import MemoryPacket
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,7 +83,7 @@ class Desk:
         if packet is None:
             return None
         names = sorted(packet.names(), key=lambda n: (n != "body", n))
-        files = [(n, io.BytesIO(packet.header(n) + packet.payload(n).read())) for n in names]
+        files = [(n, io.BytesIO(packet.stream(n).read())) for n in names]
         return self.intake.stage(packet.manifest(), files)
 
     def shown(self, handoff: str, agency: str) -> dict[str, Any]:

@@ -14,8 +14,9 @@ import zlib
 import pytest
 
 from hub.errors import BadSignature, Malformed, PacketError, UnsupportedVersion, WrongRecipient
-from hub.packets.age import Header, Identity, check_policy, decrypt, read_header
+from hub.packets.age import Header, Identity, check_policy, read_header
 from tests.support import node
+from tests.support.packets import decrypt
 from tests.vectors.generate import FOLDER
 
 NAMES = (FOLDER / "cctv.txt").read_text().split()

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from hub.errors import UnknownSigner
 from hub.packets.age import FILE_KEY, Header, Identity, Stanza, make_header
-from hub.packets.container import MemoryPacket
 from hub.packets.dsse import Signer, sign_envelope
 from hub.packets.encoding import b64, b64u, canonical, from_b64, hkdf, sha256
 from hub.packets.manifest import MANIFEST_TYPE, SUITE, Rewrap, SenderKey
@@ -23,6 +22,7 @@ from hub.packets.seal import basis_key, commitment
 from hub.packets.stream import NONCE, PayloadWriter
 from hub.packets.tar import TarWriter
 from hub.packets.verify import VerifiedPacket, verify
+from tests.support.packets import MemoryPacket
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -114,7 +114,7 @@ def archive(entries: Iterable[tuple[str, bytes]]) -> bytes:
     sink = io.BytesIO()
     tar = TarWriter(sink)
     for name, content in entries:
-        tar.add(name, content)
+        tar.add(name, len(content), [content])
     tar.close()
     return sink.getvalue()
 
