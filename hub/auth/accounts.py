@@ -26,7 +26,8 @@ SESSION_SECONDS = 12 * 3600
 INVITATION_SECONDS = 7 * 24 * 3600
 ROLES = frozenset(role.value for role in Role)
 KDF_FLOOR = {"alg": "argon2id13", "mem": 67_108_864, "ops": 3}
-_MAIL = re.compile(r"[!-?A-~]{1,64}@[A-Za-z0-9.-]{1,189}")
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_MAIL = re.compile(rf"(?=.{{1,64}}@){_ATOM}(?:\.{_ATOM})*@[A-Za-z0-9][A-Za-z0-9.-]{{0,188}}")
 _NOBODY = bytes(32)
 
 

@@ -12,7 +12,7 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
-from hub.errors import HubError, PeerError, PeerMisbehaved, PeerRefused, PeerUnreachable
+from hub.errors import HubError, Malformed, PeerError, PeerMisbehaved, PeerRefused, PeerUnreachable
 from hub.federation.line import Line
 from hub.federation.messages import check_answer, checkpoint_of, compose, message_bytes
 from hub.federation.store import Peers
@@ -20,10 +20,13 @@ from hub.outbox.store import Outbox
 from hub.packets.encoding import b64u
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from hub.context import Hub
-    from hub.federation.ports import OutgoingMessage
     from hub.federation.store import Peer
+    from hub.handoffs.outgoing import OutgoingMessage
     from hub.outbox.store import Claim
+    from hub.statements.verify import VerifiedStatement
 
 PATH = "/federation/v1/messages"
 LEASE, RENEW = 20, 5
@@ -177,7 +180,14 @@ def _finish(hub: Hub, peer: Peer, claim: Claim, statement: bytes, data: bytes) -
         if log is not None:
             peers.saw(peer.host, log.size, b64u(log.root))
         if Outbox(connection).sent(claim.id, hub.clock.now()):
-            hub.intake.answered(connection, statement_hash=claim.statement, peer=peer.host, answer=answer)
+            _note(hub, connection, peer, claim, answer)
+
+
+def _note(hub: Hub, connection: Connection, peer: Peer, claim: Claim, answer: VerifiedStatement) -> None:
+    try:
+        hub.intake.answered(connection, statement_hash=claim.statement, peer=peer.host, answer=answer)
+    except Malformed as error:
+        raise PeerMisbehaved("The peer's answer speaks of what cannot be.") from error
 
 
 def _stop(hub: Hub, claim: Claim, error: PeerError) -> None:

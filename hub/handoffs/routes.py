@@ -15,7 +15,7 @@ from flask_smorest import Blueprint
 
 from hub.auth.permissions import caller, permission
 from hub.context import current_hub
-from hub.errors import InvalidRequest, NotFound, TooLarge
+from hub.errors import InvalidRequest, NotFound, TooLarge, WrongRecipient
 from hub.handoffs import schemas, views
 from hub.handoffs.store import HandoffStore, PacketStore
 from hub.keys.certificates import CASE_ROLES
@@ -99,6 +99,8 @@ class PacketFile(MethodView):
             file = next((f for f in packets.files(manifest) if f["n"] == name), None)
             if file is None:
                 raise NotFound("The packet has no such file.")
+            if not views.is_for(packet["envelope"], name, caller().member):
+                raise WrongRecipient("This packet is sealed to another person.")
             header = intake.header(file)
             packets.served(manifest, hub.clock.now())
         payload = intake.blobs.read(manifest, file["psha256"])

@@ -9,6 +9,7 @@ from hub.errors import NotFound
 from hub.handoffs.outgoing import OWN_RECORD
 from hub.handoffs.store import Handoff, HandoffStore, PacketStore
 from hub.packets.dsse import Envelope
+from hub.packets.manifest import read_manifest
 from hub.statements.grammar import STATEMENT_TYPE
 
 if TYPE_CHECKING:
@@ -44,6 +45,12 @@ def handoff_of(statement: bytes) -> str:
         Malformed: not a statement's envelope.
     """
     return str(Envelope.from_bytes(statement, STATEMENT_TYPE).value.get("handoff", ""))
+
+
+def is_for(manifest: bytes, name: str, member: str) -> bool:
+    """Return whether a member is given a file of a packet: one that is sealed to another person is not for them."""
+    found, _envelope = read_manifest(manifest)
+    return next(entry.member for entry in found.files if entry.n == name) in {None, member}
 
 
 def handoff(connection: Connection, intake: Intake, row: Mapping[Any, Any], agency: str, now: int) -> dict[str, Any]:

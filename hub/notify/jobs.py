@@ -7,6 +7,7 @@ end after `MOST_TRIES`, some two days.
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from hub.auth.store import AccountStore
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from hub.context import Hub
 
 MOST_TRIES = 16
+_log = logging.getLogger(__name__)
 _LONGEST = 6 * 3600
 _KEEP = 90 * 24 * 3600
 
@@ -48,7 +50,11 @@ def wait_after(tries: int) -> int:
 
 
 def _send(hub: Hub, server: MailServer | None, notice: Notice) -> bool:
-    mail = _mail(hub, notice)
+    try:
+        mail = _mail(hub, notice)
+    except Exception as error:  # noqa: BLE001 - one notice that cannot be written holds no other back
+        _log.error("a notice could not be written: %s", type(error).__name__)
+        mail = None
     outcome = Outcome.REFUSED if mail is None else Outcome.LATER if server is None else server.send(mail)
     now = hub.clock.now()
     with hub.database.write() as connection:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hub.errors import PeerUnreachable
+from hub.errors import Malformed, PeerUnreachable
 from hub.federation.deliver import LEASE, Holding, deliver_all, deliver_queue, peers_due
 from hub.federation.line import Line
 from hub.federation.store import Peers, peers
@@ -94,6 +94,17 @@ def test_an_answer_that_a_truthful_peer_cannot_give_stops_the_queue(scene, mood,
     assert scene.deliver() == 0
     assert states(scene) == ["stopped"]
     assert scene.intake.answers == []
+    assert "peer_misbehaved" in caplog.text
+
+
+def test_an_answer_that_speaks_of_a_state_that_cannot_be_stops_the_queue(scene, monkeypatch, caplog):
+    def answered(*_given, **_named):
+        raise Malformed("no such state")
+
+    scene.promise()
+    monkeypatch.setattr(scene.intake, "answered", answered)
+    assert scene.deliver() == 0
+    assert states(scene) == ["stopped"]
     assert "peer_misbehaved" in caplog.text
 
 
