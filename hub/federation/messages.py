@@ -1,6 +1,7 @@
 """The message between hubs and the words in it: made, parsed, and checked against the peer's pinned key.
 
-No network, no database. What a statement does is the intake's; here is only whether a receipt proves what it says.
+No network, no database. What a peer's statement and its receipt are worth is the intake's to say; here is only whether
+an answer to one of ours proves what it says.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hub.errors import BadSignature, Malformed, PeerMisbehaved
+from hub.errors import BadSignature, PeerMisbehaved
 from hub.federation.body import Body
 from hub.handofflog.merkle import includes, leaf_of
 from hub.packets import shapes as a
@@ -19,8 +20,9 @@ from hub.statements.grammar import STATEMENT_TYPE
 from hub.statements.verify import verify_statement
 
 if TYPE_CHECKING:
-    from hub.federation.ports import OutgoingMessage
     from hub.federation.store import Peer
+    from hub.handoffs.outgoing import OutgoingMessage
+    from hub.statements.grammar import Statement
     from hub.statements.verify import VerifiedStatement
 
 _SHAPE = a.object_of(
@@ -36,13 +38,12 @@ _SHAPE = a.object_of(
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A parsed message; nothing of it is verified. `hash` is the statement's."""
+    """A parsed message; nothing of it is verified."""
 
     id: str
     statement: bytes
     receipt: bytes
     seen: Checkpoint | None
-    hash: str
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Message:
@@ -54,9 +55,7 @@ class Message:
         value = parse_json(data)
         _SHAPE(value)
         seen = None if value["seen"] is None else Checkpoint.from_value(value["seen"])
-        statement = canonical(value["statement"])
-        named = Envelope.from_bytes(statement, STATEMENT_TYPE).hash
-        return cls(value["id"], statement, canonical(value["receipt"]), seen, named)
+        return cls(value["id"], canonical(value["statement"]), canonical(value["receipt"]), seen)
 
 
 def message_bytes(message_id: str, outgoing: OutgoingMessage, seen: dict[str, Any] | None) -> bytes:
@@ -76,20 +75,6 @@ def compose(message_id: str, message: bytes, outgoing: OutgoingMessage) -> Body:
     return body
 
 
-def check_receipt(data: bytes, peer: Peer, statement: bytes, *, now: int) -> VerifiedStatement:
-    """Return the peer's receipt for a statement, if it is the peer's and proves that the statement is in its log.
-
-    Raises:
-        BadSignature: another signer, another statement, another log, or a proof that does not hold.
-        PacketError: not a statement at all, or dated in the future.
-    """
-    receipt = _word(data, peer, statement, now)
-    if receipt.statement.type != "hub.receipt":
-        raise BadSignature("A hub's word on a statement is not a receipt.")
-    _check_proof(receipt.statement.body, statement, peer.host)
-    return receipt
-
-
 def check_answer(data: bytes, peer: Peer, statement: bytes, *, now: int) -> VerifiedStatement:
     """Return the peer's answer to a statement that we sent: a receipt that proves itself, or a refusal.
 
@@ -98,9 +83,8 @@ def check_answer(data: bytes, peer: Peer, statement: bytes, *, now: int) -> Veri
         Malformed, TooLarge, Expired: it is no answer yet: no signed document, or a clock is wrong.
     """
     try:
-        answer = _word(data, peer, statement, now)
-        if answer.statement.type != "hub.refused":
-            _check_proof(answer.statement.body, statement, peer.host)
+        answer = verify_statement(data, peer, now=now, first=False)
+        _check_answer(answer.statement, peer, statement)
     except BadSignature as error:
         raise PeerMisbehaved("The peer's answer does not prove what it says.") from error
     return answer
@@ -112,22 +96,14 @@ def checkpoint_of(receipt: VerifiedStatement) -> Checkpoint | None:
     return None if found is None else Checkpoint.from_value(found)
 
 
-def _word(data: bytes, peer: Peer, statement: bytes, now: int) -> VerifiedStatement:
-    word = verify_statement(data, peer, now=now, first=False)
-    if word.statement.type not in {"hub.receipt", "hub.refused"}:
+def _check_answer(said: Statement, peer: Peer, about: bytes) -> None:
+    named, body = Envelope.from_bytes(about, STATEMENT_TYPE), said.body
+    if said.type not in {"hub.receipt", "hub.refused"}:
         raise BadSignature("A hub's word is neither a receipt nor a refusal.")
-    named = Envelope.from_bytes(statement, STATEMENT_TYPE)
-    if word.statement.body.get("statement") != named.hash or word.statement.handoff != named.value.get("handoff"):
+    if body["statement"] != named.hash or said.handoff != named.value["handoff"]:
         raise BadSignature("A hub's word is on another statement.")
-    return word
-
-
-def _check_proof(body: dict[str, Any], statement: bytes, host: str) -> None:
-    try:
-        log = Checkpoint.from_value(body["log"])
-        proof = [from_b64u(node, 32) for node in body["proof"]]
-        leaf = leaf_of(from_b64u(body["salt"], 32), statement)
-    except (Malformed, KeyError) as error:
-        raise BadSignature("A receipt has no proof.") from error
-    if log.origin != host or not includes(leaf, body["index"], log.size, proof, log.root):
-        raise BadSignature("A receipt does not prove that the statement stands in the peer's log.")
+    if said.type == "hub.receipt":
+        log, proof = Checkpoint.from_value(body["log"]), [from_b64u(node) for node in body["proof"]]
+        leaf = leaf_of(from_b64u(body["salt"]), about)
+        if log.origin != peer.host or not includes(leaf, body["index"], log.size, proof, log.root):
+            raise BadSignature("A receipt does not prove that the statement stands in the peer's log.")

@@ -122,7 +122,7 @@ def public_documents(hub: Hub) -> bytes:
 def own_entry(hub: Hub) -> bytes:
     """Return our own hub entry, for an operator who adds us."""
     with hub.database.read() as connection:
-        return KeyStore(connection).documents(hub.origin, hub.origin)[-1]["envelope"]
+        return bytes(KeyStore(connection).documents(hub.origin, hub.origin)[-1]["envelope"])
 
 
 def _parse(data: bytes) -> dict[str, Any]:

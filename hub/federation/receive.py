@@ -20,7 +20,7 @@ from hub.errors import (
 )
 from hub.federation.body import MAX_MESSAGE, OVERHEAD, content_length, receive
 from hub.federation.deliver import alarm
-from hub.federation.messages import Message, check_receipt, checkpoint_of
+from hub.federation.messages import Message, checkpoint_of
 from hub.federation.pull import pull_peer
 from hub.federation.signing import Request, verify_request
 from hub.federation.store import Peers
@@ -29,15 +29,16 @@ from hub.handofflog.store import HandoffLog
 from hub.inbox.store import Inbox
 from hub.packets.dsse import MAX_ENVELOPE
 from hub.packets.encoding import b64u
+from hub.statements.verify import verify_statement
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from hub.context import Hub
     from hub.federation.body import Received
-    from hub.federation.ports import ReceivedPacket
     from hub.federation.signing import Signed
     from hub.federation.store import Peer
+    from hub.handoffs.blobs import ReceivedPacket
     from hub.statements.verify import VerifiedStatement
 
 
@@ -103,16 +104,16 @@ def _take(hub: Hub, peer: Peer, message: Message, signed: Signed, received: Rece
 
 
 def _commit(hub: Hub, peer: Peer, message: Message, signed: Signed, packet: ReceivedPacket | None) -> bytes:
-    receipt = check_receipt(message.receipt, peer, message.statement, now=hub.clock.now())
+    receipt = verify_statement(message.receipt, peer, now=hub.clock.now(), first=False)
     with hub.database.write() as connection:
         Peers(connection).lock(peer.host)
         known = _known(connection, peer, message, signed)
         if known is not None:
             return known
-        _saw(connection, peer, receipt)
         answer: bytes = hub.intake.receive(
             connection, peer=peer.host, statement=message.statement, receipt=message.receipt, packet=packet
         )
+        _saw(connection, peer, receipt)  # the intake has checked what it proves
         Inbox(connection).keep(peer.host, message.id, digest=signed.digest, answer=answer, now=hub.clock.now())
     return answer
 

@@ -34,6 +34,7 @@ from hub.keys.certificates import (
     MEMBER_CERT_TYPE,
     REVOCATION_TYPE,
     AnyDocument,
+    Document,
     EpochGrant,
     HubEntry,
     KeyEntry,
@@ -41,6 +42,7 @@ from hub.keys.certificates import (
     Revocation,
     device_kid,
     read_document,
+    read_envelope,
 )
 from hub.packets.dsse import Envelope, kid
 from hub.packets.manifest import SenderKey
@@ -298,10 +300,15 @@ class KeyStore:
         """Return what every certificate says, the newest first."""
         c = key_documents.c
         about = [c[name] == value for name, value in which.items()]
-        query = select(c.type, c.keyid, c.log_index, c.envelope).where(c.subject == agency, *about)
-        rows = self._rows(query.where(c.type.in_((MEMBER_CERT_TYPE, REVOCATION_TYPE))).order_by(c.log_index.desc()))
-        ended = {row["keyid"]: row for row in rows if row["type"] == REVOCATION_TYPE}
-        return [_device(row, ended.get(row["keyid"])) for row in rows if row["type"] == MEMBER_CERT_TYPE]
+        query = select(c.log_index, c.envelope).where(c.subject == agency, *about).order_by(c.log_index.desc())
+        rows = self._rows(query.where(c.type.in_((MEMBER_CERT_TYPE, REVOCATION_TYPE))))
+        found = [(row["log_index"], _document(row["envelope"])) for row in rows]
+        ended = {word.keyid: (index, word.at) for index, word in found if isinstance(word, Revocation)}
+        return [
+            Device(cert, index, *ended.get(cert.keyid, (None, None)))
+            for index, cert in found
+            if isinstance(cert, MemberCert)
+        ]
 
     def _drop_grants(self, revoked: Revocation) -> None:
         kids = {device_kid(device.recipient) for device in self._devices(revoked.agency, keyid=revoked.keyid)}
@@ -312,7 +319,8 @@ class KeyStore:
         c = key_documents.c
         query = select(c.envelope).where(c.type == kind.TYPE, c.subject == subject).order_by(c.log_index.desc())
         row = self._one(query.limit(1))
-        return None if row is None else _parsed(row["envelope"], kind)
+        found = None if row is None else _document(row["envelope"])
+        return found if isinstance(found, kind) else None
 
     def _rows(self, query: Any) -> Sequence[RowMapping]:
         return self._connection.execute(query).mappings().all()
@@ -324,13 +332,6 @@ class KeyStore:
         return self._connection.execute(query).mappings().one_or_none()
 
 
-def _device(row: RowMapping, ended: RowMapping | None) -> Device:
-    cert = _parsed(row["envelope"], MemberCert)
-    if ended is None:
-        return Device(cert, row["log_index"])
-    return Device(cert, row["log_index"], ended["log_index"], _parsed(ended["envelope"], Revocation).at)
-
-
 @lru_cache(maxsize=4096)
-def _parsed(envelope: bytes, kind: type[AnyDocument]) -> AnyDocument:
-    return kind.from_envelope(Envelope.from_bytes(envelope, kind.TYPE))
+def _document(envelope: bytes) -> Document:
+    return read_document(read_envelope(envelope))

@@ -13,6 +13,7 @@ from hub.context import Hub
 from hub.federation.deliver import deliver_queue
 from hub.federation.pull import add_peer
 from hub.federation.store import Peers
+from hub.handofflog.merkle import includes
 from hub.handofflog.store import HandoffLog
 from hub.handoffs.blobs import Blobs
 from hub.keys.certificates import fingerprint
@@ -21,6 +22,7 @@ from hub.outbox.store import Outbox
 from hub.packets.encoding import b64u
 from hub.settings import Settings
 from hub.statements.grammar import Grade, HubActor, Statement
+from hub.statements.receipts import read_receipt
 from hub.statements.verify import sign_statement, verify_statement
 from tests.support.factories import CERTIFIER_KEYS, NOW, Agency, Member, register, signer, some_hash, statement
 from tests.support.peer_simulator import PeerSimulator, serving
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hub.db import Database
-    from hub.federation.ports import ReceivedPacket
+    from hub.handoffs.blobs import ReceivedPacket
     from hub.packets.dsse import Envelope, Signer
 
 HERE, THERE = "here.example", "there.example"
@@ -64,7 +66,9 @@ class PlainIntake:
     ) -> bytes:
         if self.fail:
             raise self.fail
-        verified = verify_statement(statement, KeyStore(connection), now=NOW)
+        keys = KeyStore(connection)
+        verified = verify_statement(statement, keys, now=NOW)
+        read_receipt(verify_statement(receipt, keys, now=NOW), verified, includes)
         if packet is not None:
             self.packets.append({name: path.read_bytes() for name, path in packet.files.items()})
         return self.receipt(connection, verified.envelope)
