@@ -84,7 +84,8 @@ def _appends(database: Database, documents: list[bytes]) -> int:
 def _batches(database: Database, documents: list[bytes]) -> int:
     for _ in range(BATCHES):
         with database.write() as connection:
-            HandoffLog(connection, ORIGIN).append_many(documents[:BATCH], now=NOW)
+            for document in documents[:BATCH]:
+                HandoffLog(connection, ORIGIN).append(document, now=NOW)
     return BATCH * BATCHES
 
 

@@ -13,13 +13,25 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from hub.errors import Malformed
-from hub.handofflog.merkle import HASH_SIZE, fold, grow, leaf_of
+from hub.handofflog.merkle import fold, grow, leaf_of
+from hub.packets import shapes as a
 from hub.packets.encoding import from_b64u, parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from hub.packets.checkpoint import Checkpoint
+
+
+_SHAPE = a.object_of(
+    {
+        "index": a.integer(),
+        "leaf": a.hash_,
+        "root": a.hash_,
+        "salt": a.null_or(a.random_bytes()),
+        "document": a.null_or(a.string),
+    }
+)
 
 
 class Kind(StrEnum):
@@ -161,17 +173,12 @@ def _index(text: str) -> int | None:
 
 def _parse(text: str) -> _Line:
     value = parse_json(text.encode("utf-8", "surrogatepass"))
-    if not isinstance(value, dict) or set(value) != {"index", "leaf", "root", "salt", "document"}:
-        raise Malformed("A line of an exported log has other members.")
-    index, salt, document = value["index"], value["salt"], value["document"]
-    if isinstance(index, bool) or not isinstance(index, int) or index < 0:
-        raise Malformed("An index is not a count.")
-    if document is not None and not isinstance(document, str):
-        raise Malformed("A document is not text.")
+    _SHAPE(value)
+    salt, document = value["salt"], value["document"]
     return _Line(
-        index,
-        from_b64u(value["leaf"], HASH_SIZE),
-        from_b64u(value["root"], HASH_SIZE),
+        value["index"],
+        from_b64u(value["leaf"]),
+        from_b64u(value["root"]),
         None if salt is None else from_b64u(salt),
         None if document is None else document.encode(),
     )

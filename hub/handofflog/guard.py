@@ -8,6 +8,7 @@ takes no more entries, in any process, until the right database is back. Does no
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from hub.errors import Malformed, PacketError, Unavailable
@@ -16,6 +17,7 @@ from hub.handofflog.note import parse_checkpoint, sign_checkpoint
 from hub.handofflog.store import HandoffLog
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from hub.db import Database
@@ -40,15 +42,11 @@ class ForkGuard:
             Unavailable: the log does not fit what was published and is now halted, or the file cannot be written.
         """
         try:
-            with self._database.write() as connection:
-                head = self._checked(HandoffLog(connection, self._origin))
+            with self._held() as (_, head):
                 note = sign_checkpoint(head, signer)
                 if note != self.last_note():
                     _replace(self._path, note)  # while we hold the lock, so that no older one overwrites it
                 return note
-        except Unavailable as error:
-            self._halt(error.detail)
-            raise
         except OSError as error:
             raise Unavailable("The last checkpoint cannot be written, so nothing was published.") from error
 
@@ -58,15 +56,9 @@ class ForkGuard:
         Raises:
             Unavailable: it does not fit; it takes no entries.
         """
-        try:
-            with self._database.write() as connection:
-                log = HandoffLog(connection, self._origin)
-                head = self._checked(log)
-                log.halt(None)
-                return head
-        except Unavailable as error:
-            self._halt(error.detail)
-            raise
+        with self._held() as (log, head):
+            log.halt(None)
+            return head
 
     def last_note(self) -> str | None:
         """Return the note that was published last, or None before the first."""
@@ -77,8 +69,20 @@ class ForkGuard:
         except (OSError, UnicodeError) as error:
             raise Unavailable("The file of the last checkpoint cannot be read.") from error
 
-    def _checked(self, log: HandoffLog) -> Checkpoint:
-        log.lock()
+    @contextmanager
+    def _held(self) -> Iterator[tuple[HandoffLog, Checkpoint]]:
+        """Lock the log and hand it out with its head, which fits what was published; else the log is halted."""
+        try:
+            with self._database.write() as connection:
+                log = HandoffLog(connection, self._origin)
+                log.lock()
+                yield log, self._fitting(log)
+        except Unavailable as error:
+            with self._database.write() as connection:
+                HandoffLog(connection, self._origin).halt(error.detail)
+            raise
+
+    def _fitting(self, log: HandoffLog) -> Checkpoint:
         note = self.last_note()
         if note is None:
             return log.head()
@@ -87,10 +91,6 @@ class ForkGuard:
         except PacketError as error:
             raise Unavailable("The file of the last checkpoint is damaged.") from error
         return compare_seen(log, published)
-
-    def _halt(self, reason: str) -> None:
-        with self._database.write() as connection:
-            HandoffLog(connection, self._origin).halt(reason)
 
 
 def compare_seen(log: HandoffLog, seen: Checkpoint) -> Checkpoint:

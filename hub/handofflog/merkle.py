@@ -20,19 +20,9 @@ EMPTY_ROOT = sha256()
 HASH_SIZE = 32
 
 
-def entry_hash(salt: bytes, document: bytes) -> bytes:
-    """Return what the tree holds of a document: nothing can be guessed from it without the salt."""
-    return sha256(b"\x52", salt, document)
-
-
-def leaf_hash(entry: bytes) -> bytes:
-    """Return the hash of a leaf (RFC 6962 §2.1)."""
-    return sha256(b"\x00", entry)
-
-
 def leaf_of(salt: bytes, document: bytes) -> bytes:
-    """Return the leaf hash of a document under its salt."""
-    return leaf_hash(entry_hash(salt, document))
+    """Return the leaf hash (RFC 6962 §2.1) of an entry: without the salt nothing of its document can be guessed."""
+    return sha256(b"\x00", sha256(b"\x52", salt, document))
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:

@@ -10,16 +10,14 @@ import re
 from dataclasses import dataclass
 
 from hub.errors import BadSignature, Malformed, TooLarge
-from hub.handofflog.merkle import HASH_SIZE, includes
+from hub.handofflog.merkle import HASH_SIZE
 from hub.packets.checkpoint import Checkpoint
 from hub.packets.dsse import Signer, check_public_key, verify_signature
 from hub.packets.encoding import MAX_INTEGER, b64, from_b64, sha256
 
 MAX_NOTE = 128 * 1024
-MAX_PATH = 64
 _ED25519 = b"\x01"
 _KEY_ID_SIZE = 4
-_HEADER = "c2sp.org/tlog-proof@v1"
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,15}")
 _NAME = re.compile(r"[^\s+]+")
 _SIGNATURE = re.compile("\u2014 ([^\\s+]+) ([A-Za-z0-9+/]+={0,2})")
@@ -29,36 +27,16 @@ _HEAD_LINES = 3
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A parsed tlog-proof. Nothing of it is verified until `verify_proof` says so; `extra` never is."""
+    """That entry `index` stands in the log of a signed checkpoint, for whoever verifies without us (tlog-proof)."""
 
     index: int
     path: tuple[bytes, ...]
     note: str
-    extra: bytes | None = None
 
     @property
     def text(self) -> str:
         """The proof as a file with the ending `.tlog-proof`."""
-        extra = [] if self.extra is None else [f"extra {b64(self.extra)}"]
-        return "\n".join([_HEADER, *extra, f"index {self.index}", *map(b64, self.path), "", self.note])
-
-    @classmethod
-    def parse(cls, text: str) -> Proof:
-        """Parse a proof.
-
-        Raises:
-            TooLarge: longer than any proof.
-            Malformed: not of the grammar of tlog-proof.
-        """
-        _check_text(text)
-        head, blank, note = text.partition("\n\n")
-        lines = head.split("\n")
-        if not blank or lines.pop(0) != _HEADER:
-            raise Malformed("The text is not a log proof of version 1.")
-        extra = from_b64(lines.pop(0)[6:]) if lines and lines[0].startswith("extra ") else None
-        if not lines or not lines[0].startswith("index ") or len(lines) > MAX_PATH + 1:
-            raise Malformed("A log proof has an index and at most 64 hashes.")
-        return cls(_number(lines[0][6:]), tuple(_hash(line) for line in lines[1:]), note, extra)
+        return "\n".join(["c2sp.org/tlog-proof@v1", f"index {self.index}", *map(b64, self.path), "", self.note])
 
 
 def key_id(name: str, public_key: bytes) -> bytes:
@@ -89,15 +67,8 @@ def parse_verifier_key(text: str) -> tuple[str, bytes]:
 
 def sign_checkpoint(checkpoint: Checkpoint, signer: Signer) -> str:
     """Return the checkpoint as a note, signed under the name of its origin."""
-    return add_signature(f"{checkpoint.text}\n", checkpoint.origin, signer)
-
-
-def add_signature(note: str, name: str, signer: Signer) -> str:
-    """Return the note with one more signature: that of a log, or of whoever witnessed it."""
-    if not _NAME.fullmatch(name):
-        raise Malformed("A key's name has no spaces and no plus sign.")
-    text = note.rpartition("\n\n")[0] + "\n"
-    return f"{note}\u2014 {name} {b64(key_id(name, signer.public_key) + signer.sign(text.encode()))}\n"
+    name, text = checkpoint.origin, checkpoint.text
+    return f"{text}\n\u2014 {name} {b64(key_id(name, signer.public_key) + signer.sign(text.encode()))}\n"
 
 
 def parse_checkpoint(note: str) -> Checkpoint:
@@ -129,21 +100,6 @@ def verify_checkpoint(note: str, origin: str, public_key: bytes) -> Checkpoint:
     for signature in known:
         verify_signature(public_key, text.encode(), signature)
     return checkpoint
-
-
-def verify_proof(text: str, leaf: bytes, origin: str, public_key: bytes) -> tuple[int, Checkpoint]:
-    """Return the index of `leaf` and the signed checkpoint under which the proof shows it.
-
-    Raises:
-        TooLarge: longer than any proof.
-        Malformed: not a proof.
-        BadSignature: the checkpoint is not that log's, or the leaf does not stand there.
-    """
-    proof = Proof.parse(text)
-    checkpoint = verify_checkpoint(proof.note, origin, public_key)
-    if not includes(leaf, proof.index, checkpoint.size, proof.path, checkpoint.root):
-        raise BadSignature("The proof does not show this document in the log.")
-    return proof.index, checkpoint
 
 
 def _check_text(text: str) -> None:

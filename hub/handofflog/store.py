@@ -2,8 +2,8 @@
 
 One log per hub. The head row is the lock: PostgreSQL holds it from the first append to the end of the transaction, so
 appends are serial and have no gaps; on SQLite the hub's one writer does the same. Does not sign (note.py) and does not
-compare with what was published (guard.py). Documents are DSSE envelopes; what they mean is not known here. Each entry
-also keeps the root that it made, so that an auditor can name the first entry that was changed.
+compare with what was published (guard.py). What a document means is not known here. Each entry also keeps the root
+that it made, so that an auditor can name the first entry that was changed.
 """
 
 from __future__ import annotations
@@ -16,14 +16,13 @@ from sqlalchemy import BigInteger, Column, Integer, LargeBinary, String, Table, 
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.db import metadata
-from hub.errors import Malformed, NotFound, Unavailable
+from hub.errors import NotFound, Unavailable
 from hub.handofflog import merkle
 from hub.packets.checkpoint import Checkpoint
-from hub.packets.dsse import pae
-from hub.packets.encoding import b64u, canonical, from_b64, from_b64u, parse_json, sha256
+from hub.packets.encoding import b64u, canonical, from_b64u
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from sqlalchemy import BindParameter, Connection, Row
 
@@ -37,7 +36,6 @@ log_entries = Table(
     Column("root", String(43), nullable=False),
     Column("salt", LargeBinary),
     Column("document", LargeBinary),
-    Column("document_hash", String(43), nullable=False, index=True),
     Column("at", BigInteger, nullable=False),
 )
 log_nodes = Table(
@@ -82,26 +80,12 @@ class StoredEntry:
     """The root of the log that ends with this entry."""
     salt: bytes | None
     document: bytes | None
-    document_hash: str
     at: int
 
 
 def stored_origin(connection: Connection) -> str | None:
     """Return whose log the database holds, or None before its first entry."""
     return connection.execute(select(log_head.c.origin)).scalar()
-
-
-def document_hash(document: bytes) -> str:
-    """Return the name of an enveloped document: SHA-256 of its PAE (docs/protocol.md §3).
-
-    Raises:
-        Malformed: the bytes are not a DSSE envelope.
-    """
-    value = parse_json(document)
-    kind = value.get("payloadType") if isinstance(value, dict) else None
-    if not isinstance(kind, str):
-        raise Malformed("Only signed documents stand in the log.")
-    return b64u(sha256(pae(kind, from_b64(value.get("payload")))))
 
 
 class HandoffLog:
@@ -111,39 +95,25 @@ class HandoffLog:
         self._connection = connection
         self.origin = origin
 
-    def append(self, document: bytes, *, now: int, salt: bytes | None = None) -> LogEntry:
+    def append(self, document: bytes, *, now: int) -> LogEntry:
         """Append one signed document.
 
         Raises:
-            Malformed: the document is not an envelope.
             Unavailable: the log was stopped because it does not fit what was published.
         """
-        return self.append_many([document], now=now, salts=[salt])[0]
-
-    def append_many(
-        self, documents: Sequence[bytes], *, now: int, salts: Sequence[bytes | None] = ()
-    ) -> list[LogEntry]:
-        """Append signed documents in their order, with as few statements as one would take.
-
-        Raises:
-            Malformed: a document is not an envelope.
-            Unavailable: the log was stopped because it does not fit what was published.
-        """
-        names = [document_hash(document) for document in documents]
         size, frontier = self._lock()
-        entries, rows, nodes = [], [], []
-        for place, (document, name) in enumerate(zip(documents, names, strict=True)):
-            salt = _salt(salts[place] if salts else None)
-            leaf = merkle.leaf_of(salt, document)
-            proof = tuple(reversed(frontier))
-            nodes += merkle.grow(frontier, size, leaf)
-            head = Checkpoint(self.origin, size + 1, merkle.fold(frontier))
-            entries.append(LogEntry(size, salt, leaf, head, proof))
-            kept = {"salt": salt, "document": document, "document_hash": name, "at": now}
-            rows.append({"idx": size, "leaf": b64u(leaf), "root": b64u(head.root), **kept})
-            size += 1
-        self._save(rows, nodes, size, frontier)
-        return entries
+        salt = secrets.token_bytes(_SALT_SIZE)
+        leaf = merkle.leaf_of(salt, document)
+        proof = tuple(reversed(frontier))
+        nodes = merkle.grow(frontier, size, leaf)
+        head = Checkpoint(self.origin, size + 1, merkle.fold(frontier))
+        row = {"idx": size, "leaf": b64u(leaf), "root": b64u(head.root), "at": now}
+        self._connection.execute(_INSERT_ENTRY, {**row, "salt": salt, "document": document})
+        if nodes:
+            filled = [{"place": _place(level, index), "hash": b64u(value)} for level, index, value in nodes]
+            self._connection.execute(_INSERT_NODE, filled)
+        self._connection.execute(_MOVE_HEAD, {"size": head.size, "frontier": b"".join(frontier)})
+        return LogEntry(size, salt, leaf, head, proof)
 
     def head(self) -> Checkpoint:
         """Return the checkpoint of the log as this connection sees it, unsigned."""
@@ -197,12 +167,6 @@ class HandoffLog:
     def entries(self, start: int = 0, stop: int | None = None) -> Iterator[StoredEntry]:
         """Yield the entries from `start` to before `stop`, a page at a time."""
         yield from map(_stored, self._rows(start, stop))
-
-    def find(self, document_hash: str) -> StoredEntry | None:
-        """Return the first entry of the document with this hash, or None."""
-        found = select(log_entries).where(log_entries.c.document_hash == document_hash).order_by("idx").limit(1)
-        row = self._connection.execute(found).first()
-        return None if row is None else _stored(row)
 
     def erase(self, index: int) -> None:
         """Forget document and salt of an entry; its leaf stays, so every root and proof stays good.
@@ -261,17 +225,6 @@ class HandoffLog:
             raise Unavailable("The database holds the log of another hub.")
         return row
 
-    def _save(
-        self, rows: list[dict[str, Any]], nodes: list[tuple[int, int, bytes]], size: int, front: list[bytes]
-    ) -> None:
-        if not rows:
-            return
-        self._connection.execute(_INSERT_ENTRY, rows)
-        if nodes:
-            filled = [{"place": _place(level, index), "hash": b64u(value)} for level, index, value in nodes]
-            self._connection.execute(_INSERT_NODE, filled)
-        self._connection.execute(_MOVE_HEAD, {"size": size, "frontier": b"".join(front)})
-
     def _check_size(self, size: int | None) -> int:
         length = self.head().size
         if size is not None and not 0 <= size <= length:
@@ -322,18 +275,10 @@ def _place(level: int, index: int) -> int:
     return ((2 * index + 1) << level) - 1
 
 
-def _salt(given: bytes | None) -> bytes:
-    if given is None:
-        return secrets.token_bytes(_SALT_SIZE)
-    if len(given) != _SALT_SIZE:
-        raise Malformed("A salt has 32 bytes.")
-    return given
-
-
 def _hashes(data: bytes) -> list[bytes]:
     return [data[place : place + merkle.HASH_SIZE] for place in range(0, len(data), merkle.HASH_SIZE)]
 
 
 def _stored(row: Row[Any]) -> StoredEntry:
     leaf, root = from_b64u(row.leaf), from_b64u(row.root)
-    return StoredEntry(row.idx, leaf, root, row.salt, row.document, row.document_hash, row.at)
+    return StoredEntry(row.idx, leaf, root, row.salt, row.document, row.at)

@@ -33,7 +33,6 @@ MAX_LIFE = 400 * 86400
 AHEAD = 10 * 60
 _MIN_PAYLOAD = 16 + 10 * 1024 + 16  # nonce, the smallest archive, one tag
 _MONTH = re.compile(r"20[2-9][0-9]-(?:0[1-9]|1[0-2])")
-_STRING = a.matches(re.compile(r"(?s).*"))
 
 _HEADER: dict[str, a.Check] = {
     "hsha256": a.hash_,
@@ -43,12 +42,12 @@ _HEADER: dict[str, a.Check] = {
 REWRAP = a.object_of({**_HEADER, "n": a.matches(re.compile(r"body|att/[1-9][0-9]?"))})
 """One file of a `packet.rewrap` (§4.5)."""
 _PAYLOAD = {"psha256": a.hash_, "plen": a.integer(_MIN_PAYLOAD)}
-_FILE = a.object_of({**_HEADER, **_PAYLOAD, "n": _STRING, "member": a.null_or(a.identifier)})
+_FILE = a.object_of({**_HEADER, **_PAYLOAD, "n": a.string, "member": a.null_or(a.identifier)})
 _GRANT = a.object_of({"country": a.country, "until": a.matches(_MONTH), "commit": a.hash_})
 _MANIFEST = a.object_of(
     {
         "v": a.integer(),
-        "suite": _STRING,
+        "suite": a.string,
         "packet": a.identifier,
         "from": a.agency,
         "to": a.agency,

@@ -36,8 +36,8 @@ def matches(pattern: re.Pattern[str]) -> Check:
     return check
 
 
-def random_bytes(size: int) -> Check:
-    """Return the check for `size` bytes in unpadded base64url."""
+def random_bytes(size: int | None = None) -> Check:
+    """Return the check for bytes in unpadded base64url, `size` of them where given."""
 
     def check(value: object) -> None:
         from_b64u(value, size)
@@ -145,4 +145,5 @@ identifier: Check = random_bytes(16)
 agency: Check = matches(AGENCY_PATTERN)
 host: Check = matches(HOST_PATTERN)
 country: Check = matches(re.compile(r"[A-Z]{2}"))
+string: Check = matches(re.compile(r"(?s).*"))
 name: Check = matches(NAME_PATTERN)

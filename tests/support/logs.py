@@ -27,9 +27,8 @@ def document(number: int) -> bytes:
 def fill(database, count: int, *, start: int = 0, now: int = 1_795_290_000):
     """Append `count` documents in one transaction and return their entries."""
     with database.write() as connection:
-        return HandoffLog(connection, ORIGIN).append_many(
-            [document(number) for number in range(start, start + count)], now=now
-        )
+        log = HandoffLog(connection, ORIGIN)
+        return [log.append(document(number), now=now) for number in range(start, start + count)]
 
 
 def head(database):

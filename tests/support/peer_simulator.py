@@ -199,7 +199,7 @@ class PeerSimulator:
             case "origin":
                 return self.receipt(statement, envelope, origin="other.example")
             case "fork":
-                self.log.leaves = [merkle.leaf_hash(sha256(leaf)) for leaf in self.log.leaves][:-1]
+                self.log.leaves = [sha256(b"\0", leaf) for leaf in self.log.leaves][:-1]
                 self.log.entries.pop()
                 return self.receipt(statement, envelope)
             case "acknowledge":

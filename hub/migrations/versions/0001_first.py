@@ -159,13 +159,9 @@ def upgrade() -> None:
         sa.Column("root", sa.String(length=43), nullable=False),
         sa.Column("salt", sa.LargeBinary(), nullable=True),
         sa.Column("document", sa.LargeBinary(), nullable=True),
-        sa.Column("document_hash", sa.String(length=43), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("idx", name=op.f("pk_log_entries")),
     )
-    with op.batch_alter_table("log_entries", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_log_entries_document_hash"), ["document_hash"], unique=False)
-
     op.create_table(
         "log_head",
         sa.Column("one", sa.Integer(), autoincrement=False, nullable=False),
@@ -432,9 +428,6 @@ def downgrade() -> None:
     op.drop_table("notices")
     op.drop_table("log_nodes")
     op.drop_table("log_head")
-    with op.batch_alter_table("log_entries", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_log_entries_document_hash"))
-
     op.drop_table("log_entries")
     with op.batch_alter_table("key_documents", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_key_documents_subject"))
