@@ -57,11 +57,27 @@ class PacketFiles(ABC):
 
 
 class PacketSource(PacketFiles):
-    """One packet: its age files and its manifest."""
+    """One packet: its manifest and its age files, each a part with a name of its own."""
 
     @abstractmethod
+    def part(self, name: str) -> BinaryIO:
+        """Return a new stream over `manifest.dsse.json`, `body.age` and so on."""
+
     def manifest(self) -> bytes:
-        """Return `manifest.dsse.json`."""
+        """Return the manifest.
+
+        Raises:
+            TooLarge: it is over 64 KiB.
+        """
+        with self.part(MANIFEST_NAME) as stream:
+            data = stream.read(MAX_MANIFEST + 1)
+        if len(data) > MAX_MANIFEST:
+            raise TooLarge("The manifest is larger than 64 KiB.")
+        return data
+
+    def stream(self, name: str) -> BinaryIO:
+        """Return a new stream over a whole file."""
+        return self.part(f"{name}.age")
 
 
 class PacketSink(Protocol):
@@ -84,12 +100,9 @@ class FolderPacket(PacketSource):
 
     def manifest(self, data: bytes | None = None) -> bytes:
         """Return the manifest, after taking `data` where given."""
-        path = self.folder / MANIFEST_NAME
         if data is not None:
-            path.write_bytes(data)
-            return data
-        with _open(path) as stream:
-            return _bounded(stream)
+            (self.folder / MANIFEST_NAME).write_bytes(data)
+        return super().manifest()
 
     def names(self) -> frozenset[str]:
         """Return the names of the files.
@@ -100,9 +113,12 @@ class FolderPacket(PacketSource):
         found = {path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*") if not path.is_dir()}
         return _names(found)
 
-    def stream(self, name: str) -> BinaryIO:
-        """Return a new stream over a whole file."""
-        return _open(self.folder / f"{name}.age")
+    def part(self, name: str) -> BinaryIO:
+        """Return a new stream over a part."""
+        try:
+            return (self.folder / name).open("rb", buffering=_BUFFER)
+        except FileNotFoundError as error:
+            raise Malformed("The packet lacks a file.") from error
 
     @contextmanager
     def file(self, name: str) -> Iterator[BinaryIO]:
@@ -160,23 +176,15 @@ class ZipPacket(PacketSource):
         with path.open("rb") as stream:
             self._parts = _stretches(stream, rows, end)
 
-    def manifest(self) -> bytes:
-        """Return the manifest."""
-        with self._stretch(MANIFEST_NAME) as stream:
-            return _bounded(stream)
-
     def names(self) -> frozenset[str]:
         """Return the names of the files."""
         return self._names
 
-    def stream(self, name: str) -> BinaryIO:
-        """Return a new stream over a whole file."""
-        return self._stretch(f"{name}.age")
-
-    def _stretch(self, part: str) -> BinaryIO:
-        if part not in self._parts:
+    def part(self, name: str) -> BinaryIO:
+        """Return a new stream over a part."""
+        if name not in self._parts:
             raise Malformed("The packet lacks a file.")
-        return cast("BinaryIO", io.BufferedReader(_Stretch(self._path, *self._parts[part]), _BUFFER))
+        return cast("BinaryIO", io.BufferedReader(_Stretch(self._path, *self._parts[name]), _BUFFER))
 
 
 class _Stretch(io.RawIOBase):
@@ -245,17 +253,3 @@ def _stretches(stream: BinaryIO, rows: list[zipfile.ZipInfo], end: int) -> dict[
             raise Malformed("The packet's directory does not fit its files.")
         parts[row.filename] = (start, row.file_size)
     return parts
-
-
-def _open(path: Path) -> BinaryIO:
-    try:
-        return path.open("rb", buffering=_BUFFER)
-    except FileNotFoundError as error:
-        raise Malformed("The packet lacks a file.") from error
-
-
-def _bounded(stream: BinaryIO) -> bytes:
-    data = stream.read(MAX_MANIFEST + 1)
-    if len(data) > MAX_MANIFEST:
-        raise TooLarge("The manifest is larger than 64 KiB.")
-    return data

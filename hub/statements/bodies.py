@@ -167,7 +167,7 @@ def kind_of(statement_type: object) -> Kind:
     return KINDS[statement_type]
 
 
-def check_body(statement_type: str, grade: Grade, body: object, parts: int) -> None:
+def check_body(statement_type: str, grade: Grade, body: dict[str, Any], parts: int) -> None:
     """Check a body and the number of its packets against the rules of its type.
 
     Raises:
@@ -175,21 +175,12 @@ def check_body(statement_type: str, grade: Grade, body: object, parts: int) -> N
         UnsupportedVersion: a submission of a transfer leg.
     """
     kind = kind_of(statement_type)
+    if statement_type == "referral.submit" and body.get("kind") == "transfer_leg":
+        raise UnsupportedVersion("This release does not take transfer legs.")
     reported = grade is Grade.REPORTED
-    _refuse_legs(statement_type, body)
     a.object_of({**kind.body, **(_REPORTED if reported else {})})(body)
     part = Part.OPTIONAL if reported else kind.part
     if (part is Part.NONE and parts) or (part is Part.REQUIRED and not parts):
         raise Malformed("A statement of this type has a packet too many, or misses its packet.")
-    if statement_type == "hub.receipt":
-        _inside_the_log(body)
-
-
-def _refuse_legs(statement_type: str, body: object) -> None:
-    if statement_type == "referral.submit" and isinstance(body, dict) and body.get("kind") == "transfer_leg":
-        raise UnsupportedVersion("This release does not take transfer legs.")
-
-
-def _inside_the_log(body: Any) -> None:
-    if body["index"] >= body["log"]["size"]:
+    if statement_type == "hub.receipt" and body["index"] >= body["log"]["size"]:
         raise Malformed("A receipt names an index beyond its log.")

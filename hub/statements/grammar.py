@@ -11,7 +11,7 @@ from typing import Any
 
 from hub.errors import Malformed, UnsupportedVersion
 from hub.packets import shapes as a
-from hub.statements.bodies import REPORTABLE, Grade, Role, check_body, kind_of
+from hub.statements.bodies import KINDS, REPORTABLE, Grade, Role, check_body, kind_of
 
 __all__ = ["STATEMENT_TYPE", "Actor", "Grade", "HubActor", "MemberActor", "Role", "Statement"]
 
@@ -85,17 +85,10 @@ class Statement:
             Malformed: not of the grammar.
             UnsupportedVersion: another version, or a type that this release does not act on.
         """
-        row = _checked(value)
-        statement = cls(
-            type=row["type"],
-            handoff=row["handoff"],
-            heads=tuple(row["heads"]),
-            by=tuple(_actor(actor) for actor in row["by"]),
-            at=row["at"],
-            grade=Grade(row["grade"]),
-            body=row["body"],
-            parts=tuple(row["parts"]),
-        )
+        row = {name: member for name, member in _checked(value).items() if name != "v"}
+        row |= {"heads": tuple(row["heads"]), "parts": tuple(row["parts"]), "grade": Grade(row["grade"])}
+        row["by"] = tuple(_actor(actor) for actor in row["by"])
+        statement = cls(**row)
         statement.check()
         return statement
 
@@ -151,20 +144,16 @@ def _an_actor(value: object) -> None:
     (_HUB if isinstance(value, dict) and "hub" in value else _MEMBER)(value)
 
 
-def _any(_value: object) -> None:
-    """The body waits for the type's own table."""
-
-
 _STATEMENT = a.object_of(
     {
         "v": a.integer(1, 1),
-        "type": _any,
+        "type": a.one_of(*KINDS),
         "handoff": a.identifier,
         "heads": a.list_of(a.hash_, MAX_HEADS),
         "by": a.list_of(_an_actor, MAX_SIGNERS, 1),
         "at": a.seconds,
         "grade": a.one_of(*Grade),
-        "body": _any,
+        "body": a.at_least({}),
         "parts": a.list_of(a.hash_, 1),
     }
 )

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from nacl.utils import random
 
 from hub.packets.age import FILE_KEY, Header, make_header, read_header, unwrap
-from hub.packets.container import PacketSource
+from hub.packets.container import MANIFEST_NAME, PacketSource
 from hub.packets.stream import CHUNK, NONCE, PayloadReader, PayloadWriter
 
 
@@ -22,13 +22,13 @@ class MemoryPacket(PacketSource):
     def manifest(self, data=None):
         if data is not None:
             self.data = data
-        return self.data
+        return super().manifest()
 
     def names(self):
         return frozenset(self.files)
 
-    def stream(self, name):
-        return io.BytesIO(self.files[name])
+    def part(self, name):
+        return io.BytesIO(self.data if name == MANIFEST_NAME else self.files[name.removesuffix(".age")])
 
     @contextmanager
     def file(self, name):
