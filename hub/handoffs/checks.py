@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from consent.policy import GATES, POLICY_VERSION
-from hub.errors import ConsentMissing, Forbidden, InvalidRequest, WrongRecipient
+from hub.errors import ConsentMissing, Forbidden, InvalidRequest, UnsupportedVersion, WrongRecipient
 from hub.ids import host_of
 from hub.keys.certificates import NEVER_RECEIVE, device_kid
 from hub.keys.store import KeyStore
@@ -38,6 +38,7 @@ def check_submission(
         ConsentMissing: the grant names another country or is past.
         WrongRecipient: an unknown recipient, inbox or key.
         InvalidRequest: verdict or signers do not fit the policy.
+        UnsupportedVersion: the verdict is of another policy.
     """
     manifest, body = signed.manifest, verified.statement.body
     own = verified.statement.type == "record.put"
@@ -120,7 +121,7 @@ def _check_period(manifest: Manifest, now: int) -> None:
 def _check_verdict(body: Mapping[str, Any], verified: VerifiedStatement) -> None:
     verdict = body["verdict"]
     if verdict["policy"] != POLICY_VERSION:
-        raise InvalidRequest("The verdict is of a policy that is not in force here.", todo="Update the client.")
+        raise UnsupportedVersion("The verdict is of a policy that is not in force here.", todo="Update the client.")
     if [gate["id"] for gate in verdict["gates"]] != list(GATES):
         raise InvalidRequest("The verdict does not name every gate of the policy, in its order.")
     roles = sorted(actor.to_value()["role"] for actor in verified.statement.by)

@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 WITHDRAW = "consent.withdraw"
 _NO_STEPS = frozenset({"packet.rewrap", "consent.holder_answer", "hub.receipt", "hub.refused"})
 """Types that are no step of a handoff: this release does not act on the first two, the others are answers."""
-_JUDGED = (Forbidden, ConsentMissing, NotFound, Conflict, WrongRecipient, Expired)
+_JUDGED = (Forbidden, ConsentMissing, NotFound, Conflict, WrongRecipient, Expired, UnsupportedVersion)
 """What a peer is refused for in writing: another statement may be fine, so none of it stops a queue."""
 _UNKNOWN = "unknown"
 """The state in a refusal of a statement about a handoff that is not known here."""

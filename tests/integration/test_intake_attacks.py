@@ -13,7 +13,6 @@ from hub.errors import (
     ConsentMissing,
     HubError,
     IllegalTransition,
-    InvalidRequest,
     Malformed,
     NotFound,
     PacketError,
@@ -305,6 +304,11 @@ class TestAQueueIsNeverBlocked:
         with pytest.raises(NotFound):
             shown(away, sent, people.centre)
 
+    def test_by_a_hub_that_has_another_policy_already(self, sent, home, away, people, monkeypatch):
+        monkeypatch.setattr("hub.handoffs.checks.POLICY_VERSION", "2099-01")
+        settle(home, away)
+        assert home.outgoing(AWAY) == 0
+
     def test_by_a_question_whose_packet_was_withdrawn_before_it_went_out(self, delivered, home, away, people):
         worker, sender = people.centre.members["case"], people.shelter.members["case"]
         away.post(people.sign("referral.acknowledge", delivered, worker), None, people.centre.agency)
@@ -435,13 +439,16 @@ class TestAPeerThatLies:
         assert shown(home, handoff, local.shelter)["state"] == "delivered"
 
     @pytest.mark.parametrize("kind", ["hub.receipt", "hub.refused"])
-    def test_that_an_answer_is_a_step_is_refused(self, delivered, home, away, kind, clock):
+    def test_that_an_answer_is_a_step_is_refused(self, delivered, home, away, people, kind, clock):
         body = {"statement": some_hash("s"), "state": "expired", "position": 9}
         if kind == "hub.receipt":
             body = {**receipt_value(Receipt(some_hash("s"), Checkpoint(AWAY, 1, bytes(32)), 0, bytes(32), ()))}
         said = hub_statement(kind, AWAY, delivered, body, clock.now())
-        with pytest.raises((PacketError, InvalidRequest)):
-            self.brings(home, away, said)
+        answer = self.brings(home, away, said)
+        with home.hub.database.read() as connection:
+            word = verify_statement(answer, KeyStore(connection), now=clock.now()).statement
+        assert (word.type, word.body["state"], word.body["position"]) == ("hub.refused", "delivered", 1)
+        assert [row["type"] for row in shown(home, delivered, people.shelter)["statements"]].count(kind) == 0
 
 
 @pytest.fixture
