@@ -13,9 +13,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from sqlalchemy import Executable, Table
+    from sqlalchemy.engine import RowMapping
 
 metadata = MetaData(
     naming_convention={
@@ -58,6 +62,38 @@ class Database:
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+
+
+class Store:
+    """The rows of one room, inside the caller's transaction: what every store says to both databases alike."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def _one(self, query: Executable) -> RowMapping | None:
+        """Return the only row of a query, or None."""
+        return self._connection.execute(query).mappings().one_or_none()
+
+    def _all(self, query: Executable) -> Sequence[RowMapping]:
+        """Return the rows of a query."""
+        return self._connection.execute(query).mappings().all()
+
+    def _run(self, statement: Any) -> int:
+        """Change rows; return how many."""
+        return int(self._connection.execute(statement).rowcount)
+
+    def _add(self, table: Table, **values: Any) -> bool:
+        """Insert a row unless one of its keys is taken; return whether it is new."""
+        row = self._insert(table, values).on_conflict_do_nothing().returning(*table.primary_key)
+        return self._connection.execute(row).first() is not None
+
+    def _put(self, table: Table, **values: Any) -> None:
+        """Insert a row, or change the one that has its primary key."""
+        self._run(self._insert(table, values).on_conflict_do_update(index_elements=table.primary_key, set_=values))
+
+    def _insert(self, table: Table, values: dict[str, Any]) -> Any:
+        dialect = sqlite if self._connection.dialect.name == "sqlite" else postgresql
+        return dialect.insert(table).values(values)
 
 
 def _engine(url: str) -> Engine:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import (
     BigInteger,
     Column,
-    Connection,
     ForeignKey,
     Integer,
     LargeBinary,
@@ -26,15 +25,14 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import IntegrityError
 
-from hub.db import metadata
+from hub.db import Store, metadata
 from hub.errors import Conflict, Forbidden, StaleVersion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.engine import RowMapping
 
 FAILURES = 10
@@ -129,11 +127,8 @@ class Invitation:
     used: int | None
 
 
-class AccountStore:
+class AccountStore(Store):
     """Accounts and what lets people into them."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def add(self, account: Account) -> None:
         """Keep a new account.
@@ -141,12 +136,8 @@ class AccountStore:
         Raises:
             Conflict: the login is taken, or the member has an account.
         """
-        row = asdict(account) | {"roles": _joined(account.roles)}
-        try:
-            with self._connection.begin_nested():
-                self._connection.execute(insert(accounts).values(row))
-        except IntegrityError as error:
-            raise Conflict("This login is taken.", todo="Choose another login.") from error
+        if not self._add(accounts, **asdict(account) | {"roles": _joined(account.roles)}):
+            raise Conflict("This login is taken.", todo="Choose another login.")
 
     def by_login(self, login: str) -> Account | None:
         """Return the account of `login`."""
@@ -158,10 +149,8 @@ class AccountStore:
 
     def of_agency(self, agency: str) -> list[Account]:
         """Return all accounts of an agency, oldest first."""
-        rows = self._connection.execute(
-            select(accounts).where(accounts.c.agency == agency).order_by(accounts.c.created, accounts.c.login)
-        )
-        return [_account(row) for row in rows.mappings()]
+        query = select(accounts).where(accounts.c.agency == agency).order_by(accounts.c.created, accounts.c.login)
+        return [_account(row) for row in self._all(query)]
 
     def replace_vault(self, login: str, values: dict[str, Any], version: int) -> None:
         """Put another vault, whose version must be one above the one that is kept.
@@ -170,39 +159,35 @@ class AccountStore:
             StaleVersion: it is not.
         """
         where = (accounts.c.login == login) & (accounts.c.vault_version == version - 1)
-        changed = self._connection.execute(update(accounts).where(where).values(vault_version=version, **values))
-        if changed.rowcount != 1:
+        if self._run(update(accounts).where(where).values(vault_version=version, **values)) != 1:
             raise StaleVersion("The vault that is kept has another version than the one before yours.")
 
     def open_session(self, session: Session) -> None:
         """Keep a session."""
-        self._connection.execute(insert(sessions).values(asdict(session)))
+        self._run(insert(sessions).values(asdict(session)))
 
     def session(self, token: str, now: int) -> tuple[Session, Account] | None:
         """Return the session whose token has this hash, with its account, unless it has ended."""
         where = (sessions.c.token == token) & (sessions.c.expires > now)
-        row = self._connection.execute(select(sessions).where(where)).mappings().first()
-        if row is None:
-            return None
-        account = self.by_login(row["login"])
-        return None if account is None else (Session(**row), account)
+        row = self._one(select(sessions).where(where))
+        account = self.by_login(row["login"]) if row else None
+        return (Session(**row), account) if row and account else None
 
     def close_session(self, token: str) -> None:
         """End one session."""
-        self._connection.execute(delete(sessions).where(sessions.c.token == token))
+        self._run(delete(sessions).where(sessions.c.token == token))
 
     def close_sessions(self, login: str, but: str = "") -> None:
         """End all sessions of an account, `but` one."""
-        self._connection.execute(delete(sessions).where((sessions.c.login == login) & (sessions.c.token != but)))
+        self._run(delete(sessions).where((sessions.c.login == login) & (sessions.c.token != but)))
 
     def invite(self, invitation: Invitation) -> None:
         """Keep an invitation."""
-        self._connection.execute(insert(invitations).values(asdict(invitation) | {"roles": _joined(invitation.roles)}))
+        self._run(insert(invitations).values(asdict(invitation) | {"roles": _joined(invitation.roles)}))
 
     def invitation(self, code: str, now: int) -> Invitation | None:
         """Return the invitation whose code has this hash, unless it was used or has expired."""
-        where = (invitations.c.code == code) & (invitations.c.expires > now) & invitations.c.used.is_(None)
-        row = self._connection.execute(select(invitations).where(where)).mappings().first()
+        row = self._one(select(invitations).where(_open(code, now)))
         return None if row is None else Invitation(**{**row, "roles": _split(row["roles"])})
 
     def redeem(self, code: str, now: int) -> None:
@@ -211,18 +196,16 @@ class AccountStore:
         Raises:
             Forbidden: somebody was faster, or it has expired.
         """
-        where = (invitations.c.code == code) & (invitations.c.expires > now) & invitations.c.used.is_(None)
-        if self._connection.execute(update(invitations).where(where).values(used=now)).rowcount != 1:
+        if self._run(update(invitations).where(_open(code, now)).values(used=now)) != 1:
             raise Forbidden("This invitation was used already or has expired.", todo="Ask for a new one.")
 
     def locked(self, login: str, now: int) -> bool:
         """Return whether too many sign-ins of this login (its hash) failed of late."""
-        row = self._connection.execute(select(sign_in_failures).where(sign_in_failures.c.login == login)).first()
-        return row is not None and row.failures >= FAILURES and row.since + LOCKED > now
+        row = self._one(select(sign_in_failures).where(sign_in_failures.c.login == login))
+        return row is not None and row["failures"] >= FAILURES and row["since"] + LOCKED > now
 
     def failed(self, login: str, now: int) -> None:
         """Count one more failed sign-in; a full count stands until `LOCKED` seconds after the try that filled it."""
-        make = (postgresql.insert if self._connection.dialect.name == "postgresql" else sqlite.insert)(sign_in_failures)
         had = sign_in_failures.c
         over = had.since + LOCKED <= now
         full = had.failures >= FAILURES
@@ -230,15 +213,12 @@ class AccountStore:
             "failures": case((over, 1), else_=had.failures + 1),
             "since": case((over, now), (full, had.since), else_=now),
         }
-        self._connection.execute(
-            make.values(login=login, failures=1, since=now).on_conflict_do_update(
-                index_elements=["login"], set_=changes
-            )
-        )
+        first = self._insert(sign_in_failures, {"login": login, "failures": 1, "since": now})
+        self._run(first.on_conflict_do_update(index_elements=["login"], set_=changes))
 
     def succeeded(self, login: str) -> None:
         """Forget the failures of this login (its hash)."""
-        self._connection.execute(delete(sign_in_failures).where(sign_in_failures.c.login == login))
+        self._run(delete(sign_in_failures).where(sign_in_failures.c.login == login))
 
     def purge(self, now: int) -> int:
         """Delete what has ended: sessions, invitations, counts of failures."""
@@ -247,11 +227,16 @@ class AccountStore:
             delete(invitations).where((invitations.c.expires <= now) | invitations.c.used.is_not(None)),
             delete(sign_in_failures).where(sign_in_failures.c.since + LOCKED <= now),
         )
-        return sum(self._connection.execute(statement).rowcount for statement in ended)
+        return sum(self._run(statement) for statement in ended)
 
     def _account(self, where: Any) -> Account | None:
-        row = self._connection.execute(select(accounts).where(where)).mappings().first()
+        row = self._one(select(accounts).where(where))
         return None if row is None else _account(row)
+
+
+def _open(code: str, now: int) -> ColumnElement[bool]:
+    c = invitations.c
+    return (c.code == code) & (c.expires > now) & c.used.is_(None)
 
 
 def _account(row: RowMapping) -> Account:

@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column, String, Table, Text, delete, insert, select
 
-from hub.db import metadata
+from hub.db import Store, metadata
 from hub.ids import host_of, random_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-    from sqlalchemy import Connection
 
 agency_profiles = Table(
     "agency_profiles",
@@ -51,43 +49,35 @@ class Profile:
     weekend: frozenset[int]
 
 
-class Directory:
+class Directory(Store):
     """Public agencies and services, inside the caller's transaction."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def put_profile(self, agency: str, *, name: str, zone: str, weekend: list[int]) -> None:
         """Say how an agency is called and when it works."""
-        self._connection.execute(delete(agency_profiles).where(agency_profiles.c.agency == agency))
         row = {"agency": agency, "host": host_of(agency), "name": name, "zone": zone, "weekend": json.dumps(weekend)}
-        self._connection.execute(insert(agency_profiles).values(**row))
+        self._put(agency_profiles, **row)
 
     def put_services(self, agency: str, offered: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Say all that an agency offers, in place of what it said before; a service without `id` gets one."""
-        self._connection.execute(delete(services).where(services.c.agency == agency))
-        rows = [
-            {**row, "id": row.get("id") or random_id(), "agency": agency, "host": host_of(agency)} for row in offered
-        ]
-        if rows:
-            self._connection.execute(insert(services), rows)
+        self._run(delete(services).where(services.c.agency == agency))
+        for row in offered:
+            self._run(insert(services).values({"id": random_id(), **row, "agency": agency, "host": host_of(agency)}))
         return self._services(services.c.agency == agency)
 
     def replace(self, host: str, agencies: Iterable[Mapping[str, Any]], offered: Iterable[Mapping[str, Any]]) -> None:
         """Keep what a peer says of its agencies, in place of what it said before."""
         for table in (agency_profiles, services):
-            self._connection.execute(delete(table).where(table.c.host == host))
+            self._run(delete(table).where(table.c.host == host))
         for row in agencies:
             self.put_profile(row["agency"], name=row["name"], zone=row["zone"], weekend=row["weekend"])
-        rows = [{**row, "host": host} for row in offered]
-        if rows:
-            self._connection.execute(insert(services), rows)
+        for row in offered:
+            self._run(insert(services).values({**row, "host": host}))
 
     def agencies(self, host: str | None = None) -> list[dict[str, Any]]:
         """Return the agencies of one hub, or of all, as the directory document has them."""
         c = agency_profiles.c
         query = select(c.agency, c.name, c.zone, c.weekend).order_by(c.agency)
-        rows = self._connection.execute(query if host is None else query.where(c.host == host)).mappings()
+        rows = self._all(query if host is None else query.where(c.host == host))
         return [{**row, "weekend": json.loads(row["weekend"])} for row in rows]
 
     def services(self, host: str | None = None) -> list[dict[str, Any]]:
@@ -97,10 +87,10 @@ class Directory:
     def profile(self, agency: str) -> Profile | None:
         """Return how an agency is called and when it works, or None."""
         c = agency_profiles.c
-        row = self._connection.execute(select(c.name, c.zone, c.weekend).where(c.agency == agency)).first()
-        return None if row is None else Profile(row.name, row.zone, frozenset(json.loads(row.weekend)))
+        row = self._one(select(c.name, c.zone, c.weekend).where(c.agency == agency))
+        return None if row is None else Profile(row["name"], row["zone"], frozenset(json.loads(row["weekend"])))
 
     def _services(self, which: Any) -> list[dict[str, Any]]:
         c = services.c
         query = select(c.id, c.agency, c.name, c.type, c.inbox).where(which).order_by(c.agency, c.id)
-        return [dict(row) for row in self._connection.execute(query).mappings()]
+        return [dict(row) for row in self._all(query)]

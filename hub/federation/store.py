@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BigInteger, Column, Integer, LargeBinary, String, Table, delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
-from hub.db import metadata
+from hub.db import Store, metadata
 from hub.errors import BadSignature, NotFound, PeerMisbehaved, Replayed
 from hub.packets.dsse import kid
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import ColumnElement
 
 FIRST_WAIT, LONGEST_WAIT = 5, 3600
 """Seconds before the second try, and the most between two tries."""
@@ -85,11 +84,8 @@ class Peer:
         return self.sign
 
 
-class Peers:
+class Peers(Store):
     """The peers of this hub, inside the caller's transaction."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def add(self, peer: Peer, entry: bytes, now: int) -> None:
         """Add a peer, or renew the address of one whose key is the same.
@@ -101,7 +97,7 @@ class Peers:
         facts = {"url": peer.url, "operator": peer.operator, "kind": peer.kind, "country": peer.country}
         if known is None:
             row = {**facts, "host": peer.host, "sign": peer.sign, "keyid": kid(peer.sign), "entry": entry}
-            self._connection.execute(insert(peers).values(**row, added_at=now))
+            self._run(insert(peers).values(**row, added_at=now))
         elif known.sign == peer.sign:
             self._change(peers.c.host == peer.host, **facts, entry=entry)
         else:
@@ -126,10 +122,6 @@ class Peers:
             raise NotFound("No such peer is known here.")
         return found
 
-    def by_key(self, keyid: str) -> Peer | None:
-        """Return the peer whose key is named `keyid`, or None."""
-        return next(iter(self._rows(peers.c.keyid == keyid)), None)
-
     def lock(self, host: str) -> None:
         """Keep other transactions that take in a word of this peer waiting until this one ends."""
         self._connection.execute(select(peers.c.host).where(peers.c.host == host).with_for_update())
@@ -140,14 +132,12 @@ class Peers:
         Raises:
             Replayed: it was used before.
         """
-        dialect = sqlite if self._connection.dialect.name == "sqlite" else postgresql
-        row = dialect.insert(peer_nonces).values(peer=host, nonce=nonce, until=until).on_conflict_do_nothing()
-        if self._connection.execute(row.returning(peer_nonces.c.nonce)).first() is None:
+        if not self._add(peer_nonces, peer=host, nonce=nonce, until=until):
             raise Replayed("This request was sent before.")
 
     def purge_nonces(self, now: int) -> int:
         """Forget nonces that cannot come again; return how many."""
-        return self._connection.execute(delete(peer_nonces).where(peer_nonces.c.until < now)).rowcount
+        return self._run(delete(peer_nonces).where(peer_nonces.c.until < now))
 
     def heard(self, host: str) -> None:
         """End a back-off: the peer has just proven that it is there."""
@@ -187,4 +177,4 @@ class Peers:
         return [Peer(*row) for row in self._connection.execute(select(*columns).where(which).order_by(peers.c.host))]
 
     def _change(self, which: ColumnElement[bool], **values: object) -> None:
-        self._connection.execute(update(peers).where(which).values(**values))
+        self._run(update(peers).where(which).values(**values))

@@ -5,15 +5,10 @@ Knows no content. `keep` stands in the transaction in which the message took eff
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlalchemy import BigInteger, Column, LargeBinary, String, Table, delete, insert, select
 
-from hub.db import metadata
+from hub.db import Store, metadata
 from hub.errors import Replayed
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
 
 inbox = Table(
     "inbox",
@@ -26,11 +21,8 @@ inbox = Table(
 )
 
 
-class Inbox:
+class Inbox(Store):
     """What was received and how it was answered, inside the caller's transaction."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def answer(self, peer: str, message_id: str, digest: str) -> bytes | None:
         """Return the answer that this message was given before, or None when it is new.
@@ -38,19 +30,17 @@ class Inbox:
         Raises:
             Replayed: the peer used the id before, with other bytes.
         """
-        query = select(inbox.c.digest, inbox.c.answer).where(inbox.c.peer == peer, inbox.c.id == message_id)
-        row = self._connection.execute(query).first()
+        row = self._one(select(inbox).where(inbox.c.peer == peer, inbox.c.id == message_id))
         if row is None:
             return None
-        if row.digest != digest:
+        if row["digest"] != digest:
             raise Replayed("A message id was used again for other bytes.")
-        return bytes(row.answer)
+        return bytes(row["answer"])
 
     def keep(self, peer: str, message_id: str, *, digest: str, answer: bytes, now: int) -> None:
         """Keep the answer to a message that has just taken effect."""
-        row = {"peer": peer, "id": message_id, "digest": digest, "answer": answer, "at": now}
-        self._connection.execute(insert(inbox).values(**row))
+        self._run(insert(inbox).values(peer=peer, id=message_id, digest=digest, answer=answer, at=now))
 
     def purge(self, before: int) -> int:
         """Forget messages that took effect before `before`; return how many."""
-        return self._connection.execute(delete(inbox).where(inbox.c.at < before)).rowcount
+        return self._run(delete(inbox).where(inbox.c.at < before))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import (
     BigInteger,
@@ -26,7 +26,7 @@ from sqlalchemy import (
     select,
 )
 
-from hub.db import metadata
+from hub.db import Store, metadata
 from hub.errors import BadSignature, Conflict, NotFound, UnknownSigner
 from hub.ids import MemberId, host_of
 from hub.keys.certificates import (
@@ -115,11 +115,11 @@ class Device:
         return self.revoked_at is None and self.cert.valid_from <= now <= self.cert.until
 
 
-class KeyStore:
+class KeyStore(Store):
     """The key documents that this hub knows. Fulfils `Signers` of statements and `Senders` of packets."""
 
     def __init__(self, connection: Connection, *, standing: tuple[str, int] | None = None) -> None:
-        self._connection = connection
+        super().__init__(connection)
         self._standing = standing
 
     def standing_at(self, host: str, index: int) -> KeyStore:
@@ -176,17 +176,17 @@ class KeyStore:
         if self._one(select(c.hash).where(c.host == host, c.log_index == index)) is not None:
             raise Conflict("Another key document stands at this place of that log.")
         device = document if isinstance(document, MemberCert | Revocation) else None
-        self._insert(
-            key_documents,
-            hash=envelope.hash,
-            type=envelope.payload_type,
-            host=host,
-            subject=document.subject,
-            member=device and device.member,
-            keyid=device and device.keyid,
-            log_index=index,
-            envelope=envelope.to_bytes(),
-        )
+        row = {
+            "hash": envelope.hash,
+            "type": envelope.payload_type,
+            "host": host,
+            "subject": document.subject,
+            "member": device and device.member,
+            "keyid": device and device.keyid,
+            "log_index": index,
+            "envelope": envelope.to_bytes(),
+        }
+        self._run(insert(key_documents).values(row))
         if isinstance(document, Revocation):
             self._drop_grants(document)
 
@@ -201,12 +201,11 @@ class KeyStore:
         """
         c = key_documents.c
         query = select(c.log_index, c.envelope).where(c.host == host).order_by(c.log_index)
-        return self._rows(query if subject is None else query.where(c.subject == subject))
+        return self._all(query if subject is None else query.where(c.subject == subject))
 
     def put_answer(self, host: str, answer: bytes) -> None:
         """Keep what the hub at `host` answered to the last pull: our clients check its proofs themselves."""
-        self._connection.execute(delete(key_answers).where(key_answers.c.host == host))
-        self._insert(key_answers, host=host, answer=answer)
+        self._put(key_answers, host=host, answer=answer)
 
     def answer(self, host: str) -> bytes | None:
         """Return what the hub at `host` answered to the last pull, or None."""
@@ -263,25 +262,13 @@ class KeyStore:
 
     def put_grant(self, agency: str, grant: EpochGrant) -> None:
         """Keep a sealed epoch secret for one device; a newer one replaces it."""
-        c = epoch_grants.c
-        same = (c.agency == agency, c.epoch == grant.epoch, c.kid == grant.kid)
-        self._connection.execute(delete(epoch_grants).where(*same))
-        self._insert(
-            epoch_grants,
-            agency=agency,
-            epoch=grant.epoch,
-            kid=grant.kid,
-            member=grant.member,
-            wrapped=grant.wrapped,
-        )
+        self._put(epoch_grants, agency=agency, **{name: getattr(grant, name) for name in EpochGrant.__slots__})
 
     def grants_for(self, agency: str, member: str) -> tuple[EpochGrant, ...]:
         """Return what a member's devices were granted, by epoch."""
         c = epoch_grants.c
-        rows = self._connection.execute(
-            select(c.epoch, c.member, c.kid, c.wrapped).where(c.agency == agency, c.member == member).order_by(c.epoch)
-        )
-        return tuple(EpochGrant(*row) for row in rows)
+        query = select(c.epoch, c.member, c.kid, c.wrapped).where(c.agency == agency, c.member == member)
+        return tuple(EpochGrant(**row) for row in self._all(query.order_by(c.epoch)))
 
     # -- rows
 
@@ -301,7 +288,7 @@ class KeyStore:
         c = key_documents.c
         about = [c[name] == value for name, value in which.items()]
         query = select(c.log_index, c.envelope).where(c.subject == agency, *about).order_by(c.log_index.desc())
-        rows = self._rows(query.where(c.type.in_((MEMBER_CERT_TYPE, REVOCATION_TYPE))))
+        rows = self._all(query.where(c.type.in_((MEMBER_CERT_TYPE, REVOCATION_TYPE))))
         found = [(row["log_index"], _document(row["envelope"])) for row in rows]
         ended = {word.keyid: (index, word.at) for index, word in found if isinstance(word, Revocation)}
         return [
@@ -313,7 +300,7 @@ class KeyStore:
     def _drop_grants(self, revoked: Revocation) -> None:
         kids = {device_kid(device.recipient) for device in self._devices(revoked.agency, keyid=revoked.keyid)}
         c = epoch_grants.c
-        self._connection.execute(delete(epoch_grants).where(c.agency == revoked.agency, c.kid.in_(kids)))
+        self._run(delete(epoch_grants).where(c.agency == revoked.agency, c.kid.in_(kids)))
 
     def _newest(self, kind: type[AnyDocument], subject: str) -> AnyDocument | None:
         c = key_documents.c
@@ -321,15 +308,6 @@ class KeyStore:
         row = self._one(query.limit(1))
         found = None if row is None else _document(row["envelope"])
         return found if isinstance(found, kind) else None
-
-    def _rows(self, query: Any) -> Sequence[RowMapping]:
-        return self._connection.execute(query).mappings().all()
-
-    def _insert(self, table: Table, **values: Any) -> None:
-        self._connection.execute(insert(table).values(**values))
-
-    def _one(self, query: Any) -> RowMapping | None:
-        return self._connection.execute(query).mappings().one_or_none()
 
 
 @lru_cache(maxsize=4096)

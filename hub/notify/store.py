@@ -10,14 +10,16 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import BigInteger, Column, Connection, Index, Integer, String, Table, Text, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import BigInteger, Column, Index, Integer, String, Table, Text, delete, func, select, update
 
-from hub.db import metadata
+from hub.db import Store, metadata
 from hub.ids import random_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.engine import RowMapping
 
 LEASE = 120
 
@@ -52,11 +54,8 @@ class Notice:
     tries: int
 
 
-class Notices:
+class Notices(Store):
     """Notices that wait, were sent, or could not be."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def put(
         self,
@@ -70,30 +69,27 @@ class Notices:
         facts: Mapping[str, str | int] | None = None,
     ) -> bool:
         """Promise a notice, unless one was promised under `key`; return whether it is new."""
-        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
-        row = {
-            "id": random_id(),
-            "key": key,
-            "to_agency": to_agency,
-            "to_member": to_member,
-            "template": template,
-            "facts": json.dumps(dict(facts or {})),
-            "handoff": handoff,
-            "created": now,
-            "tries": 0,
-            "next_try": now,
-        }
-        made = dialect.insert(notices).values(row).on_conflict_do_nothing(index_elements=["key"])
-        return self._connection.execute(made.returning(notices.c.id)).first() is not None
+        return self._add(
+            notices,
+            id=random_id(),
+            key=key,
+            to_agency=to_agency,
+            to_member=to_member,
+            template=template,
+            facts=json.dumps(dict(facts or {})),
+            handoff=handoff,
+            created=now,
+            tries=0,
+            next_try=now,
+        )
 
     def claim(self, now: int, most: int = 50) -> Sequence[Notice]:
         """Return notices that are due, oldest first; nobody else gets them before the lease ends."""
         due = select(notices).where(notices.c.next_try <= now).order_by(notices.c.next_try, notices.c.id).limit(most)
-        rows = self._connection.execute(due.with_for_update(skip_locked=True)).mappings().all()
-        taken = [row["id"] for row in rows]
-        claimed = update(notices).where(notices.c.id.in_(taken))
-        self._connection.execute(claimed.values(next_try=now + LEASE, tries=notices.c.tries + 1))
-        return [_notice(dict(row)) for row in rows]
+        rows = self._all(due.with_for_update(skip_locked=True))
+        claimed = update(notices).where(notices.c.id.in_(row["id"] for row in rows))
+        self._run(claimed.values(next_try=now + LEASE, tries=notices.c.tries + 1))
+        return [_notice(row) for row in rows]
 
     def sent(self, notice: str, now: int) -> None:
         """Record that the mail server took it."""
@@ -117,17 +113,14 @@ class Notices:
 
     def purge(self, before: int) -> int:
         """Delete what was promised before `before` and is done with."""
-        done = delete(notices).where((notices.c.created < before) & notices.c.next_try.is_(None))
-        return self._connection.execute(done).rowcount
+        return self._run(delete(notices).where((notices.c.created < before) & notices.c.next_try.is_(None)))
 
     def _change(self, notice: str, **values: object) -> None:
-        self._connection.execute(update(notices).where(notices.c.id == notice).values(**values))
+        self._run(update(notices).where(notices.c.id == notice).values(**values))
 
-    def _count(self, where: object) -> int:
-        return int(self._connection.scalar(select(func.count()).select_from(notices).where(where)) or 0)  # type: ignore[arg-type]
+    def _count(self, where: ColumnElement[bool]) -> int:
+        return int(self._connection.scalar(select(func.count()).select_from(notices).where(where)) or 0)
 
 
-def _notice(row: dict[str, object]) -> Notice:
-    facts = json.loads(str(row["facts"]))
-    kept = {name: row[name] for name in ("id", "to_agency", "to_member", "template", "tries")}
-    return Notice(**kept, facts=facts)  # type: ignore[arg-type]  # the columns have the fields' types
+def _notice(row: RowMapping) -> Notice:
+    return Notice(**{name: row[name] for name in Notice.__slots__} | {"facts": json.loads(row["facts"])})

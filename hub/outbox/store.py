@@ -28,11 +28,11 @@ from sqlalchemy import (
     update,
 )
 
-from hub.db import metadata
+from hub.db import Store, metadata
 from hub.ids import random_id
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Update
+    from sqlalchemy import Update
 
 
 class Delivery(StrEnum):
@@ -85,11 +85,8 @@ class Stopped:
     reason: str
 
 
-class Outbox:
+class Outbox(Store):
     """The promised words, inside the caller's transaction."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def put(self, peer: str, statement_hash: str, now: int) -> str:
         """Promise a statement to a peer and return the message's id; promising it again changes nothing."""
@@ -99,7 +96,7 @@ class Outbox:
             return str(known)
         message = random_id()
         row = {"id": message, "peer": peer, "statement": statement_hash, "created": now}
-        self._connection.execute(insert(outbox).values(**row, state=Delivery.WAITING, tries=0, claimed_until=0))
+        self._run(insert(outbox).values(**row, state=Delivery.WAITING, tries=0, claimed_until=0))
         return message
 
     def peers_due(self, now: int) -> list[str]:
@@ -123,12 +120,12 @@ class Outbox:
 
     def renew(self, claim: Claim, until: int) -> Claim | None:
         """Return the claim held until `until`, or None when another worker has taken it over."""
-        changed = self._connection.execute(self._held(claim).values(claimed_until=until)).rowcount
+        changed = self._run(self._held(claim).values(claimed_until=until))
         return replace(claim, until=until) if changed else None
 
     def freeze(self, claim: Claim) -> None:
         """Keep the bytes of the first try: a later try with other bytes would be an alarm at the peer."""
-        self._connection.execute(self._held(claim).values(message=claim.message))
+        self._run(self._held(claim).values(message=claim.message))
 
     def sent(self, message_id: str, now: int) -> bool:
         """Note that the peer has it; return whether this is news."""
@@ -140,18 +137,17 @@ class Outbox:
 
     def later(self, claim: Claim) -> None:
         """Give a claim back after a try without an answer; nothing happens if another worker holds it by now."""
-        self._connection.execute(self._held(claim).values(claimed_until=0, tries=outbox.c.tries + 1))
+        self._run(self._held(claim).values(claimed_until=0, tries=outbox.c.tries + 1))
 
     def stop(self, claim: Claim, reason: str) -> None:
         """Hold back the message and all behind it until a person resumes the queue."""
         values = {"state": Delivery.STOPPED, "reason": reason, "claimed_until": 0}
-        self._connection.execute(self._held(claim).values(**values))
+        self._run(self._held(claim).values(**values))
 
     def resume(self, peer: str) -> bool:
         """Let a stopped queue go on with the message at which it stopped; return whether it was stopped."""
         stopped = (outbox.c.peer == peer) & (outbox.c.state == Delivery.STOPPED)
-        changed = update(outbox).where(stopped).values(state=Delivery.WAITING, reason=None)
-        return bool(self._connection.execute(changed).rowcount)
+        return bool(self._run(update(outbox).where(stopped).values(state=Delivery.WAITING, reason=None)))
 
     def stopped(self) -> list[Stopped]:
         """Return the queues that wait for a person."""
@@ -166,16 +162,15 @@ class Outbox:
     def purge(self, before: int) -> int:
         """Forget words that were delivered or dropped before `before`; return how many."""
         done = outbox.c.state.in_((Delivery.SENT, Delivery.DROPPED)) & (outbox.c.sent_at < before)
-        return self._connection.execute(delete(outbox).where(done)).rowcount
+        return self._run(delete(outbox).where(done))
 
     def free_claims(self) -> None:
         """Forget all claims: for the start of the one process of a hub on SQLite, whose former self was killed."""
-        self._connection.execute(update(outbox).where(outbox.c.claimed_until > 0).values(claimed_until=0))
+        self._run(update(outbox).where(outbox.c.claimed_until > 0).values(claimed_until=0))
 
     def _end(self, message_id: str, state: Delivery, now: int) -> bool:
         values = {"state": state, "sent_at": now, "message": None, "claimed_until": 0, "reason": None}
-        changed = update(outbox).where(outbox.c.id == message_id, _OPEN).values(**values)
-        return bool(self._connection.execute(changed).rowcount)
+        return bool(self._run(update(outbox).where(outbox.c.id == message_id, _OPEN).values(**values)))
 
     @staticmethod
     def _held(claim: Claim) -> Update:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import BigInteger, Column, Connection, String, Table, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import BigInteger, Column, String, Table, select
 
-from hub.db import metadata
+from hub.db import Store, metadata
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.engine import RowMapping
 
 job_runs = Table(
@@ -22,19 +23,13 @@ job_runs = Table(
 )
 
 
-class JobRuns:
+class JobRuns(Store):
     """The last run of each job."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def record(self, name: str, *, at: int, did: int, error: str | None) -> None:
         """Keep the newest run of a job."""
-        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
-        values: dict[str, Any] = {"at": at, "did": did, "error": error}
-        made = dialect.insert(job_runs).values(name=name, **values)
-        self._connection.execute(made.on_conflict_do_update(index_elements=["name"], set_=values))
+        self._put(job_runs, name=name, at=at, did=did, error=error)
 
-    def all(self) -> list[RowMapping]:
+    def all(self) -> Sequence[RowMapping]:
         """Return every job's last run."""
-        return list(self._connection.execute(select(job_runs).order_by(job_runs.c.name)).mappings())
+        return self._all(select(job_runs).order_by(job_runs.c.name))
