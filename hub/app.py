@@ -101,6 +101,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Flask:
 def build_app(opened: Hub) -> Flask:
     """Return the application of an open hub."""
     app = Flask("hub", static_folder=None)
+    app.url_map.merge_slashes = False  # it would redirect, to whatever host the request names
     app.extensions[EXTENSION] = opened
     api = frame(app, opened.settings)
     register_access(app)

@@ -46,7 +46,7 @@ def check_submission(
         raise Forbidden("An own record goes to the own agency, and nothing else does.")
     if origin not in {host_of(manifest.sender), host_of(manifest.to)}:
         raise WrongRecipient("Neither sender nor recipient is at home here.")
-    country = _check_recipient(KeyStore(connection), manifest, now)
+    country = _check_recipient(connection, manifest, now)
     if not own:
         _check_grant(manifest, country)
         _check_period(manifest, now)
@@ -68,21 +68,32 @@ def check_part(
     manifest, mine = signed.manifest, verified.statement.agency
     if manifest.to not in {handoff.from_agency, handoff.to_agency}:
         raise WrongRecipient("A packet beside a step goes to the other party of the handoff.")
-    country = _check_recipient(KeyStore(connection), manifest, now)
+    country = _check_recipient(connection, manifest, now)
     if manifest.to != mine:
         _check_grant(manifest, country)
         if mine == handoff.from_agency:
             _check_period(manifest, now)
 
 
-def _check_recipient(keys: KeyStore, manifest: Manifest, now: int) -> str:
-    agency = keys.find_agency(manifest.to)
-    if agency is None:
+def may_receive(connection: Connection, agency: str) -> KeyEntry:
+    """Return the newest key entry of an agency that may be given packets now, whatever it was when they were sent.
+
+    Raises:
+        Forbidden: it may never receive (R07).
+        WrongRecipient: it is not known here.
+    """
+    found = KeyStore(connection).find_agency(agency)
+    if found is None:
         raise WrongRecipient("This recipient is not known here.")
-    if agency.kind in NEVER_RECEIVE:
+    if found.kind in NEVER_RECEIVE:
         raise Forbidden("This agency works in migration enforcement and can never receive case data.", rule="R07")
-    _check_keys(keys, manifest, agency, now)
-    return agency.country
+    return found
+
+
+def _check_recipient(connection: Connection, manifest: Manifest, now: int) -> str:
+    entry = may_receive(connection, manifest.to)
+    _check_keys(KeyStore(connection), manifest, entry, now)
+    return entry.country
 
 
 def _check_keys(keys: KeyStore, manifest: Manifest, entry: KeyEntry, now: int) -> None:

@@ -17,6 +17,7 @@ from hub.auth.permissions import caller, permission
 from hub.context import current_hub
 from hub.errors import InvalidRequest, NotFound, TooLarge, WrongRecipient
 from hub.handoffs import schemas, views
+from hub.handoffs.checks import may_receive
 from hub.handoffs.store import HandoffStore, PacketStore
 from hub.keys.certificates import CASE_ROLES
 from hub.packets.dsse import MAX_ENVELOPE
@@ -96,6 +97,7 @@ class PacketFile(MethodView):
             packet = packets.get(manifest)
             if packet["to_agency"] != caller().agency:
                 raise NotFound("There is no such packet here.")
+            may_receive(connection, caller().agency)
             file = next((f for f in packets.files(manifest) if f["n"] == name), None)
             if file is None:
                 raise NotFound("The packet has no such file.")

@@ -38,6 +38,11 @@ class HeaderKeys:
             os.fsync(handle)
         finally:
             os.close(handle)
+        folder = os.open(self._folder, os.O_RDONLY)  # or a power cut could leave the file without its name
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
         return {name: bytes(Aead(key).encrypt(header, name.encode())) for name, header in headers.items()}
 
     def open(self, manifest: str, name: str, sealed: bytes) -> bytes:

@@ -11,6 +11,7 @@ from flask_smorest import Blueprint
 
 from hub.auth.permissions import permission
 from hub.context import current_hub
+from hub.followup.store import SweepState
 from hub.handofflog.store import HandoffLog
 from hub.notify.store import Notices
 from hub.web import schemas
@@ -27,10 +28,11 @@ def get_health() -> dict[str, Any]:
     """Whether the database answers, how long the log is, and when each job last ran."""
     hub = current_hub()
     with hub.database.read() as connection:
-        runs, notices = JobRuns(connection).all(), Notices(connection)
+        runs, notices, sweep = JobRuns(connection).all(), Notices(connection), SweepState(connection).get()
         return {
             "now": hub.clock.now(),
             "log_size": HandoffLog(connection, hub.origin).head().size,
+            "expiry_suspended_since": sweep.suspended_since if sweep else None,
             "last_sweep": next((run["at"] for run in runs if run["name"] == "sweep"), None),
             "notices_waiting": notices.waiting(),
             "notices_failed": notices.failures(),

@@ -56,6 +56,7 @@ class Health(Schema):
 
     now = fields.Integer(required=True)
     log_size = fields.Integer(required=True)
+    expiry_suspended_since = fields.Integer(required=True, allow_none=True)
     last_sweep = fields.Integer(required=True, allow_none=True)
     notices_waiting = fields.Integer(required=True)
     notices_failed = fields.Integer(required=True)

@@ -114,6 +114,29 @@ def test_what_is_sealed_to_one_person_is_given_to_that_person_alone(scene, amina
     assert (answer.status_code, answer.json["code"]) == (403, "wrong_recipient")
 
 
+def test_an_agency_that_has_become_police_gets_nothing_that_was_sent_before(scene, amina, monkeypatch):
+    _, manifest = submitted(scene, amina)
+    hana = scene.sign_in(scene.people.centre.members["case"], "hana")
+    monkeypatch.setattr("hub.handoffs.checks.NEVER_RECEIVE", frozenset({"io"}))
+    answer = scene.client.get(f"/api/v1/packets/{manifest}/files/body", headers=hana)
+    assert (answer.status_code, answer.json["rule"]) == (403, "R07")
+
+
+@pytest.mark.parametrize("path", ["//api/v1/me", "/api/v1//me", "/log//checkpoint", "/api/v1/me/", "//evil.example/.."])
+def test_nobody_is_redirected_anywhere(scene, path):
+    answer = scene.client.get(path, headers={"Host": "evil.example"})
+    assert answer.status_code in {401, 404}
+    assert "Location" not in answer.headers
+
+
+def test_a_clock_that_jumped_is_seen_from_outside(scene):
+    scene.desk.sweep()
+    assert scene.client.get("/healthz").json["expiry_suspended_since"] is None
+    scene.clock.forward(27 * 3600)
+    scene.desk.sweep()
+    assert scene.client.get("/healthz").json["expiry_suspended_since"] == scene.clock.now()
+
+
 def test_a_payload_that_was_destroyed_is_not_found_before_a_byte_is_sent(scene, amina):
     _, manifest = submitted(scene, amina)
     scene.hub.intake.blobs.destroy(manifest)

@@ -151,6 +151,7 @@ def test_health_says_how_the_hub_is(world):
     assert health == {
         "now": hub.clock.now(),
         "log_size": 1,
+        "expiry_suspended_since": None,
         "last_sweep": None,
         "notices_waiting": 0,
         "notices_failed": 0,
