@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,16 @@ class _Lazy(click.Group):
             formatter.write_text("packet, log, demo. `hub NAME --help` says more of each.")
 
 
+def _version() -> str:
+    """Return the version that is installed; a checkout that is not installed has none."""
+    try:
+        return version("handover-hub")
+    except PackageNotFoundError:
+        return "(not installed: a checkout)"
+
+
 @click.group(cls=_Lazy)
+@click.version_option(_version(), message="%(prog)s %(version)s")
 @click.option(
     "--profile",
     type=click.Path(path_type=Path, file_okay=False),
