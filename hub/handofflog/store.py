@@ -83,11 +83,6 @@ class StoredEntry:
     at: int
 
 
-def stored_origin(connection: Connection) -> str | None:
-    """Return whose log the database holds, or None before its first entry."""
-    return connection.execute(select(log_head.c.origin)).scalar()
-
-
 class HandoffLog:
     """The log `origin` on the caller's connection; nothing is kept unless the caller's transaction is."""
 
@@ -121,15 +116,6 @@ class HandoffLog:
         if row is None:
             return Checkpoint.empty(self.origin)
         return Checkpoint(self.origin, row.size, merkle.fold(_hashes(row.frontier)))
-
-    def root_at(self, size: int) -> bytes:
-        """Return the root that the log had at `size` entries.
-
-        Raises:
-            NotFound: the log is not that long.
-        """
-        self._check_size(size)
-        return self._computed(lambda hash_at: merkle.root(size, hash_at))
 
     def inclusion(self, index: int, size: int | None = None) -> tuple[bytes, ...]:
         """Return the proof that entry `index` stands in the log of `size` entries (now, when None).

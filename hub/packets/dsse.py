@@ -15,7 +15,8 @@ from nacl.hashlib import blake2b as _blake2b
 from nacl.signing import SigningKey, VerifyKey
 
 from hub.errors import BadSignature, Malformed, TooLarge
-from hub.packets.encoding import b64, b64u, canonical, from_b64, from_b64u, parse_canonical, parse_json, sha256
+from hub.packets import shapes as a
+from hub.packets.encoding import b64, b64u, canonical, from_b64, parse_canonical, parse_json, sha256
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +25,9 @@ MAX_ENVELOPE = 256 * 1024
 MAX_SIGNATURES = 8
 _KEY_SIZE = 32
 _SIGNATURE_SIZE = 64
+_SIGNATURE = a.object_of({"keyid": a.identifier, "sig": a.string})
+_SIGNATURES = a.list_of(_SIGNATURE, MAX_SIGNATURES, 1)
+_ENVELOPE = a.object_of({"payload": a.string, "payloadType": a.string, "signatures": _SIGNATURES})
 
 
 def kid(public_key: bytes) -> str:
@@ -104,14 +108,10 @@ class Envelope:
         if len(data) > MAX_ENVELOPE:
             raise TooLarge("A signed document is larger than 256 KiB.")
         value = parse_json(data)
-        if not isinstance(value, dict) or set(value) != {"payload", "payloadType", "signatures"}:
-            raise Malformed("A signed document is not a DSSE envelope.")
+        _ENVELOPE(value)
         if value["payloadType"] != payload_type:
             raise Malformed("A signed document is of another type than was expected here.")
-        rows = value["signatures"]
-        if not isinstance(rows, list) or not 1 <= len(rows) <= MAX_SIGNATURES:
-            raise Malformed("A signed document needs between one and eight signatures.")
-        envelope = cls(payload_type, from_b64(value["payload"]), tuple(_signature(row) for row in rows))
+        envelope = cls(payload_type, from_b64(value["payload"]), tuple(_signature(row) for row in value["signatures"]))
         parse_canonical(envelope.payload)
         return envelope
 
@@ -163,11 +163,8 @@ def add_signature(envelope: Envelope, signer: Signer) -> Envelope:
     return Envelope(envelope.payload_type, envelope.payload, (*envelope.signatures, mine))
 
 
-def _signature(row: object) -> Signature:
-    if not isinstance(row, dict) or set(row) != {"keyid", "sig"} or not isinstance(row["keyid"], str):
-        raise Malformed("A signature is not of the form {keyid, sig}.")
+def _signature(row: dict[str, str]) -> Signature:
     sig = from_b64(row["sig"])
-    from_b64u(row["keyid"], 16)
     if len(sig) != _SIGNATURE_SIZE:
         raise Malformed("A signature is not 64 bytes long.")
     return Signature(row["keyid"], sig)

@@ -126,11 +126,6 @@ class Statement:
         return frozenset(actor.role for actor in self.by if isinstance(actor, MemberActor))
 
     @property
-    def members(self) -> frozenset[str]:
-        """The members who sign."""
-        return frozenset(actor.member for actor in self.by if isinstance(actor, MemberActor))
-
-    @property
     def manifest(self) -> str | None:
         """The hash of the manifest of the packet that travels beside it."""
         return self.parts[0] if self.parts else None

@@ -20,7 +20,8 @@ from hub.outbox.store import Outbox
 from hub.packets.encoding import canonical
 from hub.statements.verify import sign_statement
 from tests.support.crash_hub import open_hub
-from tests.support.factories import NOW, Agency, hub_entry, register, signer, some_hash, statement
+from tests.support.factories import NOW, Agency, register, signer, some_hash, statement
+from tests.support.logs import root_at
 
 HERE, THERE = "here.example", "there.example"
 WORDS, KILLS = 300, 12
@@ -46,11 +47,11 @@ def documents(hub, kind):
 
 
 def introduce(hub, other, url):
-    key, entry = signer(f"hub {other}"), hub_entry(other).to_bytes()
+    key = signer(f"hub {other}")
     from hub.packets.dsse import kid
 
     with hub.database.write() as connection:
-        Peers(connection).add(Peer(other, url, key.public_key, kid(key.public_key), "o", "ngo", "DJ"), entry, NOW)
+        Peers(connection).add(Peer(other, url, key.public_key, kid(key.public_key), "o"))
 
 
 def promise(hub, member, number):
@@ -114,6 +115,6 @@ def test_killing_either_side_loses_and_doubles_nothing(tmp_path):
     assert len(answered) == len(set(answered)) == WORDS
     with receiver.database.read() as connection:
         log = HandoffLog(connection, THERE)
-        assert log.root_at(log.head().size) == log.head().root
+        assert root_at(log, log.head().size) == log.head().root
     for hub in hubs:
         hub.database.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from hub.handofflog import merkle
 from hub.handofflog.store import HandoffLog
 from hub.packets.dsse import Signer, sign_envelope
 
@@ -35,3 +36,8 @@ def head(database):
     """Return the head of the log."""
     with database.read() as connection:
         return HandoffLog(connection, ORIGIN).head()
+
+
+def root_at(log: HandoffLog, size: int) -> bytes:
+    """Return the root at `size` entries, made again from the hashes that are kept."""
+    return log._computed(lambda hash_at: merkle.root(size, hash_at))
