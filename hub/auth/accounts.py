@@ -10,12 +10,13 @@ from __future__ import annotations
 import hmac
 import re
 import secrets
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hub.auth.store import Account, AccountStore, Invitation, Session
 from hub.errors import InvalidRequest
-from hub.keys.vault import login_verifier
+from hub.keys.vault import ALGORITHM, MEMORY_FLOOR, OPS_FLOOR, login_verifier
+from hub.packets.age import Recipient
+from hub.packets.dsse import check_public_key
 from hub.packets.encoding import b64u, canonical, parse_json, sha256
 from hub.statements.bodies import Role
 
@@ -25,27 +26,10 @@ if TYPE_CHECKING:
 SESSION_SECONDS = 12 * 3600
 INVITATION_SECONDS = 7 * 24 * 3600
 ROLES = frozenset(role.value for role in Role)
-KDF_FLOOR = {"alg": "argon2id13", "mem": 67_108_864, "ops": 3}
+KDF_FLOOR = {"alg": ALGORITHM, "mem": MEMORY_FLOOR, "ops": OPS_FLOOR}
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _MAIL = re.compile(rf"(?=.{{1,64}}@){_ATOM}(?:\.{_ATOM})*@[A-Za-z0-9][A-Za-z0-9.-]{{0,188}}")
 _NOBODY = bytes(32)
-
-
-@dataclass(frozen=True, slots=True)
-class Enrolment:
-    """What a new member's client sends: public keys and what only it can open."""
-
-    login: str
-    member: str
-    auth: bytes
-    kdf: dict[str, Any]
-    vault: bytes
-    recovery: bytes | None
-    sign: str
-    recipient: str
-
-    def __repr__(self) -> str:
-        return "Enrolment(hidden)"
 
 
 def secret_hash(secret: str) -> str:
@@ -68,21 +52,21 @@ def invite(store: AccountStore, agency: str, roles: frozenset[str], mail: str | 
     return code
 
 
-def enrol(store: AccountStore, invitation: Invitation, given: Enrolment, now: int) -> Account:
+def enrol(store: AccountStore, invitation: Invitation, given: dict[str, Any], now: int) -> Account:
     """Return the account made of an invitation, which is used up. The member waits for its agency's certificate."""
     account = Account(
-        login=given.login,
+        login=given["login"],
         agency=invitation.agency,
-        member=given.member,
+        member=given["member"],
         roles=invitation.roles,
         mail=invitation.mail,
-        verifier=login_verifier(given.auth),
-        kdf=canonical(given.kdf).decode(),
-        vault=given.vault,
+        verifier=login_verifier(given["auth"]),
+        kdf=canonical(given["kdf"]).decode(),
+        vault=given["vault"],
         vault_version=1,
-        recovery=given.recovery,
-        sign=given.sign,
-        recipient=given.recipient,
+        recovery=given["recovery"],
+        sign=b64u(check_public_key(given["sign"])),
+        recipient=str(Recipient.parse(given["recipient"])),
         created=now,
     )
     store.redeem(invitation.code, now)

@@ -5,7 +5,7 @@ Bodies are a few lines: identity from the hook, arguments from a schema, one use
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import g
 from flask_smorest import Blueprint
@@ -16,12 +16,7 @@ from hub.auth.store import Account, AccountStore
 from hub.context import current_hub
 from hub.errors import Unauthenticated
 from hub.keys.store import KeyStore
-from hub.packets.age import Recipient
-from hub.packets.dsse import check_public_key
-from hub.packets.encoding import b64u, parse_json
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
+from hub.packets.encoding import parse_json
 
 blueprint = Blueprint("accounts", __name__, url_prefix="/api/v1", description="Members, sessions and vaults")
 
@@ -116,10 +111,8 @@ def post_invitation(given: dict[str, Any]) -> dict[str, str]:
 def post_enrolment(given: dict[str, Any]) -> Account:
     """Enrol with an invitation; the agency certifies the member's keys afterwards."""
     hub = current_hub()
-    Recipient.parse(given["recipient"])
-    enrolment = accounts.Enrolment(**{**given, "sign": b64u(check_public_key(given["sign"]))})
     with hub.database.write() as connection:
-        return accounts.enrol(AccountStore(connection), g.invitation, enrolment, hub.wire.now())
+        return accounts.enrol(AccountStore(connection), g.invitation, given, hub.wire.now())
 
 
 @blueprint.route("/enrolments")
@@ -128,12 +121,8 @@ def post_enrolment(given: dict[str, Any]) -> Account:
 def get_enrolments() -> list[Account]:
     """Members of one's own agency who wait for a certificate."""
     with current_hub().database.read() as connection:
-        return _waiting(connection, caller().agency)
-
-
-def _waiting(connection: Connection, agency: str) -> list[Account]:
-    keys = KeyStore(connection)
-    return [a for a in AccountStore(connection).of_agency(agency) if keys.member(agency, a.member) is None]
+        keys, agency = KeyStore(connection), caller().agency
+        return [a for a in AccountStore(connection).of_agency(agency) if keys.member(agency, a.member) is None]
 
 
 def _vault(account: Account) -> dict[str, Any]:

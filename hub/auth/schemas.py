@@ -6,14 +6,13 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from hub.auth.accounts import KDF_FLOOR, ROLES
+from hub.auth.accounts import ROLES
 from hub.errors import Malformed
+from hub.keys.vault import ALGORITHM, MEMORY_CEILING, MEMORY_FLOOR, OPS_CEILING, OPS_FLOOR
 from hub.packets.encoding import b64u, from_b64u
 
 MAX_VAULT = 256 * 1024
 _LOGIN = validate.Regexp(r"[a-z0-9][a-z0-9._-]{2,62}\Z")
-_MAX_MEMORY = 1024**3
-_MAX_PASSES = 16
 
 
 class Bytes(fields.Field[bytes]):
@@ -42,9 +41,9 @@ class Bytes(fields.Field[bytes]):
 class Kdf(Schema):
     """Parameters of Argon2id; below the floor of docs/protocol.md §5 they are refused here too."""
 
-    alg = fields.String(required=True, validate=validate.Equal(KDF_FLOOR["alg"]))
-    mem = fields.Integer(required=True, strict=True, validate=validate.Range(KDF_FLOOR["mem"], _MAX_MEMORY))
-    ops = fields.Integer(required=True, strict=True, validate=validate.Range(KDF_FLOOR["ops"], _MAX_PASSES))
+    alg = fields.String(required=True, validate=validate.Equal(ALGORITHM))
+    mem = fields.Integer(required=True, strict=True, validate=validate.Range(MEMORY_FLOOR, MEMORY_CEILING))
+    ops = fields.Integer(required=True, strict=True, validate=validate.Range(OPS_FLOOR, OPS_CEILING))
     salt = fields.String(required=True, validate=validate.Regexp(r"[A-Za-z0-9_-]{21}[AQgw]\Z"))
 
 

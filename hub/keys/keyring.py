@@ -130,15 +130,15 @@ def proven_documents(connection: Connection, origin: str, note: str, subject: st
     What is newer than the note is left out: it can be proven once the next checkpoint is published.
     """
     log, size = HandoffLog(connection, origin), parse_checkpoint(note).size
-    documents = [d for d in KeyStore(connection).documents(origin, subject) if d.log_index < size]
     entries = [
         {
-            "document": parse_json(document.envelope),
-            "index": document.log_index,
-            "salt": b64u(log.entry(document.log_index).salt or b""),
-            "proof": [b64u(node) for node in log.inclusion(document.log_index, size)],
+            "document": parse_json(row["envelope"]),
+            "index": row["log_index"],
+            "salt": b64u(log.entry(row["log_index"]).salt or b""),
+            "proof": [b64u(node) for node in log.inclusion(row["log_index"], size)],
         }
-        for document in documents
+        for row in KeyStore(connection).documents(origin, subject)
+        if row["log_index"] < size
     ]
     return {"checkpoint": note, "entries": entries}
 

@@ -32,7 +32,6 @@ _SALT_SIZE = 16
 _DEVICE_SECRET_SIZE = 16
 _CODE_SIZE = 20
 _CHECK_SIZE = 5
-_NONCE_SIZE = 24
 
 
 @dataclass(frozen=True, slots=True)
