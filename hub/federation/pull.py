@@ -61,13 +61,10 @@ def add_peer(hub: Hub, url: str, fingerprint: str) -> Peer:
     plain = check_url(url, private=hub.settings.private_peers)
     with Line(plain, hub.signer, hub.wire, private=hub.settings.private_peers) as line:
         entry, envelope = accept_peer(line.get(HUB, MAX_ENTRY, signed=False), digits, origin=hub.origin)
-    peer = Peer(entry.host, plain, entry.sign, kid(entry.sign), entry.operator, entry.kind, entry.country)
-    document, now = envelope.to_bytes(), hub.clock.now()
+    peer = Peer(entry.host, plain, entry.sign, kid(entry.sign), entry.operator)
     with hub.database.write() as connection:
-        known = Peers(connection).find(peer.host)
-        Peers(connection).add(peer, document, now)
-        if known is None:
-            HandoffLog(connection, hub.origin).append(document, now=now)
+        if Peers(connection).add(peer):
+            HandoffLog(connection, hub.origin).append(envelope.to_bytes(), now=hub.clock.now())
     return peer
 
 
@@ -89,7 +86,6 @@ def pull_peer(hub: Hub, peer: Peer) -> int:
         Peers(connection).lock(peer.host)  # two pulls at once would both write what is new
         taken = _take(connection, hub, peer, head, value)
         Peers(connection).saw(peer.host, head.size, b64u(head.root))
-        Peers(connection).pulled(peer.host, hub.clock.now())
     return taken
 
 

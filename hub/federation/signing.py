@@ -63,18 +63,12 @@ class Signed:
 
 
 class _Ed25519(HTTPSignatureAlgorithm):
-    """Ed25519 by libsodium's rules; the private key is a `Signer`, the public one 32 bytes."""
+    """Ed25519 by libsodium's rules. Only verifies: what is sent is signed by a `Signer`."""
 
     algorithm_id = "ed25519"
 
-    def __init__(self, public_key: bytes | None = None, private_key: Signer | None = None) -> None:
-        self._public, self._private = public_key, private_key
-
-    def sign(self, message: bytes) -> bytes:
-        """Return the signature over the signature base."""
-        if self._private is None:
-            raise Unauthenticated("There is no key to sign with.")
-        return self._private.sign(message)
+    def __init__(self, public_key: bytes | None) -> None:
+        self._public = public_key
 
     def verify(self, signature: bytes, message: bytes) -> None:
         """Return if the signature is good, else raise."""

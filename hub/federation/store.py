@@ -10,11 +10,10 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, Column, Integer, LargeBinary, String, Table, delete, insert, select, update
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, String, Table, delete, select, update
 
 from hub.db import Store, metadata
 from hub.errors import BadSignature, NotFound, PeerMisbehaved, Replayed
-from hub.packets.dsse import kid
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
@@ -30,13 +29,8 @@ peers = Table(
     Column("sign", LargeBinary, nullable=False),
     Column("keyid", String(22), nullable=False, unique=True),
     Column("operator", String(400), nullable=False),
-    Column("kind", String(40), nullable=False),
-    Column("country", String(2), nullable=False),
-    Column("entry", LargeBinary, nullable=False),
-    Column("added_at", BigInteger, nullable=False),
     Column("seen_size", BigInteger, nullable=False, default=0),
     Column("seen_root", String(43), nullable=True),
-    Column("pulled_at", BigInteger, nullable=True),
     Column("back_off_until", BigInteger, nullable=False, default=0),
     Column("failures", Integer, nullable=False, default=0),
 )
@@ -59,8 +53,6 @@ class Peer:
     sign: bytes
     keyid: str
     operator: str
-    kind: str
-    country: str
     seen_size: int = 0
     seen_root: str | None = None
 
@@ -87,21 +79,17 @@ class Peer:
 class Peers(Store):
     """The peers of this hub, inside the caller's transaction."""
 
-    def add(self, peer: Peer, entry: bytes, now: int) -> None:
-        """Add a peer, or renew the address of one whose key is the same.
+    def add(self, peer: Peer) -> bool:
+        """Add a peer, or renew the address of one whose key is the same; return whether it is new.
 
         Raises:
             PeerMisbehaved: the host is known with another key.
         """
         known = self.find(peer.host)
-        facts = {"url": peer.url, "operator": peer.operator, "kind": peer.kind, "country": peer.country}
-        if known is None:
-            row = {**facts, "host": peer.host, "sign": peer.sign, "keyid": kid(peer.sign), "entry": entry}
-            self._run(insert(peers).values(**row, added_at=now))
-        elif known.sign == peer.sign:
-            self._change(peers.c.host == peer.host, **facts, entry=entry)
-        else:
+        if known is not None and known.sign != peer.sign:
             raise PeerMisbehaved("This host is a peer already, with another key.")
+        self._put(peers, host=peer.host, url=peer.url, sign=peer.sign, keyid=peer.keyid, operator=peer.operator)
+        return known is None
 
     def all(self) -> list[Peer]:
         """Return every peer."""
@@ -167,10 +155,6 @@ class Peers(Store):
             raise PeerMisbehaved("The peer has shown two different logs of the same size.")
         older = (peers.c.host == host) & (peers.c.seen_size < size)
         self._change(older, seen_size=size, seen_root=root)
-
-    def pulled(self, host: str, now: int) -> None:
-        """Note when the peer's keys were last fetched."""
-        self._change(peers.c.host == host, pulled_at=now)
 
     def _rows(self, which: ColumnElement[bool]) -> list[Peer]:
         columns = [peers.c[name] for name in Peer.__slots__]

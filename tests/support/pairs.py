@@ -77,10 +77,9 @@ def befriend(one: Founded, other: Founded) -> None:
         peer = theirs.hub
         with peer.database.read() as connection:
             entry = KeyStore(connection).hub_entry(peer.origin)
-            document = KeyStore(connection).documents(peer.origin, peer.origin)[0].envelope
-        row = Peer(peer.origin, theirs.url, entry.sign, kid(entry.sign), entry.operator, entry.kind, entry.country)
+        row = Peer(peer.origin, theirs.url, entry.sign, kid(entry.sign), entry.operator)
         with mine.hub.database.write() as connection:
-            Peers(connection).add(row, document, mine.hub.clock.now())
+            Peers(connection).add(row)
 
 
 def populate(home: Founded, away: Founded) -> People:
