@@ -11,16 +11,15 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import JSON, BigInteger, Column, Index, Integer, String, Table, delete, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
-from hub.db import metadata
+from hub.db import Store, metadata
 from hub.followup.domain import FollowUp, Owner, rebase
 from hub.followup.guard import Sweep
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Row
 
 follow_ups = Table(
     "follow_ups",
@@ -49,11 +48,8 @@ sweep_state = Table(
 )
 
 
-class FollowUps:
+class FollowUps(Store):
     """The clocks of all handoffs, in the caller's transaction."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def replace(self, handoff: str, followup: FollowUp | None) -> None:
         """Give a handoff this clock instead of the one it has; None where nothing more is due."""
@@ -109,11 +105,8 @@ class FollowUps:
         return sum(self.advance(followup, rebase(followup, now)) for followup in found)
 
 
-class SweepState:
+class SweepState(Store):
     """The one row that remembers when the last sweep was and whether expiry is suspended."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def get(self) -> Sweep | None:
         """Return the last sweep; None before the first."""
@@ -122,9 +115,7 @@ class SweepState:
 
     def put(self, sweep: Sweep) -> None:
         """Remember a sweep."""
-        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
-        made = dialect.insert(sweep_state).values(id=1, **asdict(sweep))
-        self._connection.execute(made.on_conflict_do_update(index_elements=["id"], set_=asdict(sweep)))
+        self._put(sweep_state, id=1, **asdict(sweep))
 
 
 def _still(followup: FollowUp) -> list[Any]:

@@ -390,6 +390,35 @@ class Revocation(Document):
         return kid(self.sign)
 
 
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A certified device key of a member: where its certificate and its revocation stand in the home hub's log."""
+
+    cert: MemberCert
+    index: int
+    revoked_index: int | None = None
+    revoked_at: int | None = None
+
+    @property
+    def member(self) -> str:
+        """Whose it is."""
+        return self.cert.member
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """What the agency lets its member do."""
+        return self.cert.roles
+
+    @property
+    def recipient(self) -> str:
+        """The string to which this device's packets and grants are sealed."""
+        return self.cert.recipient
+
+    def active(self, now: int) -> bool:
+        """Return whether the key is good at `now`."""
+        return self.revoked_at is None and self.cert.valid_from <= now <= self.cert.until
+
+
 OfMember = TypeVar("OfMember", MemberCert, Revocation)
 
 

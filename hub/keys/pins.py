@@ -25,7 +25,7 @@ from hub.packets.manifest import SenderKey
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from hub.keys.certificates import KeyEntry, MemberCert
+    from hub.keys.certificates import Device, KeyEntry, MemberCert
 
 
 PROVEN = a.object_of(
@@ -155,21 +155,12 @@ class ProvenDocument:
 
 
 @dataclass(frozen=True, slots=True)
-class TrustedDevice:
-    """A member's certified key: where its certificate and, if it has one, its revocation stand in the log."""
-
-    cert: MemberCert
-    index: int
-    revoked: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class TrustedAgency:
     """An agency as its own log shows it, and why it is believed."""
 
     entry: KeyEntry
     how: How
-    devices: tuple[TrustedDevice, ...]
+    devices: tuple[Device, ...]
 
     @property
     def accepted(self) -> bool:
@@ -178,8 +169,7 @@ class TrustedAgency:
 
     def members(self, now: int) -> tuple[MemberCert, ...]:
         """Return the certificates that are good now."""
-        held = (d.cert for d in self.devices if d.revoked is None)
-        return tuple(cert for cert in held if cert.valid_from <= now <= cert.until)
+        return tuple(device.cert for device in self.devices if device.active(now))
 
 
 def accept_agency(
@@ -197,7 +187,7 @@ def accept_agency(
     if head.origin != host_of(agency) or pins.checkpoints.get(head.origin) != head:
         raise BadSignature("This checkpoint is not the newest that was seen of the agency's home log.")
     entries: list[KeyEntry] = []
-    devices: dict[str, TrustedDevice] = {}
+    devices: dict[str, Device] = {}
     for proven in sorted(documents, key=lambda document: document.index):
         proven.check(head)
         _read(proven, agency, entries, devices)
@@ -251,12 +241,13 @@ class TrustedKeys:
         if found is None:
             raise UnknownSigner("No certificate of this signer is known here.")
         host, index = self.standing or ("", 0)
-        if found.revoked is not None and not (host == host_of(agency) and found.index < index < found.revoked):
+        revoked = found.revoked_index
+        if revoked is not None and not (host == host_of(agency) and found.index < index < revoked):
             raise BadSignature("The signer's key was revoked.")
         return found.cert
 
 
-def _read(proven: ProvenDocument, agency: str, entries: list[KeyEntry], devices: dict[str, TrustedDevice]) -> None:
+def _read(proven: ProvenDocument, agency: str, entries: list[KeyEntry], devices: dict[str, Device]) -> None:
     envelope = certs.read_envelope(proven.document)
     if envelope.payload_type == certs.KEY_ENTRY_TYPE:
         entry = certs.verify_chain(envelope, entries[-1] if entries else None)
@@ -267,15 +258,16 @@ def _read(proven: ProvenDocument, agency: str, entries: list[KeyEntry], devices:
         raise BadSignature("The hub served a certificate before the agency's key entry.")
     elif envelope.payload_type == certs.MEMBER_CERT_TYPE:
         cert = certs.verify_by_root(certs.MemberCert, envelope, entries[-1])
-        devices[cert.keyid] = _newer(devices.get(cert.keyid), TrustedDevice(cert, proven.index))
+        devices[cert.keyid] = _newer(devices.get(cert.keyid), certs.Device(cert, proven.index))
     elif envelope.payload_type == certs.REVOCATION_TYPE:
-        keyid = certs.verify_by_root(certs.Revocation, envelope, entries[-1]).keyid
-        if keyid in devices and devices[keyid].revoked is None:
-            devices[keyid] = replace(devices[keyid], revoked=proven.index)
+        word = certs.verify_by_root(certs.Revocation, envelope, entries[-1])
+        device = devices.get(word.keyid)
+        if device is not None and device.revoked_at is None:
+            devices[word.keyid] = replace(device, revoked_index=proven.index, revoked_at=word.at)
 
 
-def _newer(known: TrustedDevice | None, device: TrustedDevice) -> TrustedDevice:
-    if known is not None and (known.revoked is not None or known.cert.member != device.cert.member):
+def _newer(known: Device | None, device: Device) -> Device:
+    if known is not None and (known.revoked_at is not None or known.cert.member != device.cert.member):
         raise BadSignature("A key was certified again after it was revoked, or for another member.")
     return device
 

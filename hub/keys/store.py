@@ -8,7 +8,6 @@ revocation of its key stands before the signed document in that log (docs/protoc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -34,6 +33,7 @@ from hub.keys.certificates import (
     MEMBER_CERT_TYPE,
     REVOCATION_TYPE,
     AnyDocument,
+    Device,
     Document,
     EpochGrant,
     HubEntry,
@@ -84,35 +84,6 @@ key_answers = Table(
     Column("host", _HOST, primary_key=True),
     Column("answer", LargeBinary, nullable=False),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Device:
-    """A certified device key of a member: where its certificate and its revocation stand in the home hub's log."""
-
-    cert: MemberCert
-    index: int
-    revoked_index: int | None = None
-    revoked_at: int | None = None
-
-    @property
-    def member(self) -> str:
-        """Whose it is."""
-        return self.cert.member
-
-    @property
-    def roles(self) -> frozenset[str]:
-        """What the agency lets its member do."""
-        return self.cert.roles
-
-    @property
-    def recipient(self) -> str:
-        """The string to which this device's packets and grants are sealed."""
-        return self.cert.recipient
-
-    def active(self, now: int) -> bool:
-        """Return whether the key is good at `now`."""
-        return self.revoked_at is None and self.cert.valid_from <= now <= self.cert.until
 
 
 class KeyStore(Store):
