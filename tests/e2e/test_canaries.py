@@ -197,8 +197,9 @@ def forms(word: bytes) -> set[bytes]:
     made = {word, word.hex().encode(), json.dumps(word.decode("latin-1"))[1:-1].encode()}
     for offset in range(3):
         whole = base64.b64encode(bytes(offset) + word)
-        kept = whole[(4 if offset else 0) : len(whole) - 4]
+        kept = whole[(4 if offset else 0) : len(whole) - (4 if (offset + len(word)) % 3 else 0)]
         made |= {kept, kept.translate(bytes.maketrans(b"+/", b"-_"))}
+    assert min(map(len, made)) >= 8, "shorter pieces would be found by chance"
     return made
 
 
