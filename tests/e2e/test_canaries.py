@@ -284,7 +284,7 @@ def test_two_referrals_of_one_child_share_no_value(played):
 
 
 EVERYBODYS = {
-    *("key_documents", "agencies", "members", "revocations", "hub_keys", "epoch_grants", "key_answers"),
+    *("key_documents", "epoch_grants", "key_answers"),
     *("agency_profiles", "services", "peers", "accounts", "sessions", "log_nodes", "log_head", "log_roots"),
 }
 
