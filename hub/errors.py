@@ -155,6 +155,7 @@ class PeerError(HubError):
     """Another hub did not do its part. Never passed on to our own caller as it came."""
 
     code = "peer_error"
+    todo = "Check the other hub's address and fingerprint with its operator, and try again."
 
 
 class PeerUnreachable(PeerError):

@@ -1,4 +1,4 @@
-"""What all commands share: options, passphrases, output for people and for machines, exit codes.
+"""What all commands share: how they are declared, passphrases, output for people and for machines, exit codes.
 
 A passphrase comes from a prompt or a file (`--passphrase-file`, which may be /dev/fd/N or - for standard input, or
 HUB_PASSPHRASE_FILE); never from an argument. docs/cli.md lists the exit codes.
@@ -11,7 +11,7 @@ import os
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
@@ -19,15 +19,15 @@ from rich.markup import escape
 from rich.table import Table
 
 from hub import errors
-from hub.client.member import Member, unlock
+from hub.cli import words
 from hub.clock import Clock, FileClock, SystemClock
+from hub.packets.encoding import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from hub.errors import HubError
+    from hub.client.member import Member
 
-_F = TypeVar("_F", bound="Callable[..., Any]")
 INTERNAL, USAGE, REFUSED, NO_FILE, FORBIDDEN, CONFLICT, NOT_FOUND, SIGN_IN = 1, 2, 3, 4, 5, 6, 7, 8
 _CODES: tuple[tuple[type[errors.HubError], int], ...] = (
     (errors.NotPermitted, FORBIDDEN),
@@ -45,7 +45,10 @@ _CODES: tuple[tuple[type[errors.HubError], int], ...] = (
 )
 SHORTEST_PASSPHRASE = 12
 MAX_FILE = 16 * 1024 * 1024
-_FROM_FILE = "HUB_PASSPHRASE_FILE"
+FOLDER = click.Path(path_type=Path, file_okay=False)
+FILE = click.Path(path_type=Path, dir_okay=False)
+data = click.option("--data", type=FOLDER, default=Path("handover-data"), envvar="HUB_DATA", help="The data folder.")
+out = click.option("--out", type=FILE, help="Write it to this file.")
 
 
 @dataclass(slots=True)
@@ -55,7 +58,7 @@ class Session:
     profile: Path = field(default_factory=lambda: Path.home() / ".config" / "handover")
     passphrase_file: str | None = None
     as_json: bool = False
-    console: Console = field(default_factory=lambda: Console(highlight=False, soft_wrap=True))
+    console: Console = field(default_factory=lambda: Console(highlight=False, soft_wrap=True, emoji=False))
 
     @property
     def clock(self) -> Clock:
@@ -65,7 +68,7 @@ class Session:
 
     def passphrase(self, *, new: bool = False) -> str:
         """Return the passphrase, asked for or read from the file that was named."""
-        named = self.passphrase_file or os.environ.get(_FROM_FILE)
+        named = self.passphrase_file or os.environ.get("HUB_PASSPHRASE_FILE")
         if named:
             text = read_text(named).rstrip("\r\n")
         else:
@@ -76,6 +79,8 @@ class Session:
 
     def member(self) -> Member:
         """Return the member of the profile, unlocked."""
+        from hub.client.member import unlock
+
         return unlock(self.profile, self.passphrase(), clock=self.clock)
 
     def tell(self, value: dict[str, Any], *lines: str) -> None:
@@ -83,58 +88,108 @@ class Session:
         if self.as_json:
             click.echo(json.dumps(value, ensure_ascii=False))
         for line in () if self.as_json else lines:
-            self.console.print(line)
+            self.console.print(words.plain(line))
+
+    def facts(self, value: dict[str, Any]) -> None:
+        """Print an object: a line for each member for people, or as it is for machines."""
+        width = max(map(len, value))
+        self.tell(value, *(escape(f"{name.replace('_', ' '):{width}}  {_cell(item)}") for name, item in value.items()))
 
     def table(
-        self, rows: Sequence[dict[str, Any]], columns: dict[str, str], cells: Callable[[Any], Iterable[str]]
+        self, rows: Sequence[dict[str, Any]], columns: dict[str, str], **cells: Callable[[dict[str, Any]], str]
     ) -> None:
-        """Print rows as a table for people, or as one JSON object per line for machines."""
+        """Print rows as a table for people, or as one JSON object per line for machines; `cells` are of whole rows."""
+        for row in rows if self.as_json else ():
+            click.echo(json.dumps(row, ensure_ascii=False))
         if self.as_json:
-            for row in rows:
-                click.echo(json.dumps(row, ensure_ascii=False))
             return
-        table = Table(*columns.values(), box=None, pad_edge=False, header_style="bold")
-        for row in rows:
-            table.add_row(*(escape(cell) for cell in cells(row)))
+        texts = [[words.plain(cells[n](row) if n in cells else _cell(row[n])) for n in columns] for row in rows]
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for number, title in enumerate(columns.values()):  # the first names the row: it is copied, so never cut short
+            widest = max((len(line[0]) for line in texts), default=0)
+            table.add_column(title, overflow="fold", min_width=None if number else widest)
+        for line in texts:
+            table.add_row(*map(escape, line))
         self.console.print(table if rows else "Nothing here.")
 
-    def complain(self, error: HubError) -> int:
+    def hand_over(self, value: dict[str, Any], text: str, out: Path | None) -> None:
+        """Print what goes to somebody else, or write it to a file of its owner's."""
+        if out is None:
+            click.echo(json.dumps({**value, "text": text}, ensure_ascii=False) if self.as_json else text)
+            return
+        from hub.client.profile import write_private
+
+        write_private(out, text.encode() + b"\n")
+        self.tell({**value, "file": str(out)}, f"Written to {escape(str(out))}.")
+
+    def complain(self, error: errors.HubError) -> int:
         """Print an error, what to do next and its facts; return the exit code."""
         if self.as_json:
             value = {"code": error.code, "detail": error.detail, "todo": error.todo, **error.facts}
             click.echo(json.dumps(value, ensure_ascii=False, default=str))
-            return exit_code(error)
-        console = Console(stderr=True, highlight=False, soft_wrap=True)
-        console.print(f"{escape(error.detail)} {escape(error.todo)}")
-        for line in _facts(error):
-            console.print(f"  {escape(line)}")
+        else:
+            for line in (f"{error.detail} {error.todo}", *(f"  {fact}" for fact in _facts(error))):
+                click.echo(words.plain(line), err=True)
         return exit_code(error)
 
 
-def exit_code(error: HubError) -> int:
+def exit_code(error: errors.HubError) -> int:
     """Return the exit code of an error."""
     return next((code for kind, code in _CODES if isinstance(error, kind)), INTERNAL)
 
 
-def with_session(command: _F) -> _F:
-    """Give a command its `Session` as the first argument, and the option --json."""
-    flag = click.option("--json", is_flag=True, expose_value=False, callback=_set_json, help="Answer with JSON.")
-    return flag(click.pass_obj(command))  # type: ignore[return-value]  # click's decorators keep the function
+def command(group: click.Group, *options: Callable[[Any], Any], name: str | None = None) -> Callable[[Any], Any]:
+    """Declare a command of `group`: it gets its `Session` first, then what the options say; --json is always there."""
+
+    def declare(function: Callable[..., Any]) -> Any:
+        flag = click.option("--json", is_flag=True, expose_value=False, callback=_set_json, help="Answer with JSON.")
+        wrapped = flag(click.pass_obj(function))
+        for option in reversed(options):
+            wrapped = option(wrapped)
+        dashes = {"ignore_unknown_options": True}  # an identifier may begin with a dash
+        return group.command(name, context_settings=dashes)(wrapped)
+
+    return declare
 
 
-def read_text(name: str) -> str:
+def read_text(name: str | Path) -> str:
     """Return a text file, or standard input for `-`.
 
     Raises:
         InvalidRequest: it is no text, or far too long.
     """
     try:
-        data = sys.stdin.buffer.read(MAX_FILE + 1) if name == "-" else _read(Path(name))
-        if len(data) > MAX_FILE:
+        with sys.stdin.buffer if name == "-" else Path(name).open("rb") as source:
+            found = source.read(MAX_FILE + 1)
+        if len(found) > MAX_FILE:
             raise errors.TooLarge("This file is too long.")
-        return data.decode()
+        return found.decode()
     except UnicodeError as error:
         raise errors.InvalidRequest("This file is no text.") from error
+
+
+def read_json(name: str | Path) -> Any:
+    """Return what a JSON file says.
+
+    Raises:
+        InvalidRequest: it is none; the error names the file.
+    """
+    try:
+        return parse_json(read_text(name).encode())
+    except errors.Malformed as error:
+        raise errors.InvalidRequest(f"{Path(name).name} is not JSON.", todo="Correct the file.") from error
+
+
+def read_packet(folder: Path) -> tuple[dict[str, Any], list[Path]]:
+    """Return the sections and attachments in a folder.
+
+    Raises:
+        InvalidRequest: there are no sections, or one is no JSON.
+    """
+    sections = {path.stem: read_json(path) for path in sorted((folder / "sections").glob("*.json"))}
+    if not sections:
+        raise errors.InvalidRequest("The folder has no sections/*.json.", todo="Put one file there for each section.")
+    return sections, sorted(path for path in (folder / "attachments").glob("*") if path.is_file())
 
 
 def secret_line(label: str, named: str | None) -> str:
@@ -142,25 +197,28 @@ def secret_line(label: str, named: str | None) -> str:
     return (read_text(named) if named else str(click.prompt(label, hide_input=True, err=True))).strip()
 
 
-def _read(path: Path) -> bytes:
-    with path.open("rb") as source:
-        return source.read(MAX_FILE + 1)
-
-
 def _set_json(context: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's own form
     if value:
         context.find_object(Session).as_json = True  # type: ignore[union-attr]  # main() puts it there
 
 
-def _facts(error: HubError) -> Iterable[str]:
+def _cell(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_cell, value))
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {item}" for name, item in value.items())
+    return "yes" if value is True else "" if value is None or value is False else str(value)
+
+
+def _facts(error: errors.HubError) -> Iterable[str]:
     reasons = error.facts.get("reasons")
     for reason in reasons if isinstance(reasons, list) else ():
-        section = f"{reason['section']}: " if reason["section"] else ""
-        yield f"{reason['rule']}  {section}{reason['message']} (ask: {str(reason['ask']).replace('_', ' ')})"
+        ask = "" if "Ask " in reason["message"] else f" (ask: {reason['ask'].replace('_', ' ')})"
+        yield "  ".join(filter(None, (reason["rule"], reason["section"], reason["message"] + ask)))
     possible = error.facts.get("possible")
     if isinstance(possible, list):
-        yield "Possible now: " + (", ".join(str(step).rpartition(".")[2] for step in possible) or "nothing")
+        yield "Possible now: " + (", ".join(map(words.step, possible)) or "nothing")
     for name in ("state", "rule", "fields", "sections", "reference"):
         if name in error.facts:
             value = error.facts[name]
-            yield f"{name}: {', '.join(map(str, value)) if isinstance(value, list) else value}"
+            yield f"{name}: {words.state(str(value)) if name == 'state' else _cell(value)}"

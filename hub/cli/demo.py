@@ -12,97 +12,46 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 
-from hub.errors import HubError
+from hub.cli.common import FOLDER, read_packet
+from hub.errors import Conflict
 
 if TYPE_CHECKING:
-    from hub.cli.demo_play import Play
     from hub.cli.demo_stage import Stage
 
 
 @click.command()
 @click.option("--serve", is_flag=True, help="Leave the two hubs running and print how to sign in.")
-@click.option(
-    "--packet",
-    "own",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Send your own DIR/sections/*.json and DIR/attachments/* over the border instead of the invented ones.",
-)
-@click.option(
-    "--keep", type=click.Path(path_type=Path, file_okay=False), help="Keep everything in this new folder afterwards."
-)
-def demo(own: Path | None, keep: Path | None, *, serve: bool) -> None:
+@click.option("--packet", type=FOLDER, help="Send your own DIR/sections/*.json and DIR/attachments/* over the border.")
+@click.option("--keep", type=FOLDER, help="Keep everything in this new folder afterwards.")
+def demo(packet: Path | None, keep: Path | None, *, serve: bool) -> None:
     """Play the main job with invented people: sealed, answered or chased, proven."""
     from hub.cli.demo_play import Play
+    from hub.cli.demo_proof import prove
     from hub.cli.demo_stage import Stage
 
-    console = Console()
-    _check_own(own)
+    console, own = Console(), read_packet(packet) if packet else None
     with ExitStack() as stack:
-        root = _folder(stack, keep)
-        stage = Stage(root)
+        stage = Stage(_folder(stack, keep))
         stack.callback(stage.close)
         play = Play(stage, console, own)
         play.set_up()
         play.to_the_authority()
         play.across_the_border()
         play.to_the_community()
-        whole = _prove(stage, play, console, own)
+        whole = prove(stage, play, console)
         if serve:
             _serve(stage, console)
     if not whole:
         raise click.ClickException("A promise did not hold; the lines above say which.")
 
 
-def _check_own(own: Path | None) -> None:
-    """Read the caller's own packet before anything is started."""
-    from hub.cli.demo_story import own_sections
-
-    if own is not None:
-        try:
-            own_sections(own)
-        except HubError as error:
-            raise click.UsageError(f"{error.detail} {error.todo}") from error
-
-
 def _folder(stack: ExitStack, keep: Path | None) -> Path:
     if keep is None:
         return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="handover-demo-")))
     if keep.exists() and any(keep.iterdir()):
-        raise click.UsageError("The folder to keep everything in must be new or empty.")
+        raise Conflict("The folder to keep everything in must be new or empty.", todo="Choose another one.")
     keep.mkdir(parents=True, exist_ok=True, mode=0o700)
     return keep.resolve()
-
-
-def _prove(stage: Stage, play: Play, console: Console, own: Path | None) -> bool:
-    from hub.cli import demo_proof, demo_story
-
-    console.rule("[bold]4. Proof")
-    whole = True
-    for country, hub in stage.hubs.items():
-        report = demo_proof.audited(hub.settings)
-        wrong = "; ".join(map(str, report.findings))
-        whole = whole and not wrong
-        console.print(
-            f" [bold]log of hub {country}[/bold]  {report.size} entries, {wrong or 'whole, in order, unedited'}"
-        )
-    sent = demo_story.own_sections(own)[0] if own else demo_story.CASE_SECTIONS
-    words = demo_proof.canaries([sent, demo_story.EMERGENCY_SECTIONS, demo_story.COMMUNITY_SECTIONS])
-    control = play.readable_by_clients(words)
-    console.print(
-        f" [bold]search[/bold]  {len(words)} words of the packets; {control} of them stand in what clients opened"
-    )
-    whole = whole and control > 0
-    places = [("mail", stage.mail.folder), *((f"hub {c}", hub.settings.data) for c, hub in stage.hubs.items())]
-    for name, folder in places:
-        seen = demo_proof.search(name, folder, words)
-        whole = whole and not seen.found
-        found = f"[red]FOUND {', '.join(seen.found)}[/red]" if seen.found else "[green]found nowhere[/green]"
-        console.print(
-            f" [bold]{name}[/bold]  {seen.files} files, {seen.size:,} bytes (database, log file, payloads): {found}"
-        )
-    subjects = sorted(set(stage.mail.subjects()))
-    console.print(f" [bold]mail[/bold]  {len(stage.mail.subjects())} mails, saying only: {', '.join(subjects)}")
-    return whole
 
 
 def _serve(stage: Stage, console: Console) -> None:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from hub.client.basis import Held
     from hub.client.member import Member
 
+    Packet = tuple[dict[str, Any], list[Path]]
+
 _DAY_IN_TEN_SECONDS = 8_640
 _TWO_RUNGS = 2
 _NAME_WIDTH = 16
@@ -32,7 +34,7 @@ _NAME_WIDTH = 16
 class Play:
     """Scenario S1, as far as referrals carry it. Each scene returns the handoff that it made."""
 
-    def __init__(self, stage: Stage, console: Console, own: Path | None) -> None:
+    def __init__(self, stage: Stage, console: Console, own: Packet | None) -> None:
         self.stage = stage
         self._console = console
         self._own = own
@@ -77,8 +79,8 @@ class Play:
         out = Outgoing(authority, story.EMERGENCY_SECTIONS, duty, "protection", urgency="urgent")
         handoff = self._send(amina, out, "the duty to protect (mandatory_protection)")
         self._read(fatouma, handoff)
-        referrals.acknowledge(fatouma, handoff)
-        referrals.accept(fatouma, handoff, self._day(1))
+        referrals.take(fatouma, handoff, "acknowledge")
+        referrals.take(fatouma, handoff, "accept", first_contact=self._day(1))
         self._say("fatouma", "opened it, signed for it, accepted it: a guardian will be appointed")
         self._show(amina, handoff)
 
@@ -89,7 +91,7 @@ class Play:
             "The guardian is appointed and consents, the boy says yes. What is not covered will not be sealed.",
         )
         amina, selamawit, addis = self._person("amina"), self._person("selamawit"), self.agencies["transit-addis"]
-        sections, attachments = self._content()
+        sections, attachments = self.content()
         names = {*sections, *story.ANSWER}
         grant = story.grant(self._now(), addis, "ET", {"reception", "family_tracing"}, names)
         consent = basis.keep(amina, story.guardian_consent(self._now(), grant), "guardian's consent")
@@ -98,15 +100,23 @@ class Play:
         handoff = self._send(amina, out, "the guardian's consent")
         self._arrived(amina, selamawit, handoff)
         self._read(selamawit, handoff)
-        self._step(selamawit, amina, handoff, "acknowledged", lambda: referrals.acknowledge(selamawit, handoff))
+        self._step(selamawit, amina, handoff, "acknowledged", lambda: referrals.take(selamawit, handoff, "acknowledge"))
         question = "Who travels with him?"
-        self._step(selamawit, amina, handoff, "info_needed", lambda: referrals.ask(selamawit, handoff, question))
+        self._step(
+            selamawit, amina, handoff, "info_needed", lambda: referrals.take(selamawit, handoff, "ask", text=question)
+        )
         self._say("selamawit", "asks a question, sealed to the shelter; now the shelter has the ball")
         self._read(amina, handoff)
         referrals.answer(amina, handoff, story.ANSWER)
         self._say("amina", "answers, on the same consent")
         self._wait_state(selamawit, handoff, "acknowledged")
-        self._step(selamawit, amina, handoff, "accepted", lambda: referrals.accept(selamawit, handoff, self._day(14)))
+        self._step(
+            selamawit,
+            amina,
+            handoff,
+            "accepted",
+            lambda: referrals.take(selamawit, handoff, "accept", first_contact=self._day(14)),
+        )
         self._show(amina, handoff)
 
     def to_the_community(self) -> str:
@@ -128,13 +138,13 @@ class Play:
         self.stage.hurry(1)
         self._tell_rungs(selamawit, handoff)
         referrals.report(
-            selamawit, handoff, "referral.acknowledge", "phone", "Gebre says on the phone: seen, will meet the family."
+            selamawit, handoff, "acknowledge", "phone", "Gebre says on the phone: seen, will meet the family."
         )
         self._say("selamawit", "phones Gebre: he has seen it. She enters that with evidence, in her own name")
         self._show(selamawit, handoff)
         return handoff
 
-    def readable_by_clients(self, words: tuple[str, ...]) -> int:
+    def readable_by_clients(self, words: set[str]) -> int:
         """Return how many of `words` stand in what people's clients opened: the control of the search."""
         return sum(any(word in text for text in self._opened) for word in words)
 
@@ -213,10 +223,9 @@ class Play:
         rows = [*reading.pages(member, "referral", "in"), *reading.pages(member, "referral", "out")]
         return next((row["state"] for row in rows if row["id"] == handoff), None)
 
-    def _content(self) -> tuple[Mapping[str, Any], list[Path]]:
-        if self._own is not None:
-            return story.own_sections(self._own)
-        return story.CASE_SECTIONS, [story.letter(self.stage.root)]
+    def content(self) -> Packet:
+        """Return the sections and attachments that cross the border: the caller's own, or the invented ones."""
+        return self._own or (story.CASE_SECTIONS, [story.letter(self.stage.root)])
 
     def _person(self, login: str) -> Member:
         return self.stage.people[login]
@@ -244,4 +253,4 @@ class Play:
 
 
 def _name(agency: str) -> str:
-    return words.short(agency).partition("@")[0]
+    return words.plain(agency).partition("@")[0]

@@ -6,11 +6,11 @@ The search is shown to work first: the same words are looked for, and found, in 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from consent import policy
 from hub.app import open_hub
+from hub.cli import demo_story as story
 from hub.handofflog.auditor import audit
 from hub.handofflog.guard import ForkGuard
 from hub.handofflog.note import verify_checkpoint
@@ -19,10 +19,14 @@ from hub.keys.certificates import KINDS
 from hub.statements.grammar import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
     from typing import Any
 
+    from rich.console import Console
+
+    from hub.cli.demo_play import Play
+    from hub.cli.demo_stage import Stage
     from hub.handofflog.auditor import Report
     from hub.settings import Settings
 
@@ -31,35 +35,43 @@ _SHORTEST = 5
 _EVERYBODYS = KINDS | policy.PURPOSES | policy.CATEGORIES | policy.SERVICES | {role.value for role in Role}
 
 
-@dataclass(frozen=True, slots=True)
-class Searched:
-    """Where was searched, how much, and what was found."""
+def prove(stage: Stage, play: Play, console: Console) -> bool:
+    """Audit both logs, search everything that the hubs keep and mail for the child, tell it; return whether all held.
 
-    place: str
-    files: int
-    size: int
-    found: tuple[str, ...]
-
-
-def canaries(sections: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
-    """Return the words of sections that would betray a child: every text of five characters and more.
-
-    Words that everybody uses (kinds of agencies, roles, purposes, categories) betray nobody and are left out.
+    A word that betrays a child is every text of the packets with five characters and more, but for those that
+    everybody uses (kinds of agencies, roles, purposes, categories).
     """
-    words: set[str] = set()
-    _collect(list(sections), words)
-    return tuple(sorted(words - _EVERYBODYS))
+    console.rule("[bold]4. Proof")
+    whole = True
+    for country, hub in stage.hubs.items():
+        report = _audited(hub.settings)
+        wrong = "; ".join(map(str, report.findings))
+        whole = whole and not wrong
+        console.print(
+            f" [bold]log of hub {country}[/bold]  {report.size} entries, {wrong or 'whole, in order, unedited'}"
+        )
+    words = set(_texts([play.content()[0], story.EMERGENCY_SECTIONS, story.COMMUNITY_SECTIONS])) - _EVERYBODYS
+    control = play.readable_by_clients(words)
+    console.print(
+        f" [bold]search[/bold]  {len(words)} words of the packets; {control} of them stand in what clients opened"
+    )
+    for name, folder in {
+        "mail": stage.mail.folder,
+        **{f"hub {c}": h.settings.data for c, h in stage.hubs.items()},
+    }.items():
+        files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+        seen, size = _search(files, words), sum(path.stat().st_size for path in files)
+        whole = whole and not seen
+        found = f"[red]FOUND {', '.join(seen)}[/red]" if seen else "[green]found nowhere[/green]"
+        console.print(
+            f" [bold]{name}[/bold]  {len(files)} files, {size:,} bytes (database, log file, payloads): {found}"
+        )
+    subjects = stage.mail.subjects()
+    console.print(f" [bold]mail[/bold]  {len(subjects)} mails, saying only: {', '.join(sorted(set(subjects)))}")
+    return whole and control > 0
 
 
-def search(place: str, folder: Path, words: Iterable[str]) -> Searched:
-    """Search every file below `folder` for `words`, as text and as JSON writes it."""
-    wanted = {form for word in words for form in (word.encode(), json.dumps(word)[1:-1].encode())}
-    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
-    found = {word.decode() for path in files for word in _found(path, wanted)}
-    return Searched(place, len(files), sum(path.stat().st_size for path in files), tuple(sorted(found)))
-
-
-def audited(settings: Settings) -> Report:
+def _audited(settings: Settings) -> Report:
     """Publish a hub's checkpoint, export its log, and audit the export with nothing but that checkpoint."""
     hub = open_hub(settings)
     try:
@@ -71,24 +83,22 @@ def audited(settings: Settings) -> Report:
         hub.database.close()
 
 
-def _collect(value: Any, words: set[str]) -> None:
-    if isinstance(value, dict):
-        for item in value.values():
-            _collect(item, words)
-    elif isinstance(value, list):
-        for item in value:
-            _collect(item, words)
-    elif isinstance(value, str) and len(value) >= _SHORTEST:
-        words.add(value)
+def _texts(value: Any) -> Iterator[str]:
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _texts(item)
+    if isinstance(value, str) and len(value) >= _SHORTEST:
+        yield value
 
 
-def _found(path: Path, wanted: set[bytes]) -> set[bytes]:
-    longest = max(map(len, wanted), default=1)
-    found: set[bytes] = set()
-    with path.open("rb") as source:
-        tail = b""
-        while block := source.read(_BLOCK):
-            data = tail + block
-            found |= {word for word in wanted if word in data}
-            tail = data[-longest:]
-    return found
+def _search(files: list[Path], words: set[str]) -> list[str]:
+    """Return which words stand in any of the files, as text or as JSON writes it."""
+    wanted = {form for word in words for form in (word.encode(), json.dumps(word)[1:-1].encode())}
+    longest, found = max(map(len, wanted), default=1), set[bytes]()
+    for path in files:
+        with path.open("rb") as source:
+            tail = b""
+            while block := source.read(_BLOCK):
+                data = tail + block
+                found |= {word for word in wanted if word in data}
+                tail = data[-longest:]
+    return sorted(word.decode() for word in found)

@@ -145,9 +145,9 @@ class Stage:
         founder, role = people[0]
         facts = AgencyFacts(kind, country, hub.operator)
         invitation = self._invitation(hub, address, frozenset({"agency_admin", role}), f"{founder}@{name}.example")
-        root, identity = founding.new_root(invitation, facts)
+        identity, _ = founding.begin(self._desk(founder), invitation, facts)
         certs = [certify(identity, certifier, self.clock.now()) for certifier in self._certifiers]
-        admin, _ = founding.create_agency(self._desk(founder), invitation, root, facts, certs)
+        admin = founding.finish(self._desk(founder), certs)
         self.people[founder] = admin
         for login, given in people[1:]:
             invited = enrol.invite(admin, {given}, mail=f"{login}@{name}.example")

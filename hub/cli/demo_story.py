@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from consent.basis import Consent, Giver, Grant, MandatoryProtection
-from hub.errors import InvalidRequest
 from hub.packets.encoding import b64u, sha256
 
 if TYPE_CHECKING:
@@ -71,26 +69,6 @@ def grant(now: int, to: str, country: str, purposes: set[str], categories: set[s
         start=day,
         until=day + timedelta(days=180),
     )
-
-
-def own_sections(folder: Path) -> tuple[dict[str, Any], list[Path]]:
-    """Return the sections and attachments of a caller's own packet folder.
-
-    Raises:
-        InvalidRequest: no sections, or one that is no JSON object.
-    """
-    sections: dict[str, Any] = {}
-    for path in sorted((folder / "sections").glob("*.json")):
-        try:
-            sections[path.stem] = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise InvalidRequest(f"The section '{path.stem}' is not JSON.") from error
-    if not sections:
-        raise InvalidRequest(
-            "There are no sections in this folder.",
-            todo="Put JSON files into DIR/sections, files into DIR/attachments.",
-        )
-    return sections, sorted(p for p in (folder / "attachments").glob("*") if p.is_file())
 
 
 def letter(folder: Path) -> Path:

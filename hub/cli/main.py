@@ -1,11 +1,10 @@
-"""`hub`: the command line. Commands are found by name and loaded when they are called, so that `hub --help` is quick.
+"""`hub`: the command line.
 
 Errors are one sentence and what to do next, never a traceback; exit codes are in `hub.cli.common` and docs/cli.md.
 """
 
 from __future__ import annotations
 
-import importlib
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -13,43 +12,23 @@ from typing import Any
 
 import click
 
-from hub.cli.common import INTERNAL, NO_FILE, Session
-from hub.errors import HubError
+from hub.cli import operator, people, work
+from hub.cli.common import FOLDER, INTERNAL, Session
+from hub.cli.demo import demo
+from hub.cli.log import log
+from hub.cli.packet import packet
+from hub.errors import HubError, Unavailable
 
-_OPERATOR, _PEOPLE, _WORK = "hub.cli.operator", "hub.cli.people", "hub.cli.work"
-_COMMANDS = {
-    **dict.fromkeys(("init", "serve", "worker", "upgrade", "peer", "invite-agency", "certifier", "certify"), _OPERATOR),
-    **dict.fromkeys(("agency", "member", "enrol", "unlock", "whoami", "service"), _PEOPLE),
-    **dict.fromkeys(("send", "list", "show", "open", "report", "cosign", "prove", "consent"), _WORK),
-    **dict.fromkeys(("acknowledge", "ask", "answer", "accept", "decline", "waitlist", "pause", "resume"), _WORK),
-    **dict.fromkeys(("start", "cannot-deliver", "outcome", "close", "dispute", "resolve", "cancel"), _WORK),
-    **dict.fromkeys(("ask-to-stop", "agree-to-stop", "refuse-to-stop", "late-answer", "pause-clock"), _WORK),
-    "mark-error": _WORK,
-    "packet": "hub.cli.packet",
-    "log": "hub.cli.log",
-    "demo": "hub.cli.demo",
-}
-_NAMES = {"list": "list_handoffs", "open": "open_sealed", "resolve": "resolve_"}
+_SECTIONS = {"Operators": operator.top, "People": people.top, "Work": work.top}
 
 
-class _Lazy(click.Group):
-    """Loads the module of a command when the command is called."""
+class _Sections(click.Group):
+    """Lists commands by who uses them."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's own form
-        return sorted(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - the same
-        if cmd_name not in _COMMANDS:
-            return None
-        module = importlib.import_module(_COMMANDS[cmd_name])
-        command: click.Command = getattr(module, _NAMES.get(cmd_name, cmd_name.replace("-", "_")))
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - the same
-        for title, module in (("Operators", _OPERATOR), ("People", _PEOPLE), ("Work", _WORK)):
-            names = sorted(name for name, found in _COMMANDS.items() if found == module)
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's own form
+        for title, group in _SECTIONS.items():
             with formatter.section(title):
-                formatter.write_text(", ".join(names))
+                formatter.write_text(", ".join(sorted(group.commands)))
         with formatter.section("Also"):
             formatter.write_text("packet, log, demo. `hub NAME --help` says more of each.")
 
@@ -62,13 +41,10 @@ def _version() -> str:
         return "(not installed: a checkout)"
 
 
-@click.group(cls=_Lazy)
+@click.group(cls=_Sections)
 @click.version_option(_version(), message="%(prog)s %(version)s")
 @click.option(
-    "--profile",
-    type=click.Path(path_type=Path, file_okay=False),
-    envvar="HUB_PROFILE",
-    help="Your profile folder; ~/.config/handover where none is named.",
+    "--profile", type=FOLDER, envvar="HUB_PROFILE", help="Your profile folder; ~/.config/handover where none is named."
 )
 @click.option("--passphrase-file", help="Read the passphrase from this file; - is standard input.")
 @click.option("--json", "as_json", is_flag=True, help="Answer with JSON.")
@@ -78,6 +54,10 @@ def cli(session: Session, profile: Path | None, passphrase_file: str | None, *, 
     session.profile = profile or session.profile
     session.passphrase_file = passphrase_file
     session.as_json = session.as_json or as_json
+
+
+for _command in (*(found for group in _SECTIONS.values() for found in group.commands.values()), packet, log, demo):
+    cli.add_command(_command)
 
 
 def main(words: list[str] | None = None) -> None:
@@ -100,8 +80,8 @@ def run(words: list[str]) -> int:
         click.echo("Stopped.", err=True)
         return INTERNAL
     except OSError as error:
-        click.echo(f"A file or address cannot be used: {error.strerror or 'no reason was given'}.", err=True)
-        return NO_FILE
+        why = error.strerror or "no reason was given"
+        return session.complain(Unavailable(f"A file cannot be used: {why}.", todo=f"Look at {error.filename}."))
     except Exception as error:  # noqa: BLE001 - the last resort: a sentence instead of a traceback
         return _unforeseen(error)
 

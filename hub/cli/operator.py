@@ -1,43 +1,42 @@
-"""Commands of whoever runs a hub or certifies agencies."""
+"""Commands of whoever runs a hub or certifies agencies. Parts of the server are loaded inside the commands."""
 
 from __future__ import annotations
 
-import json
 import secrets
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from hub.cli.common import Session, read_text, with_session
+from hub.cli.common import FILE, FOLDER, Session, command, data, out, read_json, read_text
 from hub.client import founding
 from hub.client.enrol import Invitation
 from hub.client.profile import write_private
-from hub.errors import Conflict, InvalidRequest
-from hub.keys.certificates import KINDS, fingerprint
+from hub.errors import Conflict, HubError, InvalidRequest
+from hub.keys.certificates import KINDS, certify, fingerprint
 from hub.packets.dsse import Signer
-from hub.packets.encoding import b64u, canonical, from_b64u, parse_json
+from hub.packets.encoding import b64u, canonical, from_b64u
 from hub.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from hub.context import Hub
 
+top = click.Group("operators")
 _FOUNDER = ("agency_admin", "caseworker")
-_DATA = click.Path(path_type=Path, file_okay=False)
-_data = click.option("--data", type=_DATA, default=Path("handover-data"), envvar="HUB_DATA", help="The data folder.")
 
 
-@click.command()
-@click.argument("folder", type=_DATA)
-@click.option("--host", required=True, help="The name in this hub's log and its agencies' addresses.")
-@click.option("--operator", required=True, help="The body that runs this hub.")
-@click.option("--kind", required=True, type=click.Choice(sorted(KINDS)), help="What kind of body that is.")
-@click.option("--country", required=True, help="Its country, two letters.")
-@click.option("--url", required=True, help="The address at which clients and peers reach this hub.")
-@with_session
+@command(
+    top,
+    click.argument("folder", type=FOLDER),
+    click.option("--host", required=True, help="The name in this hub's log and its agencies' addresses."),
+    click.option("--operator", required=True, help="The body that runs this hub."),
+    click.option("--kind", required=True, type=click.Choice(sorted(KINDS)), help="What kind of body that is."),
+    click.option("--country", required=True, help="Its country, two letters."),
+    click.option("--url", required=True, help="The address at which clients and peers reach the hub."),
+)
 def init(session: Session, folder: Path, **about: Any) -> None:
     """Create a hub in FOLDER."""
     from hub.app import create_hub
@@ -49,15 +48,16 @@ def init(session: Session, folder: Path, **about: Any) -> None:
         {"host": entry.host, "fingerprint": digits},
         f"The hub {entry.host} was created in {folder}. Its fingerprint, for operators of other hubs:",
         f"  {digits}",
-        "Next: hub certifier trust KEY (two of them), then hub invite-agency NAME.",
+        "Next: hub certifier trust KEY (two of them), then hub serve, then hub invite-agency NAME.",
     )
 
 
-@click.command()
-@_data
-@click.option("--port", default=8080, show_default=True)
-@click.option("--bind", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@with_session
+@command(
+    top,
+    data,
+    click.option("--port", default=8080, show_default=True),
+    click.option("--bind", default="127.0.0.1", show_default=True, help="The address to listen on."),
+)
 def serve(session: Session, data: Path, port: int, bind: str) -> None:
     """Serve the hub; on SQLite this process also does what is due."""
     from hub.worker import serve as run
@@ -65,9 +65,7 @@ def serve(session: Session, data: Path, port: int, bind: str) -> None:
     run(_settings(data), host=bind, port=port, ready=lambda: session.tell({"port": port}, f"Serving on port {port}."))
 
 
-@click.command()
-@_data
-@with_session
+@command(top, data)
 def worker(_session: Session, data: Path) -> None:
     """Do what is due: beside `hub serve` on PostgreSQL."""
     from hub.worker import run_worker
@@ -75,9 +73,7 @@ def worker(_session: Session, data: Path) -> None:
     run_worker(_settings(data))
 
 
-@click.command()
-@_data
-@with_session
+@command(top, data)
 def upgrade(session: Session, data: Path) -> None:
     """Bring the database to this release's schema. Make a backup first."""
     from hub.db import Database
@@ -91,42 +87,81 @@ def upgrade(session: Session, data: Path) -> None:
     session.tell({"upgraded": True}, "The database has this release's schema.")
 
 
-@click.group()
+@top.group()
+def clock() -> None:
+    """The hub's clock."""
+
+
+@command(clock, data)
+def confirm(session: Session, data: Path) -> None:
+    """Say that the clock is right again after an alarm about it, so that unanswered referrals may expire."""
+    from hub.referrals.jobs import confirm_time
+
+    with _opened(data) as hub:
+        confirm_time(hub)
+    session.tell({"confirmed": True}, "The clock is right: unanswered referrals may expire again.")
+
+
+@top.group()
 def peer() -> None:
     """Other hubs that this one delivers to."""
 
 
-@peer.command()
-@click.argument("url")
-@click.option("--fingerprint", "digits", required=True, help="The sixty digits that its operator read out by phone.")
-@_data
-@with_session
+@command(
+    peer,
+    click.argument("url"),
+    click.option(
+        "--fingerprint", "digits", required=True, help="The sixty digits that its operator read out by phone."
+    ),
+    data,
+)
 def add(session: Session, url: str, digits: str, data: Path) -> None:
     """Add the hub at URL, if its key is the one that was compared."""
     from hub.federation.pull import add_peer
 
     with _opened(data) as hub:
         found = add_peer(hub, url, digits)
-    session.tell({"host": found.host, "operator": found.operator}, f"{found.host} ({found.operator}) is a peer now.")
+    session.tell(
+        {"host": found.host, "operator": found.operator},
+        f"{found.host} ({found.operator}) is a peer now.",
+        "Once its operator has added this hub too, `hub peer pull` fetches its agencies now, or the hub in 5 minutes.",
+    )
 
 
-@peer.command("list")
-@_data
-@with_session
-def list_(session: Session, data: Path) -> None:
+@command(peer, data)
+def pull(session: Session, data: Path) -> int:
+    """Fetch the keys and directories of all peers now."""
+    from hub.federation.pull import pull_peer
+    from hub.federation.store import Peers
+
+    rows: list[dict[str, Any]] = []
+    with _opened(data) as hub:
+        with hub.database.read() as connection:
+            peers = Peers(connection).all()
+        for found in peers:
+            try:
+                rows.append({"host": found.host, "new": pull_peer(hub, found), "error": None})
+            except HubError as error:
+                rows.append({"host": found.host, "new": 0, "error": error.detail})
+                failed = error
+    session.table(rows, {"host": "Host", "new": "New documents", "error": "What went wrong"})
+    if any(row["error"] for row in rows):
+        raise failed
+    return 0
+
+
+@command(peer, data, name="list")
+def list_peers(session: Session, data: Path) -> None:
     """List peers."""
     from hub.federation.store import Peers
 
-    with _opened(data) as hub, hub.database.read() as connection:
-        rows = [{n: getattr(p, n) for n in ("host", "url", "operator", "kind")} for p in Peers(connection).all()]
     columns = {"host": "Host", "url": "Address", "operator": "Run by", "kind": "Kind"}
-    session.table(rows, columns, lambda row: [row[name] for name in columns])
+    with _opened(data) as hub, hub.database.read() as connection:
+        rows = [{name: getattr(found, name) for name in columns} for found in Peers(connection).all()]
+    session.table(rows, columns)
 
 
-@peer.command()
-@click.argument("host")
-@_data
-@with_session
+@command(peer, click.argument("host"), data)
 def resume(session: Session, host: str, data: Path) -> None:
     """Send again to HOST, whose queue was stopped by a fault."""
     from hub.federation.store import Peers
@@ -138,12 +173,13 @@ def resume(session: Session, host: str, data: Path) -> None:
     session.tell({"host": host}, f"The queue to {host} goes on.")
 
 
-@click.command("invite-agency")
-@click.argument("name")
-@click.option("--role", "roles", multiple=True, default=_FOUNDER, show_default=True, help="A role of the founder.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the invitation to this file.")
-@_data
-@with_session
+@command(
+    top,
+    click.argument("name"),
+    click.option("--role", "roles", multiple=True, default=_FOUNDER, show_default=True, help="A role of the founder."),
+    out,
+    data,
+)
 def invite_agency(session: Session, name: str, roles: tuple[str, ...], out: Path | None, data: Path) -> None:
     """Invite an agency to this hub; hand the invitation to its founder by a way that both of you trust."""
     from hub.auth import accounts
@@ -155,17 +191,15 @@ def invite_agency(session: Session, name: str, roles: tuple[str, ...], out: Path
             code = accounts.invite(AccountStore(connection), agency, frozenset(roles), None, hub.clock.now())
         key, keys = hub.signer.public_key, frozenset(hub.certifiers)
         text = Invitation(hub.settings.url, hub.origin, key, agency, frozenset(roles), keys, code).to_text()
-    hand_over(session, {"agency": agency}, text, out)
+    session.hand_over({"agency": agency}, text, out)
 
 
-@click.group()
+@top.group()
 def certifier() -> None:
     """Bodies that vouch for what agencies are."""
 
 
-@certifier.command()
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@with_session
+@command(certifier, click.argument("file", type=FILE))
 def new(session: Session, file: Path) -> None:
     """Make a certifier's key in FILE; its public half is printed, for operators to trust."""
     if file.exists():
@@ -173,17 +207,10 @@ def new(session: Session, file: Path) -> None:
     seed = secrets.token_bytes(32)
     write_private(file, (b64u(seed) + "\n").encode())
     public = Signer(seed).public_key
-    session.tell(
-        {"key": b64u(public), "fingerprint": fingerprint(public)},
-        f"Public key:  {b64u(public)}",
-        f"Fingerprint: {fingerprint(public)}",
-    )
+    session.facts({"key": b64u(public), "fingerprint": fingerprint(public)})
 
 
-@certifier.command()
-@click.argument("key")
-@_data
-@with_session
+@command(certifier, click.argument("key"), data)
 def trust(session: Session, key: str, data: Path) -> None:
     """Believe the agencies that the certifier with this public KEY vouches for (compare its fingerprint first)."""
     from hub.web.identity import trust_certifier
@@ -195,29 +222,22 @@ def trust(session: Session, key: str, data: Path) -> None:
     )
 
 
-@click.command()
-@click.argument("request", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--certifier", "key", required=True, type=click.Path(path_type=Path), help="The certifier's key file.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the certification to this file.")
-@with_session
-def certify(session: Session, request: Path, key: Path, out: Path | None) -> None:
-    """Vouch for the agency in REQUEST, after checking who it is and comparing its fingerprint."""
-    identity = founding.identity_from_value(parse_json(read_text(str(request)).encode()))
-    signer = Signer(from_b64u(read_text(str(key)).strip(), 32))
-    value = founding.certify_agency(identity, signer, session.clock.now())
+@command(
+    top,
+    click.argument("request", type=FILE),
+    click.option("--certifier", "key", required=True, type=FILE, help="The certifier's key file."),
+    click.option("--fingerprint", "digits", required=True, help="The sixty digits that the agency reads out."),
+    out,
+    name="certify",
+)
+def certify_agency(session: Session, request: Path, key: Path, digits: str, out: Path | None) -> None:
+    """Vouch for the agency in REQUEST, after checking who it is and comparing its fingerprint by phone."""
+    identity = founding.identity_from_value(read_json(request))
+    if fingerprint(identity.root).split() != digits.split():
+        raise InvalidRequest("The agency has another fingerprint than was compared.", todo="Ask the agency again.")
+    value = certify(identity, Signer(from_b64u(read_text(key).strip(), 32)), session.clock.now()).to_value()
     session.console.print(f"{identity.agency}: {identity.kind}, {identity.country}, {identity.operator}", style="dim")
-    hand_over(session, {"certification": value}, canonical(value).decode(), out)
-
-
-def hand_over(session: Session, value: dict[str, Any], text: str, out: Path | None) -> None:
-    """Print what goes to somebody else, or write it to a file of its owner's."""
-    if out is not None:
-        write_private(out, text.encode() + b"\n")
-        session.tell({**value, "file": str(out)}, f"Written to {out}.")
-    elif session.as_json:
-        click.echo(json.dumps({**value, "text": text}, ensure_ascii=False))
-    else:
-        click.echo(text)
+    session.hand_over({"certification": value}, canonical(value).decode(), out)
 
 
 def _settings(data: Path) -> Settings:

@@ -41,6 +41,9 @@ HOW = {
     "fingerprint": "fingerprint compared by phone",
     "first_seen": "not vouched for: compare its fingerprint",
 }
+COMMANDS = {"referral.report_outcome": "outcome", "consent.withdraw": "consent withdraw"}
+"""Commands that are not called like their statement."""
+SCHEME = "urn:rcp:agency:"
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
@@ -54,9 +57,14 @@ def grade(name: str | None) -> str:
     return GRADES.get(name or "", name or "")
 
 
-def short(agency: str) -> str:
-    """Return an agency's address without its scheme."""
-    return agency.removeprefix("urn:rcp:agency:")
+def plain(text: str) -> str:
+    """Return a text in which agencies are named as name@host."""
+    return text.replace(SCHEME, "")
+
+
+def step(statement: str) -> str:
+    """Return a statement type as the command that makes it."""
+    return COMMANDS.get(statement, statement.rpartition(".")[2].replace("_", "-"))
 
 
 def when(at: int | None) -> str:

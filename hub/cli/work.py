@@ -1,231 +1,255 @@
-"""Commands of everyday work: send, list, show, open, every step of a referral, reports, co-signing, consent."""
+"""Commands of everyday work: send, list, show, open, every step of a referral, reports, co-signing, consent.
+
+Whatever changes a referral answers with its state, who has the ball, and by when.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from rich.markup import escape
 
-from consent.policy import PURPOSES, SERVICES
+from consent.policy import CATEGORIES, PURPOSES, SERVICES
 from hub.cli import words
-from hub.cli.common import Session, read_text, with_session
+from hub.cli.common import FILE, FOLDER, FORBIDDEN, Session, command, read_json, read_packet, read_text
 from hub.cli.people import resolve
 from hub.client import basis as bases
-from hub.client import cosigning, evidence, opening, reading, referrals
-from hub.client.referrals import Outgoing
-from hub.errors import InvalidRequest
-from hub.packets.encoding import parse_json
-from hub.statements.bodies import REPORTABLE
+from hub.client import cosigning, opening, reading, records, referrals
+from hub.client.referrals import GOT_HELP, STEPS, Outgoing
+from hub.errors import InvalidRequest, NotFound
+from hub.packets.encoding import b64u, sha256
+from hub.referrals.domain import TRANSITIONS, Side
+from hub.statements.bodies import KINDS, REPORTABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from hub.client.member import Member
     from hub.client.opening import Opened
     from hub.client.reading import Line, Shown
 
-_DIR = click.Path(path_type=Path, file_okay=False)
-_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
-_REPORTS = sorted(name.removeprefix("referral.").replace("_", "-") for name in REPORTABLE)
+top = click.Group("work")
 _day = click.DateTime(["%Y-%m-%d"])
 _handoff = click.argument("handoff")
+_REPORTS = {words.step(name): name for name in sorted(REPORTABLE)}
+_CODE = re.compile(r"[a-z][a-z0-9_-]{1,47}")
 
 
-@click.command()
-@click.argument("packet", type=click.Path(path_type=Path, file_okay=False, exists=True))
-@click.option("--to", required=True, help="The agency: name@host, or its name where that is enough.")
-@click.option("--basis", required=True, help="The record of the lawful basis; see hub consent list.")
-@click.option("--purpose", required=True, type=click.Choice(sorted(PURPOSES)))
-@click.option("--service", type=click.Choice(sorted(SERVICES)), help="The type of service that is asked.")
-@click.option("--person", help="The member to seal to, where it goes to one person.")
-@click.option("--urgency", default="routine", type=click.Choice(["emergency", "urgent", "high", "routine"]))
-@click.option("--due", type=click.DateTime(), help="The latest time of the first answer, in this machine's zone.")
-@click.option("--needed-from", type=_day)
-@click.option("--check", is_flag=True, help="Only say whether the basis permits it, and show what would be seen.")
-@with_session
-def send(session: Session, packet: Path, to: str, basis: str, *, check: bool, **given: Any) -> None:
+@command(
+    top,
+    click.argument("packet", type=FOLDER),
+    click.option("--to", required=True, help="The agency: name@host, or its name where that is enough."),
+    click.option("--basis", required=True, help="The record of the lawful basis; see hub consent list."),
+    click.option("--purpose", required=True, type=click.Choice(sorted(PURPOSES))),
+    click.option("--service", type=click.Choice(sorted(SERVICES)), help="The type of service that is asked."),
+    click.option("--person", help="The member to seal to, where it goes to one person; see hub agency show."),
+    click.option("--urgency", default="routine", type=click.Choice(["emergency", "urgent", "high", "routine"])),
+    click.option("--due", type=click.DateTime(), help="The latest time of the first answer, in this machine's zone."),
+    click.option("--needed-from", type=_day),
+    click.option("--check", is_flag=True, help="Only say whether the basis permits it, and show what would be seen."),
+)
+def send(session: Session, packet: Path, to: str, basis: str, *, check: bool, **given: Any) -> int:
     """Send the folder PACKET (sections/*.json, attachments/*) to an agency, if the lawful basis permits."""
     member = session.member()
     sections, attachments = read_packet(packet)
-    held, agency = bases.load(member, basis), resolve(member, to)
-    due, needed = given.pop("due"), given.pop("needed_from")
-    if check:
-        _check(session, member, held, agency, sections, given)
-        return
+    if unknown := bases.categories(sections) - CATEGORIES:
+        raise InvalidRequest(
+            f"There is no category {', '.join(sorted(unknown))}.", todo=f"Name the files {_either(CATEGORIES)}."
+        )
+    try:
+        held = bases.load(member, basis)
+    except NotFound as error:
+        raise NotFound("There is no such lawful basis.", todo="See `hub consent list`.") from error
+    agency, due, needed = resolve(member, to), given.pop("due"), given.pop("needed_from")
     moment = None if due is None else int(due.astimezone().timestamp())
     day = None if needed is None else needed.date().isoformat()
     out = Outgoing(agency, sections, held, attachments=attachments, due=moment, needed_from=day, **given)
+    if check:
+        return _check(session, member, out)
     sent = referrals.send(member, out)
-    line = f"Sent to {words.short(agency)}: {sent.handoff}"
-    if sent.cosign:
-        line = f"Waits for its second signature: hub cosign {sent.cosign}"
-    session.tell({"handoff": sent.handoff, "cosign": sent.cosign}, escape(line))
+    value = {"handoff": sent.handoff, "cosign": sent.cosign}
+    if sent.shown is None:
+        session.tell(value, f"Not sent yet. It waits for its second signature: hub cosign {sent.cosign}")
+    else:
+        session.tell(value, f"Sent to {escape(agency)}.", *_now(sent.shown, member))
+    return 0
 
 
-@click.command("list")
-@click.option("--out", "box", flag_value="out", help="What your agency sent.")
-@click.option("--in", "box", flag_value="in", default="in", help="What was sent to your agency (the default).")
-@with_session
-def list_handoffs(session: Session, box: str) -> None:
+@command(
+    top,
+    click.option("--out", "box", flag_value="out", help="Only what your agency sent."),
+    click.option("--in", "box", flag_value="in", help="Only what was sent to your agency."),
+    name="list",
+)
+def list_handoffs(session: Session, box: str | None) -> None:
     """List referrals: state, who has the ball, by when. The list is the hub's; `show` verifies."""
     member = session.member()
-    rows = list(reading.pages(member, "referral", box))
+    boxes = [box] if box else ["in", "out"]
+    found = {row["id"]: row for name in boxes for row in reading.pages(member, "referral", name)}
+    rows = sorted(found.values(), key=lambda row: row["touched"], reverse=True)
     columns = {"id": "Handoff", "other": "With", "state": "State", "ball": "Ball", "due": "By when", "grade": "Grade"}
-    session.table(rows, columns, lambda row: _row(row, box, member))
+    session.table(
+        rows,
+        columns,
+        other=lambda r: f"to {r['to_agency']}" if r["from_agency"] == member.agency else f"from {r['from_agency']}",
+        state=lambda row: words.state(row.get("state")),
+        ball=lambda row: _ball(row, member),
+        due=lambda row: words.by_when(row.get("due"), member.clock.now()),
+        grade=lambda row: words.grade(row.get("grade")),
+    )
 
 
-@click.command()
-@_handoff
-@with_session
+@command(top, _handoff)
 def show(session: Session, handoff: str) -> None:
     """Show a handoff, with every signature, receipt and proof verified on this machine."""
     member = session.member()
     shown = reading.show(member, handoff)
-    now = member.clock.now()
     member.keep_pins()
+    mine, report = _possible(shown, member)
+    next_at = words.by_when(shown.next_at, member.clock.now())
     session.tell(
         as_value(shown),
-        f"[bold]{shown.id}[/]  {escape(words.short(shown.from_agency))} -> {escape(words.short(shown.to_agency))}",
-        f"  {words.state(shown.state)}; {words.grade(shown.grade)}"
-        + ("; sent, being confirmed" if shown.being_confirmed else ""),
-        f"  ball: {_ball(shown.ball, shown)}  {words.by_when(shown.due, now)}",
+        f"[bold]{shown.id}[/]  {escape(shown.from_agency)} -> {escape(shown.to_agency)}",
+        *(f"  {line}" for line in _now(as_value(shown), member)),
+        *([f"  if nobody answers: {_told_next(shown.next_rung)}, {next_at}"] if next_at else []),
         *(f"  {words.when(line.statement.at)}  {_line(line)}" for line in shown.lines),
-        f"  you can: {', '.join(step.rpartition('.')[2] for step in shown.possible) or 'nothing now'}",
+        f"  you can: {', '.join(mine) or 'nothing now'}",
+        *([f"  you can report, if it came by phone, SMS or paper: {', '.join(report)}"] if report else []),
         "  All signatures, receipts and log proofs shown here were verified.",
     )
 
 
-@click.command("open")
-@_handoff
-@click.option("--into", type=_DIR, help="Write sections and attachments below this folder.")
-@click.option("--packet", help="Only the packet whose manifest has this hash.")
-@with_session
+@command(
+    top,
+    _handoff,
+    click.option("--into", type=FOLDER, help="Write sections and attachments below this folder."),
+    click.option("--packet", help="Only the packet whose manifest has this hash."),
+    name="open",
+)
 def open_sealed(session: Session, handoff: str, into: Path | None, packet: str | None) -> None:
     """Open what was sent to your agency in a handoff: verified first, and checked against its lawful basis."""
-    member = session.member()
-    found = opening.open_handoff(member, handoff, into=into, packet=packet)
-    session.tell({"packets": [_opened(item) for item in found]}, *(text for item in found for text in _told(item)))
+    found = opening.open_handoff(session.member(), handoff, into=into, packet=packet)
+    lines = [text for item in found for text in _told(item)]
+    nothing = "Nothing here is for your agency to open: nothing was sent to it, or consent was withdrawn."
+    session.tell({"packets": [_opened(item) for item in found]}, *(lines or [nothing]))
     for item in found:
         item.refuse_quarantined()
 
 
-@click.command()
-@click.argument("step", type=click.Choice(_REPORTS))
-@_handoff
-@click.option("--via", required=True, type=click.Choice(["phone", "sms", "paper"]))
-@click.option("--evidence", "words_file", required=True, help="A file with who said what and when; - for stdin.")
-@click.option("--date", "day", type=_day, help="The day of the first contact, for accept and start.")
-@with_session
+@command(
+    top,
+    click.argument("step", type=click.Choice(list(_REPORTS))),
+    _handoff,
+    click.option("--via", required=True, type=click.Choice(["phone", "sms", "paper"])),
+    click.option("--evidence", "words_file", required=True, help="A file with who said what and when; - for stdin."),
+    click.option("--date", "day", type=_day, help="The day of the first contact, for accept and start."),
+)
 def report(session: Session, step: str, handoff: str, via: str, words_file: str, day: datetime | None) -> None:
     """Report the recipient's STEP that came by phone, SMS or paper. It slows the chase and never stops it."""
-    kind = f"referral.{step.replace('-', '_')}"
-    named = {"referral.accept": "first_contact", "referral.start": "contact"}.get(kind)
-    if (named is None) != (day is None):
-        raise InvalidRequest("A reported acceptance or start has the day of the first contact; other steps have none.")
-    body = {named: day.date().isoformat()} if named and day else {}
-    member = session.member()
-    _say(session, referrals.report(member, handoff, kind, via, read_text(words_file), body))
+    kind = _REPORTS[step]
+    named = list(KINDS[kind].body)
+    if bool(named) != bool(day):
+        raise InvalidRequest("accept and start take --date, the day of the first contact; other steps do not.")
+    body = dict.fromkeys(named, day.date().isoformat() if day else None)
+    member, evidence = session.member(), read_text(words_file)
+    _say(session, member, referrals.report(member, handoff, kind.rpartition(".")[2], via, evidence, body))
 
 
-@click.command()
-@click.argument("record", required=False)
-@with_session
-def cosign(session: Session, record: str | None) -> None:
-    """Sign second what a colleague prepared, and send it; without RECORD, list what waits."""
+@command(
+    top, click.argument("record", required=False), click.option("--yes", is_flag=True, help="Sign without being asked.")
+)
+def cosign(session: Session, record: str | None, *, yes: bool) -> None:
+    """Read what a colleague prepared, sign it second and send it; without RECORD, list what waits."""
     member = session.member()
-    if record is not None:
-        handoff = cosigning.cosign(member, record)
-        session.tell({"handoff": handoff}, f"Signed and sent: {handoff}")
+    waiting = cosigning.waiting(member)
+    if record is None:
+        rows = [
+            {"record": w.record, "to": w.copy["to"], "purpose": w.copy["purpose"], "mine": w.second == member.id}
+            for w in waiting
+        ]
+        session.table(rows, {"record": "Record", "to": "To", "purpose": "Purpose", "mine": "Yours to sign"})
         return
+    item = next((item for item in waiting if item.record == record and item.second == member.id), None)
+    if item is not None and not yes:
+        lines = (f"To {item.copy['to']} for {item.copy['purpose'].replace('_', ' ')}, {item.copy['urgency']}:",)
+        for line in (*lines, *_sections(item.copy["sections"])):
+            click.echo(words.plain(line), err=True)
+        click.confirm("Sign and send this?", abort=True, err=True)
+    handoff = cosigning.cosign(member, record)
+    session.tell({"handoff": handoff["id"]}, "Signed and sent.", *_now(handoff, member))
+
+
+@command(top, click.argument("statement", required=False))
+def prove(session: Session, statement: str | None) -> None:
+    """Prove a STATEMENT again from the receipt that is kept here, without the hub; without one, list what is kept."""
+    member = session.member()
+    found = [records.prove(member, name) for name in (records.kept(member) if statement is None else [statement])]
     rows = [
         {
-            "record": item.record,
-            "to": item.copy["to"],
-            "purpose": item.copy["purpose"],
-            "mine": item.second == member.id,
+            "statement": p.hash,
+            "type": p.type,
+            "handoff": p.handoff,
+            "log": p.receipt.log.origin,
+            "index": p.receipt.index,
         }
-        for item in cosigning.waiting(member)
+        for p in found
     ]
-    columns = {"record": "Record", "to": "To", "purpose": "Purpose", "mine": "Yours to sign"}
-    session.table(
-        rows, columns, lambda r: [r["record"], words.short(r["to"]), r["purpose"], "yes" if r["mine"] else ""]
-    )
-
-
-@click.command()
-@click.argument("statement", required=False)
-@with_session
-def prove(session: Session, statement: str | None) -> None:
-    """Prove a STATEMENT again from the receipt that is kept here; without one, list what is kept."""
-    member = session.member()
     if statement is None:
-        session.tell({"kept": evidence.kept(member)}, *evidence.kept(member))
+        columns = {"statement": "Statement", "type": "What", "handoff": "Handoff", "log": "Log", "index": "Entry"}
+        session.table(rows, columns)
         return
-    found = evidence.prove(member, statement)
-    log, index = found.receipt.log, found.receipt.index
-    value = {"statement": found.hash, "type": found.type, "handoff": found.handoff, "log": log.origin, "index": index}
-    session.tell(value, f"{found.type} of {found.handoff} stands at {index} of the log of {log.origin}. It verifies.")
+    row = rows[0]
+    line = f"{row['type']} of {row['handoff']} stands at {row['index']} of the log of {row['log']}. It verifies."
+    session.tell(row, line)
 
 
-@click.group()
+@top.group()
 def consent() -> None:
     """Lawful bases: consents, duties to protect, supervisors' notes."""
 
 
-@consent.command()
-@click.argument("file", type=_FILE)
-@click.option("--label", required=True, help="Your own word for it; stays in your agency's sealed records.")
-@click.option("--attach", "attachments", multiple=True, type=_FILE, help="The signed form or recording. Repeatable.")
-@with_session
+@command(
+    consent,
+    click.argument("file", type=FILE),
+    click.option("--label", prompt=True, help="Your own word for it, sealed; no names: other programs may see it."),
+    click.option("--attach", "attachments", multiple=True, type=FILE, help="The signed form or recording. Repeatable."),
+)
 def new(session: Session, file: Path, label: str, attachments: tuple[Path, ...]) -> None:
     """Keep the basis in FILE (JSON, see docs/cli.md) as a sealed record of your agency."""
-    basis = bases.parse(parse_json(read_text(str(file)).encode()))
-    held = bases.keep(session.member(), basis, label, attachments)
-    session.tell({"record": held.handoff, "kind": held.basis.kind}, f"Kept as {held.handoff}.")
+    value = read_json(file)
+    if isinstance(value, dict) and attachments and value.get("kind") != "vital_interest":
+        value.setdefault("expression", b64u(sha256(attachments[0].read_bytes())))
+    held = bases.keep(session.member(), bases.parse(_full(value)), label, attachments)
+    session.tell({"record": held.handoff, "kind": held.basis.kind}, f"Kept. Name it as: --basis {held.handoff}")
 
 
-@consent.command("list")
-@with_session
+@command(consent, name="list")
 def list_consents(session: Session) -> None:
     """List your agency's lawful bases."""
-    rows = [
-        {"record": held.handoff, "label": held.label, "kind": held.basis.kind, "live": held.live}
-        for held in bases.listing(session.member())
-    ]
+    held = bases.listing(session.member())
+    rows = [{"record": h.handoff, "label": h.label, "kind": h.basis.kind, "live": h.live} for h in held]
     columns = {"record": "Record", "label": "Label", "kind": "Kind", "live": "Live"}
-    session.table(rows, columns, lambda r: [r["record"], r["label"], r["kind"], "yes" if r["live"] else "withdrawn"])
+    session.table(rows, columns, live=lambda row: "yes" if row["live"] else "withdrawn")
 
 
-@consent.command()
-@click.argument("record")
-@with_session
+@command(consent, click.argument("record"))
 def withdraw(session: Session, record: str) -> None:
     """Write down that a consent was withdrawn, and tell everybody who was sent something on it."""
     told = referrals.withdraw_consent(session.member(), record)
-    session.tell({"record": record, "told": told}, f"Withdrawn; {len(told)} recipients are told.")
+    session.tell({"record": record, "told": told}, f"Withdrawn. Referrals whose recipient is told: {len(told)}.")
 
 
-def _step(name: str, about: str, *options: Callable[[Any], Any]) -> click.Command:
-    """Return the command for a step of the same name in `hub.client.referrals`."""
-    take = getattr(referrals, name)
-
-    def command(session: Session, handoff: str, **given: Any) -> None:
-        plain = {
-            key: value.date().isoformat() if isinstance(value, datetime) else value for key, value in given.items()
-        }
-        _say(session, take(session.member(), handoff, **plain))
-
-    for decorate in (*reversed(options), _handoff):
-        command = decorate(command)
-    return click.command(name.replace("_", "-"), help=about)(with_session(command))
-
-
-def _date(option: str, name: str, about: str) -> Callable[[Any], Any]:
-    return click.option(option, name, required=True, type=_day, help=about)
+@command(top, _handoff, click.argument("packet", type=FOLDER))
+def answer(session: Session, handoff: str, packet: Path) -> None:
+    """Answer the recipient with the folder PACKET, within the basis on which the referral was sent."""
+    sections, attachments = read_packet(packet)
+    member = session.member()
+    _say(session, member, referrals.answer(member, handoff, sections, attachments))
 
 
 def _text(*, required: bool) -> Callable[[Any], Any]:
@@ -239,91 +263,63 @@ def _text(*, required: bool) -> Callable[[Any], Any]:
     return click.option("--text", callback=read, help="A file with the text; - for stdin. It is sealed.")
 
 
-_code = click.option("--code", required=True, help="The coded reason, such as no_capacity. It is sealed.")
-acknowledge = _step("acknowledge", "Say: opened, by a person.")
-ask = _step("ask", "Ask the sender for more.", _text(required=True))
-accept = _step("accept", "Say yes.", _date("--first-contact", "first_contact", "The day of the first contact."))
-decline = _step("decline", "Say no.", _code, _text(required=False))
-waitlist = _step(
-    "waitlist", "Put on a waiting list.", _date("--review", "review", "Looked at again on."), _text(required=False)
+def _coded(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    if not _CODE.fullmatch(value):
+        raise click.BadParameter("a code is one word, such as no_capacity; say more in --text")
+    return value
+
+
+@command(
+    top,
+    _handoff,
+    click.option("--until", required=True, type=click.DateTime(), help="The new due time, in this machine's zone."),
+    _text(required=True),
 )
-pause = _step("pause", "Pause.", _date("--review", "review", "Looked at again on."), _text(required=True))
-resume = _step("resume", "Go on after a pause.")
-start = _step("start", "Say that work has begun.", _date("--contact", "contact", "The day of the first contact."))
-cannot_deliver = _step("cannot_deliver", "Say: not possible after all.", _code, _text(required=False))
-close = _step("close", "Close the loop: the child or caregiver was asked.")
-dispute = _step("dispute", "Say: the child says that no help was received.")
-resolve_ = _step("resolve", "Say: a decline or expiry was followed by a new referral or a recorded unmet need.")
-cancel = _step("cancel", "Take a referral back before work begins.")
-mark_error = _step("mark_error", "Say: sent by mistake, and not opened.")
-ask_to_stop = _step("ask_to_stop", "Ask a recipient who has begun to stop.")
-agree_to_stop = _step("agree_to_stop", "Agree to stop.")
-refuse_to_stop = _step("refuse_to_stop", "Refuse to stop, and say why.", _text(required=True))
-late_answer = _step("late_answer", "Answer after all was over; changes no state.", _text(required=True))
-
-
-@click.command()
-@_handoff
-@click.option("--got-help", required=True, type=click.Choice(["yes", "partial", "no"]))
-@click.option("--service", "services", multiple=True, help="A service that was given. Repeatable.")
-@_text(required=False)
-@with_session
-def outcome(session: Session, handoff: str, got_help: str, services: tuple[str, ...], text: str) -> None:
-    """Say what came of it."""
-    _say(session, referrals.report_outcome(session.member(), handoff, got_help, services, text))
-
-
-@click.command()
-@_handoff
-@click.argument("packet", type=click.Path(path_type=Path, file_okay=False, exists=True))
-@with_session
-def answer(session: Session, handoff: str, packet: Path) -> None:
-    """Answer the recipient with the folder PACKET, within the basis on which the referral was sent."""
-    sections, attachments = read_packet(packet)
-    _say(session, referrals.answer(session.member(), handoff, sections, attachments))
-
-
-@click.command("pause-clock")
-@_handoff
-@click.option("--until", required=True, type=click.DateTime(), help="The new due time, in this machine's zone.")
-@_text(required=True)
-@with_session
 def pause_clock(session: Session, handoff: str, until: datetime, text: str) -> None:
     """Give the recipient more time; the reason stays in your agency's records."""
-    due = int(until.astimezone().timestamp())
-    _say(session, referrals.pause_clock(session.member(), handoff, due, text))
+    member, due = session.member(), int(until.astimezone().timestamp())
+    _say(session, member, referrals.pause_clock(member, handoff, due, text))
 
 
-def read_packet(folder: Path) -> tuple[dict[str, Any], list[Path]]:
-    """Return the sections and attachments in a folder.
+def _date(name: str, about: str) -> Callable[[Any], Any]:
+    return click.option(f"--{name.replace('_', '-')}", name, required=True, type=_day, help=about)
 
-    Raises:
-        InvalidRequest: there are none.
-    """
-    found = sorted((folder / "sections").glob("*.json"))
-    sections = {path.stem: parse_json(read_text(str(path)).encode()) for path in found}
-    attachments = sorted(path for path in (folder / "attachments").glob("*") if path.is_file())
-    if not sections:
-        raise InvalidRequest("The folder has no sections/*.json.", todo="Put one file there for each section.")
-    return sections, attachments
+
+_WORDS = {
+    "first_contact": _date("first_contact", "The day of the first contact."),
+    "contact": _date("contact", "The day of the first contact."),
+    "review": _date("review", "Looked at again on."),
+    "code": click.option(
+        "--code", required=True, callback=_coded, help="The reason, such as no_capacity. It is sealed."
+    ),
+    "got_help": click.option("--got-help", required=True, type=click.Choice(GOT_HELP)),
+    "services": click.option("--service", "services", multiple=True, help="A service that was given. Repeatable."),
+}
+
+
+def _add_step(name: str) -> None:
+    """Add the command for a step of `hub.client.referrals`: one option for each word that it says."""
+    row, kind = STEPS[name], f"referral.{name}"
+    options = [_WORDS[word] for word in (*KINDS[kind].body, *row.needs, *row.may) if word != "text"]
+    options += [_text(required=True)] if "text" in row.needs else [_text(required=False)] if "text" in row.may else []
+
+    def run(session: Session, handoff: str, **given: Any) -> None:
+        said = {key: day.date().isoformat() if isinstance(day, datetime) else day for key, day in given.items()}
+        member = session.member()
+        _say(session, member, referrals.take(member, handoff, name, **said))
+
+    run.__doc__ = row.about
+    command(top, _handoff, *options, name=words.step(kind))(run)
+
+
+for _name in STEPS:
+    _add_step(_name)
 
 
 def as_value(shown: Shown) -> dict[str, Any]:
     """Return a verified handoff for machines."""
-    names = (
-        "id",
-        "kind",
-        "from_agency",
-        "to_agency",
-        "state",
-        "grade",
-        "urgency",
-        "ball",
-        "due",
-        "next_rung",
-        "next_at",
-    )
-    value = {name: getattr(shown, name) for name in (*names, "being_confirmed")}
+    names = "id kind from_agency to_agency state grade urgency ball due next_rung next_at being_confirmed"
+    value = {name: getattr(shown, name) for name in names.split()}
     return {**value, "possible": list(shown.possible), "statements": [_line_value(line) for line in shown.lines]}
 
 
@@ -336,67 +332,107 @@ def _line_value(line: Line) -> dict[str, Any]:
     return {**facts, "by": [actor.to_value() for actor in said.by], "state": line.state, "receipts": receipts}
 
 
-def _row(row: dict[str, Any], box: str, member: Member) -> list[str]:
-    other = row["to_agency"] if box == "out" else row["from_agency"]
-    sides = {"sender": row["from_agency"], "recipient": row["to_agency"], None: None}
-    holder = sides[row.get("ball")]
-    ball = "nobody" if holder is None else "you" if holder == member.agency else words.short(holder)
+def _ball(row: Mapping[str, Any], member: Member) -> str:
+    holder = {"sender": row["from_agency"], "recipient": row["to_agency"]}.get(str(row.get("ball")))
+    return "nobody" if holder is None else "you" if holder == member.agency else str(holder)
+
+
+def _now(row: Mapping[str, Any], member: Member) -> list[str]:
+    """Return where a handoff stands, who has the ball, and by when."""
     due = words.by_when(row.get("due"), member.clock.now())
-    return [row["id"], words.short(other), words.state(row.get("state")), ball, due, words.grade(row.get("grade"))]
+    waits = (
+        "signed and sent; it counts once the sender's hub confirms it. Until then: " if row["being_confirmed"] else ""
+    )
+    grade = words.grade(row.get("grade"))
+    return [
+        f"{row['id']}: {waits}{words.state(row.get('state'))} ({grade})",
+        f"ball: {_ball(row, member)}{', by ' + due if due else ''}",
+    ]
 
 
-def _ball(side: str | None, shown: Shown) -> str:
-    return "nobody" if side is None else escape(words.short(shown.agency_of(side)))
+def _say(session: Session, member: Member, handoff: dict[str, Any]) -> None:
+    session.tell(handoff, *map(escape, _now(handoff, member)))
+
+
+def _possible(shown: Shown, member: Member) -> tuple[list[str], list[str]]:
+    """Return the commands by which a member's side can go on, and the steps that it can report for the other side."""
+    sides = {Side.SENDER: shown.from_agency, Side.RECIPIENT: shown.to_agency}
+    mine = {side for side, agency in sides.items() if agency == member.agency}
+    rows = [t for t in TRANSITIONS if t.type in shown.possible and t.source == shown.state and t.side in mine]
+    own = {words.step(t.type) for t in rows if not t.reported}
+    return sorted(own), sorted({words.step(t.type) for t in rows if t.reported})
+
+
+def _told_next(rung: str | None) -> str:
+    return (rung or "the next reminder").replace("_", " ")
 
 
 def _line(line: Line) -> str:
     said = line.statement
-    who = said.hub or " and ".join(sorted(said.roles)) + f" of {words.short(str(said.agency))}"
+    who = said.hub or " and ".join(sorted(said.roles)) + f" of {said.agency}"
     grade = "" if said.grade.value in {"signed", "hub"} else f" ({words.grade(said.grade.value)})"
     standing = "" if line.standing == "effective" else f" [{line.standing}]"
-    return escape(f"{said.type.rpartition('.')[2].replace('_', ' ')}, {who}{grade}{standing}")
-
-
-def _say(session: Session, handoff: dict[str, Any]) -> None:
-    waits = " Sent, being confirmed." if handoff.get("being_confirmed") else ""
-    session.tell(handoff, f"{handoff['id']}: {words.state(handoff.get('state'))}.{waits}")
+    return escape(f"{words.step(said.type).replace('-', ' ')}, {who}{grade}{standing}")
 
 
 def _opened(item: Opened) -> dict[str, Any]:
-    return {
-        "packet": item.packet,
-        "from": item.from_agency,
-        "author": item.author,
-        "sections": dict(item.sections),
-        "attachments": dict(item.attachments),
-        "quarantined": dict(item.quarantined),
-        "written": [str(path) for path in item.written],
-    }
+    names = "packet author sections attachments quarantined"
+    value = {name: getattr(item, name) for name in names.split()}
+    return {**value, "from": item.from_agency, "written": [str(path) for path in item.written]}
 
 
 def _told(item: Opened) -> list[str]:
-    lines = [f"[bold]From {escape(words.short(item.from_agency))}[/]"]
-    for name, value in item.sections.items():
-        lines += [f"  {name.replace('_', ' ')}:", *_plain(value)]
+    lines = [f"[bold]From {escape(item.from_agency)}[/]", *map(escape, _sections(item.sections))]
     lines += [f"  attachment: {escape(name)} ({size} bytes)" for name, size in item.attachments.items()]
     return [*lines, *(f"  held back: {name}" for name in item.quarantined)]
 
 
-def _plain(value: Any) -> list[str]:
-    rows = value.items() if isinstance(value, dict) else [("", value)]
-    told = ((key, text if isinstance(text, str) else json.dumps(text, ensure_ascii=False)) for key, text in rows)
-    return [escape(f"    {key}: {text}" if key else f"    {text}") for key, text in told if key != "v"]
+def _sections(sections: Mapping[str, Any]) -> list[str]:
+    lines = []
+    for name, value in sections.items():
+        rows = value.items() if isinstance(value, dict) else [("", value)]
+        said = {key: item for key, item in rows if key != "v" and item not in (None, "", [])}
+        lines += [f"  {name.replace('_', ' ')}:", *(f"    {key}: {_plain(item)}" for key, item in said.items())]
+    return lines
 
 
-def _check(
-    session: Session, member: Member, held: bases.Held, agency: str, sections: dict[str, Any], given: dict[str, Any]
-) -> None:
-    found = member.trust.agency(agency)
-    categories = bases.categories(sections)
-    asked = bases.Asked(found, given["purpose"], categories, given["service"], given["person"])
-    until, reasons = bases.preview(held, asked, member.clock.now())
+def _plain(value: Any) -> str:
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return ", ".join(value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _check(session: Session, member: Member, out: Outgoing) -> int:
+    found, categories = member.trust.agency(out.to), bases.categories(out.sections)
+    asked = bases.Asked(found, out.purpose, categories, out.service, out.person)
+    until, reasons = bases.preview(out.basis, asked, member.clock.now())
     value = {"permitted": until is not None, "until": until.isoformat() if until else None, "reasons": reasons}
-    seen = f"{words.short(agency)} ({words.HOW[found.how.value]}) would see: {', '.join(sorted(categories))}."
-    verdict = f"Permitted until {until}." if until else "Not permitted:"
+    seen = f"{out.to} ({words.HOW[found.how.value]}) would see: {', '.join(sorted(categories))}."
     told = [f"  {row['rule']}  {row['section']}  {row['message']}" for row in reasons]
-    session.tell(value, escape(seen), verdict, *map(escape, told))
+    session.tell(value, escape(seen), f"Permitted until {until}." if until else "Not permitted:", *map(escape, told))
+    return 0 if until else FORBIDDEN
+
+
+def _full(value: Any) -> Any:
+    """Return a basis in which recipients may be named as name@host, after refusing words that the policy has not."""
+    if not isinstance(value, dict):
+        return value
+    scopes = [row for name in ("grants", "denials") for row in value.get(name) or () if isinstance(row, dict)]
+    for row in (value, *scopes):
+        if isinstance(row.get("recipients"), list):
+            row["recipients"] = [
+                name if str(name).startswith(words.SCHEME) else f"{words.SCHEME}{name}" for name in row["recipients"]
+            ]
+        for name, known in (("categories", CATEGORIES), ("purposes", PURPOSES)):
+            if unknown := _strange(row.get(name), known):
+                raise InvalidRequest(f"There are no {name} {', '.join(unknown)}.", todo=f"Use {_either(known)}.")
+    return value
+
+
+def _strange(named: object, known: frozenset[str]) -> Sequence[str]:
+    return sorted({str(name) for name in named} - known) if isinstance(named, list) else ()
+
+
+def _either(known: frozenset[str]) -> str:
+    *most, last = sorted(known)
+    return f"{', '.join(most)} or {last}"

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hub.client.member import Member
-    from hub.client.trust import TrustedAgency
+    from hub.keys.pins import TrustedAgency
     from hub.statements.grammar import MemberActor
 
 KIND = "consent"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from hub.client import evidence, records
+from hub.client import records
 from hub.client.member import workspace
 from hub.errors import BadSignature, Conflict, Forbidden, Malformed
-from hub.packets.container import FolderPacket, ZipPacket, ZipSink
+from hub.packets import shapes as a
+from hub.packets.container import FolderPacket
 from hub.packets.dsse import Envelope
 from hub.packets.encoding import canonical, parse_json
 from hub.packets.manifest import read_manifest
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hub.client.member import Member, Sealed
 
 KIND = "cosign"
-_ZIP = "packet.zip"
+_REQUEST = a.at_least({"statement": a.at_least({}), "copy": a.at_least({})})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +39,10 @@ class Waiting:
 
 
 def hold(member: Member, said: Envelope, part: Sealed, copy: Mapping[str, Any]) -> str:
-    """Keep a submission with its packet until it is co-signed; return the record."""
+    """Keep a submission, with its packet's parts as attachments, until it is co-signed; return the record."""
     value = {"statement": parse_json(said.to_bytes()), "copy": dict(copy), "done": False}
-    with workspace() as folder:
-        path = folder / _ZIP
-        _zip(part.source, path)
-        return records.put(member, KIND, value, attachments=[path])
+    parts = sorted(path for path in part.source.folder.rglob("*") if path.is_file())
+    return records.put(member, KIND, value, attachments=parts)
 
 
 def waiting(member: Member) -> list[Waiting]:
@@ -53,8 +51,8 @@ def waiting(member: Member) -> list[Waiting]:
     return [item for item in found if not item.done]
 
 
-def cosign(member: Member, record: str) -> str:
-    """Sign second and submit; return the handoff.
+def cosign(member: Member, record: str) -> dict[str, Any]:
+    """Sign second and submit; return the handoff as the hub now shows it.
 
     Raises:
         Forbidden: another member is named as the second signer.
@@ -64,48 +62,36 @@ def cosign(member: Member, record: str) -> str:
     with workspace() as folder:
         item = _waiting(records.get(member, record, KIND, into=folder))
         if item.done:
-            raise Conflict("This was signed and sent already.")
+            raise Conflict("This was signed and sent already.", todo="See `hub list`.")
         if item.second != member.id:
             raise Forbidden("Another member is named to sign this.")
-        source = _unzip(folder / _ZIP, folder / "packet")
+        source = _packet(folder)
         signed = co_sign(item.envelope, member.signer)
         keys = member.trust.keys(member.agency)
         verified = verify_statement(signed.to_bytes(), keys, now=member.clock.now())
         if verified.statement.manifest != read_manifest(source.manifest())[1].hash:
             raise BadSignature("The packet beside this statement is another than it names.")
         records.keep_copy(member, item.copy)
-        evidence.send(member, "/api/v1/handoffs", signed, source)
+        handoff = records.send(member, "/api/v1/handoffs", signed, source)
     value = {"statement": parse_json(signed.to_bytes()), "copy": dict(item.copy), "done": True}
     records.put(member, KIND, value, handoff=record)
-    return item.handoff
+    return handoff
 
 
 def _waiting(record: records.Record) -> Waiting:
     value = record.value
-    if set(value) != {"statement", "copy", "done"} or not isinstance(value["copy"], dict):
-        raise Malformed("This co-sign request is not of its form.")
+    _REQUEST(value)
     envelope = Envelope.from_bytes(canonical(value["statement"]), STATEMENT_TYPE)
     said = Statement.from_value(envelope.value)
     second = said.by[1] if len(said.by) > 1 else None
     if said.type != "referral.submit" or not isinstance(second, MemberActor):
         raise Malformed("This co-sign request needs no second signature.")
-    return Waiting(record.handoff, said.handoff, second.member, bool(value["done"]), value["copy"], envelope)
+    return Waiting(record.handoff, said.handoff, second.member, value.get("done") is True, value["copy"], envelope)
 
 
-def _zip(source: FolderPacket, path: Path) -> None:
-    with ZipSink(path) as sink:
-        for name in sorted(source.names()):
-            with sink.file(name) as stream, (source.folder / f"{name}.age").open("rb") as part:
-                shutil.copyfileobj(part, stream)
-        sink.manifest(source.manifest())
-
-
-def _unzip(path: Path, folder: Path) -> FolderPacket:
-    source, packet = ZipPacket(path), FolderPacket(folder)
-    folder.mkdir()
-    packet.manifest(source.manifest())
-    for name in source.names():
-        with packet.file(name) as stream, source.payload(name) as payload:
-            stream.write(source.header(name))
-            shutil.copyfileobj(payload, stream)
-    return packet
+def _packet(folder: Path) -> FolderPacket:
+    """Return the packet whose parts were written into `folder` under their last names."""
+    (folder / "att").mkdir()
+    for path in folder.glob("[1-9]*.age"):
+        path.rename(folder / "att" / path.name)
+    return FolderPacket(folder)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from hub.client.member import DAY, Member
 from hub.client.profile import Account, Profile, Secrets, Unlocked
-from hub.client.transport import HubSession
+from hub.client.transport import HubSession, well_formed
 from hub.clock import Clock, SystemClock
 from hub.errors import BadSignature, Forbidden, InvalidRequest, Malformed, NotFound
 from hub.ids import random_id
@@ -21,6 +21,7 @@ from hub.keys.certificates import (
     Epoch,
     KeyEntry,
     MemberCert,
+    Revocation,
     device_kid,
     fingerprint,
     next_entry,
@@ -28,8 +29,10 @@ from hub.keys.certificates import (
 from hub.keys.devices import DeviceKeys, EpochSecret, RootKey
 from hub.keys.pins import Pins
 from hub.keys.vault import DeviceSecret, KdfParameters, RecoveryCode, VaultKeys, derive, wrap_for_recovery
+from hub.packets import shapes as a
 from hub.packets.age import Recipient
 from hub.packets.encoding import b64u, canonical, from_b64u, parse_json
+from hub.statements.bodies import Role
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -37,10 +40,21 @@ if TYPE_CHECKING:
 
     import requests
 
-    from hub.packets.dsse import Signer
+    from hub.packets.dsse import Envelope, Signer
 
 CERTIFICATE_LIFE = 730 * DAY
-_INVITATION = frozenset({"v", "url", "host", "hub_key", "agency", "roles", "code", "certifiers"})
+_INVITATION = a.object_of(
+    {
+        "v": a.integer(1, 1),
+        "url": a.text,
+        "host": a.host,
+        "hub_key": a.hash_,
+        "agency": a.agency,
+        "roles": a.list_of(a.one_of(*Role), 9),
+        "code": a.text,
+        "certifiers": a.list_of(a.hash_, 100),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +71,9 @@ class Invitation:
 
     def to_text(self) -> str:
         """Return one line of text to hand over."""
-        value = {
-            "v": 1,
-            "url": self.url,
-            "host": self.host,
-            "hub_key": b64u(self.hub_key),
-            "agency": self.agency,
-            "roles": sorted(self.roles),
-            "code": self.code,
-            "certifiers": sorted(b64u(key) for key in self.certifiers),
-        }
-        return b64u(canonical(value))
+        plain = {"v": 1, "url": self.url, "host": self.host, "agency": self.agency, "code": self.code}
+        lists = {"roles": sorted(self.roles), "certifiers": sorted(b64u(key) for key in self.certifiers)}
+        return b64u(canonical({**plain, **lists, "hub_key": b64u(self.hub_key)}))
 
     @classmethod
     def from_text(cls, text: str) -> Invitation:
@@ -76,15 +82,14 @@ class Invitation:
         Raises:
             Malformed: it is none, or a part of it is missing.
         """
-        value = parse_json(from_b64u("".join(text.split())))
-        if not isinstance(value, dict) or set(value) != _INVITATION or value["v"] != 1:
-            raise _no_invitation()
-        lists = (value["certifiers"], value["roles"])
-        if not all(isinstance(row, list) and all(isinstance(item, str) for item in row) for row in lists):
-            raise _no_invitation()
+        try:
+            value: Any = parse_json(from_b64u("".join(text.split())))
+            _INVITATION(value)
+        except Malformed as error:
+            raise Malformed("This is not an invitation.", todo="Ask for it again and copy all of it.") from error
         certifiers = frozenset(from_b64u(key, 32) for key in value["certifiers"])
-        url, host, agency, code = (str(value[name]) for name in ("url", "host", "agency", "code"))
-        return cls(url, host, from_b64u(value["hub_key"], 32), agency, frozenset(value["roles"]), certifiers, code)
+        key, roles = from_b64u(value["hub_key"], 32), frozenset(value["roles"])
+        return cls(value["url"], value["host"], key, value["agency"], roles, certifiers, value["code"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,14 +141,29 @@ def invite(member: Member, roles: Collection[str], mail: str | None = None) -> I
     return Invitation(account.url, account.host, key, member.agency, frozenset(roles), pins.certifiers, code)
 
 
-def enrol(
-    desk: Desk, invitation: Invitation, *, root: RootKey | None = None, epoch: EpochSecret | None = None
-) -> tuple[Member, Sheet]:
+def enrol(desk: Desk, invitation: Invitation) -> tuple[Member, Sheet]:
     """Make keys and a vault on this machine, and enrol with an invitation; return the member and what to print.
 
     Raises:
         Conflict: the login is taken, or the folder holds a profile.
         Unauthenticated: the invitation was used or has expired.
+    """
+    member, sheet = prepare(desk, invitation)
+    try:
+        register(member, invitation)
+    except BaseException:
+        member.profile.discard()
+        raise
+    return member, sheet
+
+
+def prepare(
+    desk: Desk, invitation: Invitation, *, root: RootKey | None = None, epoch: EpochSecret | None = None
+) -> tuple[Member, Sheet]:
+    """Make a profile with new keys in its vault; no hub has heard of it yet.
+
+    Raises:
+        Conflict: the folder holds a profile.
     """
     device, code, kdf = DeviceSecret.generate(), RecoveryCode.generate(), KdfParameters.fresh()
     keys = derive(desk.passphrase, device, kdf)
@@ -153,34 +173,27 @@ def enrol(
     account = Account(invitation.url, invitation.host, desk.login, invitation.agency, random_id())
     hub = HubSession(invitation.url, http=desk.http)
     profile = Profile.create(desk.folder, account, device)
-    vault, wrap = profile.seal(secrets, keys, kdf, 1), wrap_for_recovery(keys.kek, code, login=desk.login)
-    profile.keep(vault, wrap)
-    given = {
-        "login": desk.login,
-        "member": account.member,
-        "auth": b64u(keys.auth),
-        "kdf": kdf.to_value(),
-        "vault": b64u(vault.data),
-        "recovery": b64u(wrap),
-        "sign": b64u(secrets.device.signer().public_key),
-        "recipient": secrets.device.recipient,
-    }
-    try:
-        hub.post("/api/v1/enrolments", given, invitation=invitation.code)
-    except BaseException:
-        profile.discard()
-        raise
+    profile.keep(profile.seal(secrets, keys, kdf, 1), wrap_for_recovery(keys.kek, code, login=desk.login))
     member = Member(profile, Unlocked(secrets, keys, 1, kdf), hub, desk.clock)
     return member, Sheet(code.text(), b64u(device.value))
 
 
+def register(member: Member, invitation: Invitation) -> None:
+    """Enrol a prepared profile at its hub."""
+    account, device, vault = member.account, member.secrets.device, member.profile.vault_value()
+    who = {"login": account.login, "member": account.member, "auth": b64u(member.secrets.auth)}
+    sealed = {name: vault[name] for name in ("kdf", "vault", "recovery")}
+    public = {"sign": b64u(device.signer().public_key), "recipient": device.recipient}
+    member.hub.post("/api/v1/enrolments", {**who, **sealed, **public}, invitation=invitation.code)
+
+
 def pending(member: Member) -> list[Pending]:
     """Return who waits for a certificate of the member's agency."""
-    rows = member.hub.get("/api/v1/enrolments")
-    return [
-        Pending(row["member"], row["login"], frozenset(row["roles"]), from_b64u(row["sign"], 32), row["recipient"])
-        for row in rows
-    ]
+    with well_formed():
+        return [
+            Pending(row["member"], row["login"], frozenset(row["roles"]), from_b64u(row["sign"], 32), row["recipient"])
+            for row in member.hub.get("/api/v1/enrolments")
+        ]
 
 
 def this_device(member: Member, roles: Collection[str]) -> Pending:
@@ -200,7 +213,10 @@ def certify_pending(member: Member, login: str, digits: str, roles: Collection[s
     if found is None:
         raise NotFound("Nobody of that login waits for a certificate.")
     if found.fingerprint.split() != digits.split():
-        raise BadSignature("The fingerprints differ: the hub shows other keys than that device has.")
+        raise BadSignature(
+            "The fingerprints differ: the hub shows other keys than that device has.",
+            todo="Compare again by phone. If they still differ, certify nobody and tell the operator.",
+        )
     return certify_member(member, found, roles)
 
 
@@ -213,10 +229,31 @@ def certify_member(member: Member, row: Pending, roles: Collection[str]) -> Memb
     now = member.clock.now()
     span = (now, now + CERTIFICATE_LIFE)
     cert = MemberCert(member.agency, row.member, frozenset(roles), row.sign, row.recipient, *span)
-    document = parse_json(cert.to_envelope(_root(member)).to_bytes())
-    member.hub.post("/api/v1/members", {"certificate": document})
-    member.trust.forget()
+    _publish(member, "/api/v1/members", certificate=cert.to_envelope(_root(member)))
     return cert
+
+
+def remove_member(member: Member, named: str) -> str:
+    """Revoke every device of a colleague, named by login or member id, with the agency's root; return the member id.
+
+    What they sign from here on counts nowhere. Epoch keys that they hold stay good until the next epoch is published.
+
+    Raises:
+        NotFound: nobody of that name is certified now.
+        Forbidden: this device does not hold the root key, or it is the last one that does.
+    """
+    root, now = _root(member), member.clock.now()
+    rows = member.hub.get("/api/v1/members")
+    found = {row["member"] for row in rows if named in {row["member"], row["login"]}}
+    certs = [cert for cert in member.home().members(now) if cert.member in found]
+    if len(found) != 1 or not certs:
+        raise NotFound("Nobody of that name is certified here.", todo="See `hub member list`.")
+    if member.id in found:
+        raise Forbidden("You cannot remove yourself: nobody else holds the agency's root key.")
+    for cert in certs:
+        word = Revocation(member.agency, cert.member, cert.sign, now)
+        _publish(member, "/api/v1/members", revocation=word.to_envelope(root))
+    return certs[0].member
 
 
 def start_epoch(member: Member) -> Epoch:
@@ -245,9 +282,7 @@ def publish_epoch(member: Member, epoch: Epoch) -> KeyEntry:
     if epoch.epoch != (entry.enc[-1].epoch + 1 if entry.enc else 1):
         raise InvalidRequest("This is not the epoch that follows.")
     changed = next_entry(entry, enc=(*entry.enc, epoch))
-    document = parse_json(changed.to_envelope(_root(member)).to_bytes())
-    member.hub.post(f"/api/v1/agencies/{member.agency}/entries", {"entry": document})
-    member.trust.forget()
+    _publish(member, f"/api/v1/agencies/{member.agency}/entries", entry=changed.to_envelope(_root(member)))
     return member.home().entry
 
 
@@ -283,12 +318,13 @@ def recover(desk: Desk, code: str) -> Member:
     kdf = KdfParameters.fresh()
     keys: VaultKeys = derive(desk.passphrase, profile.device, kdf)
     wrap = wrap_for_recovery(keys.kek, RecoveryCode.parse(code), login=profile.account.login)
-    member.rekey(keys, kdf, wrap)
+    member.keep(recovery=wrap, lock=(keys, kdf))
     return member
 
 
-def _no_invitation() -> Malformed:
-    return Malformed("This is not an invitation.", todo="Ask for it again and copy all of it.")
+def _publish(member: Member, path: str, **documents: Envelope) -> None:
+    member.hub.post(path, {name: parse_json(envelope.to_bytes()) for name, envelope in documents.items()})
+    member.trust.forget()
 
 
 def _root(member: Member) -> Signer:

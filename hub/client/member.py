@@ -6,7 +6,6 @@ Holds the keys in memory while it lives. Signs statements, seals and sends packe
 
 from __future__ import annotations
 
-import json
 import tempfile
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -14,20 +13,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hub.client.profile import Profile, Secrets, Unlocked
-from hub.client.transport import HubSession, Multipart
-from hub.client.trust import Trust
+from hub.client.transport import HubSession, Multipart, well_formed
+from hub.client.trust import Trust, devices_of
 from hub.clock import Clock, SystemClock
-from hub.errors import Forbidden, InvalidRequest, StaleVersion, WrongRecipient
+from hub.errors import Forbidden, PeerUnreachable, StaleVersion, WrongRecipient
 from hub.ids import AgencyId, HandoffId, MemberId, PacketId, random_id
 from hub.keys.certificates import PERSON_ONLY, EpochGrant
 from hub.keys.devices import EpochSecret, open_grant
-from hub.keys.vault import RecoveryCode, wrap_for_recovery
 from hub.packets.age import Recipient
 from hub.packets.container import FolderPacket
 from hub.packets.encoding import b64u
 from hub.packets.manifest import read_manifest
 from hub.packets.seal import Attachment, Basis, Plan, seal
-from hub.statements.grammar import Grade, MemberActor, Statement
+from hub.statements.grammar import Grade, MemberActor, Role, Statement
 from hub.statements.verify import sign_statement
 
 if TYPE_CHECKING:
@@ -35,7 +33,7 @@ if TYPE_CHECKING:
 
     import requests
 
-    from hub.client.trust import TrustedAgency
+    from hub.keys.pins import TrustedAgency, TrustedKeys
     from hub.keys.vault import KdfParameters, VaultKeys
     from hub.packets.age import Identity
     from hub.packets.dsse import Envelope, Signer
@@ -43,16 +41,7 @@ if TYPE_CHECKING:
 DAY = 86_400
 RECORD_LIFE = 400 * DAY
 PACKET_LIFE = 60 * DAY
-_ORDER = (
-    "caseworker",
-    "provider",
-    "focal_point",
-    "supervisor",
-    "deputy",
-    "coordinator",
-    "data_officer",
-    "agency_admin",
-)
+KEYS = "keys.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +112,10 @@ class Member:
         Raises:
             Forbidden: none of them is.
         """
-        mine = self.roles()
-        for role in _ORDER:
-            if role in mine and (not allowed or role in allowed):
-                return role
-        raise Forbidden("None of your roles allows this.")
+        mine = self.roles() & (allowed or frozenset(Role))
+        if not mine:
+            raise Forbidden("None of your roles allows this.")
+        return next(role.value for role in Role if role in mine)
 
     def me(self, allowed: frozenset[str] | None = None) -> MemberActor:
         """Return the member as the signer of a statement."""
@@ -168,7 +156,7 @@ class Member:
         if chosen not in entry.inboxes:
             raise WrongRecipient("The recipient has no such inbox.", todo="Fetch its newest keys and choose again.")
         if person is not None:
-            devices = agency.devices(person, self.clock.now())
+            devices = devices_of(agency, person, self.clock.now())
             return Target(entry.agency, chosen, tuple(Recipient.parse(d.recipient) for d in devices), None, person)
         if entry.kind == PERSON_ONLY:
             raise WrongRecipient("Choose a person, not the committee.", todo="Name the person.", rule="R16")
@@ -193,14 +181,14 @@ class Member:
         attachments: Sequence[Path] = (),
     ) -> Sealed:
         """Seal a packet into `folder`. The basis is judged already."""
-        now = self.clock.now()
+        now, life = self.clock.now(), RECORD_LIFE if basis is None else PACKET_LIFE
         plan = Plan(
             packet=PacketId(packet or random_id()),
             sender=AgencyId(self.agency),
             to=AgencyId(target.agency),
             inbox=target.inbox,
             created=now,
-            expires=now + (RECORD_LIFE if basis is None else PACKET_LIFE),
+            expires=now + life,
             log=self.trust.log_head(),
             basis=basis,
             author=MemberId(self.id),
@@ -226,66 +214,59 @@ class Member:
         part: Sealed | None = None,
     ) -> Envelope:
         """Return a statement with this member's signature, the first of `by`."""
-        parts = () if part is None else (part.hash,)
-        said = Statement(
-            kind,
-            HandoffId(handoff),
-            tuple(sorted(heads)),
-            tuple(by),
-            self.clock.now(),
-            grade,
-            dict(body),
-            parts,
-        )
+        parts, now, before = () if part is None else (part.hash,), self.clock.now(), tuple(sorted(heads))
+        said = Statement(kind, HandoffId(handoff), before, tuple(by), now, grade, dict(body), parts)
         return sign_statement(said, [self.signer])
 
-    def send(self, path: str, statement: Envelope, part: Sealed | FolderPacket | None = None) -> dict[str, Any]:
+    def send(self, path: str, statement: Envelope, source: FolderPacket | None = None) -> dict[str, Any]:
         """Send a statement and the packet beside it; return the hub's answer."""
-        source = part.source if isinstance(part, Sealed) else part
-        documents = {"statement": statement.to_bytes()}
-        files: dict[str, Path] = {}
+        documents, files = {"statement": statement.to_bytes()}, {}
         if source is not None:
             documents["manifest"] = source.manifest()
-            names = sorted(source.names(), key=_file_order)
+            names = sorted(source.names(), key=lambda name: (len(name), name))
             files = {name.replace("att/", "att-"): source.folder / f"{name}.age" for name in names}
-        answer = self.hub.submit(path, Multipart.of(documents, files))
-        if not isinstance(answer, dict):
-            raise InvalidRequest("The hub's answer is not of its form.")
-        return answer
+        answer = self.hub.submit(path, Multipart(documents, files))
+        with well_formed():
+            return dict(answer)
 
     # -- the vault
 
-    def keep(self, *, recovery: bytes | None = None, **changes: Any) -> None:
-        """Seal the vault again with these members changed, at the hub first and then here."""
-        secrets = replace(self.secrets, **changes, pins=self.trust.to_value())
+    def keep(
+        self, *, recovery: bytes | None = None, lock: tuple[VaultKeys, KdfParameters] | None = None, **changes: Any
+    ) -> None:
+        """Seal the vault again with these members changed, at the hub first and then here; `lock` is for new keys."""
+        keys, kdf = lock or (self._unlocked.keys, self._unlocked.kdf)
+        secrets = replace(self.secrets, **changes, auth=keys.auth, pins=self.trust.to_value())
         version = self._unlocked.version + 1
-        vault = self.profile.seal(secrets, self._unlocked.keys, self._unlocked.kdf, version)
-        wrap = {} if recovery is None else {"recovery": b64u(recovery)}
-        self.hub.put("/api/v1/vault", {"version": version, "vault": b64u(vault.data), **wrap})
+        vault = self.profile.seal(secrets, keys, kdf, version)
+        given: dict[str, Any] = {"version": version, "vault": b64u(vault.data)}
+        given |= {} if recovery is None else {"recovery": b64u(recovery)}
+        given |= {} if lock is None else {"auth": b64u(keys.auth), "kdf": kdf.to_value()}
+        self.hub.put("/api/v1/vault", given)
         self.profile.keep(vault, recovery)
-        self._unlocked = replace(self._unlocked, secrets=secrets, version=version)
+        self._unlocked = Unlocked(secrets, keys, version, kdf)
 
     def keep_pins(self) -> None:
         """Seal the vault again if what is trusted has changed."""
+        self.keep_keys()
         if self.trust.to_value() != self.secrets.pins:
             with suppress(StaleVersion):  # another process of this member was faster; pins are learned again
                 self.keep()
 
-    def renew_recovery(self) -> RecoveryCode:
-        """Make a new recovery code; the old one opens nothing any more."""
-        code = RecoveryCode.generate()
-        wrap = wrap_for_recovery(self._unlocked.keys.kek, code, login=self.account.login)
-        self.keep(recovery=wrap)
-        return code
+    def keep_keys(self) -> None:
+        """Keep the own agency's key documents as the hub served them last, for a proof without it."""
+        if self.agency in self.trust.served:
+            self.profile.save_json(KEYS, self.trust.served[self.agency])
 
-    def rekey(self, keys: VaultKeys, kdf: KdfParameters, recovery: bytes) -> None:
-        """Seal the vault under another passphrase, at the hub first and then here."""
-        secrets, version = replace(self.secrets, auth=keys.auth), self._unlocked.version + 1
-        vault = self.profile.seal(secrets, keys, kdf, version)
-        given = {"version": version, "vault": b64u(vault.data), "recovery": b64u(recovery)}
-        self.hub.put("/api/v1/vault", {**given, "auth": b64u(keys.auth), "kdf": kdf.to_value()})
-        self.profile.keep(vault, recovery)
-        self._unlocked = Unlocked(secrets, keys, version, kdf)
+    def own_keys(self) -> TrustedKeys:
+        """Return who may sign for the own agency: as the hub says now, or, where it is away, as it said last."""
+        try:
+            return self.trust.keys(self.agency)
+        except PeerUnreachable:
+            served = self.profile.load_json(KEYS, dict)
+            if not served:
+                raise
+            return self.trust.kept_keys(self.agency, served)
 
     def _sign_in(self) -> str:
         given = {"login": self.account.login, "auth": b64u(self.secrets.auth)}
@@ -314,12 +295,3 @@ def workspace() -> Iterator[Path]:
     """Yield a folder for ciphertext that is removed afterwards."""
     with tempfile.TemporaryDirectory(prefix="hub-") as folder:
         yield Path(folder)
-
-
-def packed(value: Any) -> str:
-    """Return a JSON value as people's tools print it."""
-    return json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True)
-
-
-def _file_order(name: str) -> int:
-    return int(name.rpartition("/")[2]) if "/" in name else 0

@@ -6,6 +6,7 @@ that it was made. A section beyond it is not shown; the caller is told which, to
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from consent.decide import Deny, Recipient, Request
 from consent.excerpt import check_excerpt, until_month
 from hub.client import reading
 from hub.client.basis import categories, denied
-from hub.client.member import packed, workspace
+from hub.client.member import workspace
 from hub.client.profile import write_private
 from hub.errors import BadSignature, NotPermitted
 
@@ -73,17 +74,10 @@ def _open(member: Member, shown: Shown, packet: Packet, into: Path | None) -> Op
         verified = reading.fetch(member, shown, packet, folder)
         held_back = _check(member, shown, verified)
         sections = {name: value for name, value in verified.sections.items() if name not in held_back}
-        whole = not held_back
+        whole, author = not held_back, verified.signed.member
         written = () if into is None else _write(verified, sections, into, whole=whole)
-        return Opened(
-            packet=packet.hash,
-            from_agency=verified.manifest.sender,
-            author=verified.signed.member,
-            sections=sections,
-            attachments=verified.attachments if whole else {},
-            quarantined=held_back,
-            written=written,
-        )
+        attachments = verified.attachments if whole else {}
+        return Opened(packet.hash, verified.manifest.sender, author, sections, attachments, held_back, written)
 
 
 def _check(member: Member, shown: Shown, packet: VerifiedPacket) -> dict[str, list[dict[str, str]]]:
@@ -115,15 +109,14 @@ def _check(member: Member, shown: Shown, packet: VerifiedPacket) -> dict[str, li
     return held_back
 
 
+def reply_excerpt(shown: Shown) -> dict[str, Any]:
+    """Return what a reply says of its basis: that it answers what was sent in this handoff."""
+    answered = shown.submission.statement.manifest
+    return {"v": 1, "basis": REPLY, "to": shown.from_agency, "in_reply_to": answered, "categories": [REPLY]}
+
+
 def _check_reply(member: Member, shown: Shown, packet: VerifiedPacket, excerpt: Mapping[str, Any]) -> None:
-    first = shown.submission.statement
-    fits = {
-        "v": 1,
-        "basis": REPLY,
-        "to": member.agency,
-        "in_reply_to": first.manifest,
-        "categories": [REPLY],
-    }
+    fits = reply_excerpt(shown)
     if dict(excerpt) != fits or shown.from_agency != member.agency or packet.manifest.sender != shown.to_agency:
         raise BadSignature("A reply answers no packet that this agency sent.")
 
@@ -140,13 +133,9 @@ def _asked(request: object) -> tuple[str, str | None]:
 def _write(packet: VerifiedPacket, sections: Mapping[str, Any], into: Path, *, whole: bool) -> tuple[Path, ...]:
     """Write sections as JSON and, if nothing was held back, the attachments, each packet in a folder of its own."""
     folder = into / datetime.fromtimestamp(packet.manifest.created, UTC).strftime(f"%Y-%m-%d-{packet.signed.hash[:8]}")
-    (folder / "sections").mkdir(parents=True, exist_ok=True, mode=0o700)
-    written = []
-    for name, value in sections.items():
-        path = folder / "sections" / f"{name}.json"
-        write_private(path, packed(value).encode() + b"\n")
-        written.append(path)
-    if whole and packet.attachments:
-        (folder / "attachments").mkdir(exist_ok=True, mode=0o700)
-        written += reading.write_attachments(packet, folder / "attachments")
-    return tuple(written)
+    for name in ("sections", "attachments"):
+        (folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
+    written = {folder / "sections" / f"{name}.json": value for name, value in sections.items()}
+    for path, value in written.items():
+        write_private(path, json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True).encode() + b"\n")
+    return (*written, *(reading.write_attachments(packet, folder / "attachments") if whole else ()))

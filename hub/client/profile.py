@@ -144,6 +144,10 @@ class Profile:
         value = {"version": vault.version, "kdf": vault.kdf.to_value(), "vault": b64u(vault.data), "recovery": wrap}
         self.save_json(_VAULT, value)
 
+    def vault_value(self) -> dict[str, Any]:
+        """Return the sealed vault as it is kept here: version, kdf, vault, recovery."""
+        return self.load_json(_VAULT)
+
     def discard(self) -> None:
         """Remove what `create` wrote, when the hub would not have it."""
         for name in (_PROFILE, _DEVICE, _VAULT, _SEEN):
@@ -168,7 +172,7 @@ class Profile:
         Raises:
             BadSignature: another member's code, or there is none for this vault.
         """
-        wrap = self.load_json(_VAULT).get("recovery")
+        wrap = self.vault_value().get("recovery")
         if wrap is None:
             raise NotFound("This vault has no recovery code.", todo="Ask a colleague to invite you again.")
         keys = recover(from_b64u(wrap), RecoveryCode.parse(code), login=self.account.login)
@@ -188,7 +192,7 @@ class Profile:
         write_private(self.folder / name, json.dumps(value, indent=1, ensure_ascii=False).encode())
 
     def _vault(self) -> SealedVault:
-        value = self.load_json(_VAULT)
+        value = self.vault_value()
         return SealedVault(value["version"], KdfParameters.from_value(value["kdf"]), from_b64u(value["vault"]))
 
     def _open(self, vault: SealedVault, keys: VaultKeys) -> Unlocked:

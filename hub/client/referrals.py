@@ -14,15 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 from consent.basis import VitalInterest
 from hub.client import basis as bases
-from hub.client import cosigning, evidence, reading, records
-from hub.client.basis import Asked, Held
+from hub.client import cosigning, reading, records
+from hub.client.basis import Asked, Held, Permitted
 from hub.client.member import DAY, workspace
-from hub.client.opening import REPLY, REQUEST
+from hub.client.opening import REPLY, REQUEST, reply_excerpt
+from hub.client.trust import devices_of
 from hub.errors import Forbidden, IllegalTransition, InvalidRequest, NotFound, WrongRecipient
 from hub.ids import random_id
 from hub.packets import seal
 from hub.packets.encoding import b64u, canonical
 from hub.referrals.domain import TRANSITIONS, Side, Transition
+from hub.statements.bodies import KINDS
 from hub.statements.grammar import Grade, MemberActor
 
 if TYPE_CHECKING:
@@ -55,9 +57,10 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A referral that went out, or, with `cosign`, one that waits in that own record for its second signature."""
+    """A referral that went out, as the hub shows it; or with `cosign` the record in which it waits to be co-signed."""
 
     handoff: str
+    shown: Mapping[str, Any] | None = None
     cosign: str | None = None
 
 
@@ -68,47 +71,81 @@ def send(member: Member, out: Outgoing) -> Sent:
         ConsentMissing: it does not; nothing was sealed.
         WrongRecipient: no such inbox or person, or a recipient whose keys are not to be used.
     """
-    agency = member.trust.agency(out.to)
-    packet, handoff = random_id(), random_id()
-    asked = Asked(agency, out.purpose, bases.categories(out.sections), out.service, out.person)
-    permitted = bases.decide_for(out.basis, asked, packet, member.clock.now())
-    by = _signers(member, out.basis)
-    target = member.target(agency, person=out.person, inbox=out.inbox)
-    with workspace() as folder:
-        sections = {**out.sections, REQUEST: {"v": 1, "purpose": out.purpose, "service": out.service}}
-        part = member.seal(folder, target, sections, packet=packet, basis=permitted.basis, attachments=out.attachments)
-        body = _submission(out, permitted.verdict(by), member.clock.now())
+    by, handoff = _signers(member, out.basis), random_id()
+    with _sealed(member, out) as (part, permitted):
+        body = {
+            "kind": "referral",
+            "urgency": out.urgency,
+            "due": out.due or member.clock.now() + _LATEST_ANSWER,
+            "needed_from": out.needed_from,
+            "verdict": permitted.verdict(by),
+            "leg": None,
+        }
         said = member.statement("referral.submit", handoff, body, by=by, part=part)
         copy = _copy(out, handoff, part)
         if len(by) > 1:
-            return Sent(handoff, cosigning.hold(member, said, part, copy))
+            return Sent(handoff, cosign=cosigning.hold(member, said, part, copy))
         records.keep_copy(member, copy)
-        evidence.send(member, "/api/v1/handoffs", said, part)
+        shown = records.send(member, "/api/v1/handoffs", said, part.source)
     member.keep_pins()
-    return Sent(handoff)
+    return Sent(handoff, shown)
 
 
-# Steps. Each is the statement of that name; what the table does not allow, the hub refuses.
+# Steps
 
 
-def acknowledge(member: Member, handoff: str) -> dict[str, Any]:
-    """Say: opened, by a person."""
-    return _step(member, "referral.acknowledge", handoff)
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a step says beyond its statement's body: sealed words for the other side, those in `may` only if given."""
+
+    about: str
+    needs: tuple[str, ...] = ()
+    may: tuple[str, ...] = ()
 
 
-def accept(member: Member, handoff: str, first_contact: str) -> dict[str, Any]:
-    """Say: yes, with the day of the first contact."""
-    return _step(member, "referral.accept", handoff, {"first_contact": first_contact})
+STEPS = {
+    "acknowledge": Step("Say: opened, by a person."),
+    "ask": Step("Ask the sender for more.", needs=("text",)),
+    "accept": Step("Say yes."),
+    "decline": Step("Say no.", needs=("code",), may=("text",)),
+    "waitlist": Step("Put on a waiting list.", may=("text",)),
+    "pause": Step("Pause.", needs=("text",)),
+    "resume": Step("Go on after a pause."),
+    "start": Step("Say that work has begun."),
+    "cannot_deliver": Step("Say: not possible after all.", needs=("code",), may=("text",)),
+    "report_outcome": Step("Say what came of it.", needs=("got_help",), may=("services", "text")),
+    "close": Step("Close the loop: the child or caregiver was asked."),
+    "dispute": Step("Say: the child says that no help was received."),
+    "resolve": Step("Say: a decline or expiry was followed by a new referral or a recorded unmet need."),
+    "cancel": Step("Take a referral back before work begins."),
+    "mark_error": Step("Say: sent by mistake, and not opened."),
+    "ask_to_stop": Step("Ask a recipient who has begun to stop."),
+    "agree_to_stop": Step("Agree to stop."),
+    "refuse_to_stop": Step("Refuse to stop, and say why.", needs=("text",)),
+    "late_answer": Step("Answer after all was over; changes no state.", needs=("text",)),
+}
+"""The steps that need nothing but words, by the name of their statement; `KINDS` has what stands in its body."""
+GOT_HELP = ("yes", "partial", "no")
 
 
-def decline(member: Member, handoff: str, code: str, text: str = "") -> dict[str, Any]:
-    """Say: no, with a coded reason, sealed."""
-    return _step(member, "referral.decline", handoff, reply={"code": code, "text": text})
+def take(member: Member, handoff: str, step: str, **said: Any) -> dict[str, Any]:
+    """Take a step of `STEPS` on a referral; return the referral as the hub now shows it. The hub may refuse the step.
 
-
-def ask(member: Member, handoff: str, text: str) -> dict[str, Any]:
-    """Ask the sender for more."""
-    return _step(member, "referral.ask", handoff, reply={"text": text})
+    Raises:
+        InvalidRequest: a word is missing, or is none of this step's.
+    """
+    kind, row = f"referral.{step}", STEPS[step]
+    body = {name: said.pop(name, None) for name in KINDS[kind].body}
+    words = {name: value for name, value in said.items() if value}
+    if None in body.values() or not set(row.needs) <= words.keys() <= {*row.needs, *row.may}:
+        raise InvalidRequest(f"This step says: {', '.join((*body, *row.needs, *row.may)) or 'nothing more'}.")
+    if words.get("got_help", "yes") not in GOT_HELP:
+        raise InvalidRequest("An outcome says whether the child got help: yes, partial or no.")
+    shown = reading.show(member, handoff)
+    if not words:
+        return _say(member, kind, shown, body)
+    with _reply(member, shown, words) as part:
+        return _say(member, kind, shown, body, part)
 
 
 def answer(
@@ -120,100 +157,10 @@ def answer(
         ConsentMissing: the basis does not cover these sections.
     """
     copy = records.sent_copy(member, handoff)
-    held = bases.load(member, copy["basis"])
-    agency = member.trust.agency(copy["to"])
-    asked = Asked(agency, copy["purpose"], bases.categories(sections), copy["service"], copy["person"])
-    packet = random_id()
-    permitted = bases.decide_for(held, asked, packet, member.clock.now())
-    target = member.target(agency, person=copy["person"], inbox=copy["inbox"])
-    with workspace() as folder:
-        whole = {**sections, REQUEST: {"v": 1, "purpose": copy["purpose"], "service": copy["service"]}}
-        part = member.seal(folder, target, whole, packet=packet, basis=permitted.basis, attachments=attachments)
+    named = {name: copy[name] for name in ("to", "purpose", "service", "person", "inbox")}
+    out = Outgoing(sections=sections, basis=bases.load(member, copy["basis"]), attachments=attachments, **named)
+    with _sealed(member, out) as (part, _):
         return _say(member, "referral.answer", reading.show(member, handoff), {}, part)
-
-
-def start(member: Member, handoff: str, contact: str) -> dict[str, Any]:
-    """Say: work has begun, with the day of the first contact."""
-    return _step(member, "referral.start", handoff, {"contact": contact})
-
-
-def waitlist(member: Member, handoff: str, review: str, text: str = "") -> dict[str, Any]:
-    """Say: no place yet; looked at again on a day."""
-    return _step(member, "referral.waitlist", handoff, {"review": review}, reply={"text": text} if text else None)
-
-
-def pause(member: Member, handoff: str, review: str, text: str) -> dict[str, Any]:
-    """Say: paused, why, and looked at again on a day."""
-    return _step(member, "referral.pause", handoff, {"review": review}, reply={"text": text})
-
-
-def resume(member: Member, handoff: str) -> dict[str, Any]:
-    """Say: work goes on."""
-    return _step(member, "referral.resume", handoff)
-
-
-def cannot_deliver(member: Member, handoff: str, code: str, text: str = "") -> dict[str, Any]:
-    """Say: accepted, but not possible after all, with a coded reason, sealed."""
-    return _step(member, "referral.cannot_deliver", handoff, reply={"code": code, "text": text})
-
-
-def report_outcome(
-    member: Member, handoff: str, got_help: str, services: Sequence[str] = (), text: str = ""
-) -> dict[str, Any]:
-    """Say what came of it: whether the child got help (yes, partial, no), and which services.
-
-    Raises:
-        InvalidRequest: none of the three.
-    """
-    if got_help not in {"yes", "partial", "no"}:
-        raise InvalidRequest("An outcome says whether the child got help: yes, partial or no.")
-    reply = {"got_help": got_help, "services": list(services), "text": text}
-    return _step(member, "referral.report_outcome", handoff, reply=reply)
-
-
-def close(member: Member, handoff: str) -> dict[str, Any]:
-    """Close the loop: the child or caregiver was asked."""
-    return _step(member, "referral.close", handoff)
-
-
-def dispute(member: Member, handoff: str) -> dict[str, Any]:
-    """Say: the child says that no help was received."""
-    return _step(member, "referral.dispute", handoff)
-
-
-def resolve(member: Member, handoff: str) -> dict[str, Any]:
-    """Say: what was declined, expired or not completed was followed by a new referral or a recorded unmet need."""
-    return _step(member, "referral.resolve", handoff)
-
-
-def cancel(member: Member, handoff: str) -> dict[str, Any]:
-    """Take a referral back before work begins."""
-    return _step(member, "referral.cancel", handoff)
-
-
-def mark_error(member: Member, handoff: str) -> dict[str, Any]:
-    """Say: sent by mistake, and not opened."""
-    return _step(member, "referral.mark_error", handoff)
-
-
-def ask_to_stop(member: Member, handoff: str) -> dict[str, Any]:
-    """Ask a recipient who has begun to stop."""
-    return _step(member, "referral.ask_to_stop", handoff)
-
-
-def agree_to_stop(member: Member, handoff: str) -> dict[str, Any]:
-    """Agree to stop."""
-    return _step(member, "referral.agree_to_stop", handoff)
-
-
-def refuse_to_stop(member: Member, handoff: str, text: str) -> dict[str, Any]:
-    """Refuse to stop, and say why."""
-    return _step(member, "referral.refuse_to_stop", handoff, reply={"text": text})
-
-
-def late_answer(member: Member, handoff: str, text: str) -> dict[str, Any]:
-    """Answer after all was over; it changes no state."""
-    return _step(member, "referral.late_answer", handoff, reply={"text": text})
 
 
 def pause_clock(member: Member, handoff: str, due: int, reason: str) -> dict[str, Any]:
@@ -225,12 +172,13 @@ def pause_clock(member: Member, handoff: str, due: int, reason: str) -> dict[str
 
 
 def report(
-    member: Member, handoff: str, kind: str, via: str, words: str, body: Mapping[str, Any] | None = None
+    member: Member, handoff: str, step: str, via: str, words: str, body: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Report the recipient's step `kind` that came by phone, SMS or paper; `words` are the evidence, kept sealed."""
+    """Report the recipient's step that came by phone, SMS or paper; `words` are the evidence, kept sealed."""
+    kind = f"referral.{step}"
     noted = _noted(member, {"handoff": handoff, "type": kind, "via": via, "words": words})
     said = {**(body or {}), "via": via, "evidence": noted}
-    return _say(member, kind, reading.show(member, handoff), said, None, Grade.REPORTED)
+    return _say(member, kind, reading.show(member, handoff), said, grade=Grade.REPORTED)
 
 
 def withdraw_consent(member: Member, basis: str) -> list[str]:
@@ -241,24 +189,9 @@ def withdraw_consent(member: Member, basis: str) -> list[str]:
     told = []
     for handoff in fanned:
         with suppress(NotFound, IllegalTransition):  # it never went out, or is over without anything left to lock
-            _say(member, "consent.withdraw", reading.show(member, handoff), {"evidence": noted}, None)
+            _say(member, "consent.withdraw", reading.show(member, handoff), {"evidence": noted})
             told.append(handoff)
     return told
-
-
-def _step(
-    member: Member,
-    kind: str,
-    handoff: str,
-    body: Mapping[str, Any] | None = None,
-    *,
-    reply: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
-    shown = reading.show(member, handoff)
-    if reply is None:
-        return _say(member, kind, shown, body or {}, None)
-    with _reply(member, shown, reply) as part:
-        return _say(member, kind, shown, body or {}, part)
 
 
 def _say(
@@ -266,13 +199,13 @@ def _say(
     kind: str,
     shown: Shown,
     body: Mapping[str, Any],
-    part: Sealed | None,
+    part: Sealed | None = None,
     grade: Grade = Grade.SIGNED,
 ) -> dict[str, Any]:
     side = Side.SENDER if member.agency == shown.from_agency else Side.RECIPIENT
     by = [member.me(_roles_for(kind, side, grade, shown.state))]
     said = member.statement(kind, shown.id, body, by=by, heads=shown.heads, grade=grade, part=part)
-    return evidence.send(member, f"/api/v1/handoffs/{shown.id}/statements", said, part)
+    return records.send(member, f"/api/v1/handoffs/{shown.id}/statements", said, part.source if part else None)
 
 
 def _roles_for(kind: str, side: Side, grade: Grade, state: str | None) -> frozenset[str] | None:
@@ -286,6 +219,19 @@ def _roles_for(kind: str, side: Side, grade: Grade, state: str | None) -> frozen
 
 
 @contextmanager
+def _sealed(member: Member, out: Outgoing) -> Iterator[tuple[Sealed, Permitted]]:
+    """Yield the packet of `out`, sealed if its basis permits, with what lets it be sealed."""
+    agency, packet = member.trust.agency(out.to), random_id()
+    asked = Asked(agency, out.purpose, bases.categories(out.sections), out.service, out.person)
+    permitted = bases.decide_for(out.basis, asked, packet, member.clock.now())
+    target = member.target(agency, person=out.person, inbox=out.inbox)
+    sections = {**out.sections, REQUEST: {"v": 1, "purpose": out.purpose, "service": out.service}}
+    with workspace() as folder:
+        part = member.seal(folder, target, sections, packet=packet, basis=permitted.basis, attachments=out.attachments)
+        yield part, permitted
+
+
+@contextmanager
 def _reply(member: Member, shown: Shown, value: Mapping[str, Any]) -> Iterator[Sealed]:
     """Yield a sealed part back to the sender of a referral. Its basis is that it answers what was sent."""
     if member.agency != shown.to_agency:
@@ -294,8 +240,7 @@ def _reply(member: Member, shown: Shown, value: Mapping[str, Any]) -> Iterator[S
     if first.manifest.grant is None:
         raise WrongRecipient("There is nobody to answer.")
     sender = member.trust.agency(shown.from_agency)
-    excerpt = {"v": 1, "basis": REPLY, "to": shown.from_agency, "in_reply_to": first.hash, "categories": [REPLY]}
-    basis = seal.Basis(secrets.token_bytes(32), excerpt, sender.entry.country, first.manifest.grant.until)
+    basis = seal.Basis(secrets.token_bytes(32), reply_excerpt(shown), sender.entry.country, first.manifest.grant.until)
     person = shown.submission.statement.by[0]
     single = not sender.entry.enc and isinstance(person, MemberActor)
     target = member.target(sender, person=person.member if single and isinstance(person, MemberActor) else None)
@@ -309,21 +254,10 @@ def _signers(member: Member, held: Held) -> list[MemberActor]:
     if not isinstance(held.basis, VitalInterest):
         return [first]
     supervisor = held.basis.supervisor
-    certs = member.home().devices(supervisor, member.clock.now())
+    certs = devices_of(member.home(), supervisor, member.clock.now())
     if supervisor == member.id or not any("supervisor" in cert.roles for cert in certs):
         raise Forbidden("A vital interest needs the signature of another member, who is a supervisor.", rule="R01")
     return [first, MemberActor(member.agency, supervisor, "supervisor")]
-
-
-def _submission(out: Outgoing, verdict: dict[str, Any], now: int) -> dict[str, Any]:
-    return {
-        "kind": "referral",
-        "urgency": out.urgency,
-        "due": out.due or now + _LATEST_ANSWER,
-        "needed_from": out.needed_from,
-        "verdict": verdict,
-        "leg": None,
-    }
 
 
 def _copy(out: Outgoing, handoff: str, part: Sealed) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -39,12 +39,7 @@ class Multipart:
 
     documents: Mapping[str, bytes]
     files: Mapping[str, Path]
-    boundary: str
-
-    @classmethod
-    def of(cls, documents: Mapping[str, bytes], files: Mapping[str, Path]) -> Multipart:
-        """Return a body of these parts with a boundary that stands in none of them."""
-        return cls(documents, files, secrets.token_hex(24))
+    boundary: str = field(default_factory=lambda: secrets.token_hex(24))
 
     @property
     def content_type(self) -> str:
@@ -97,17 +92,9 @@ class HubSession:
         """Return the JSON answer to a PUT."""
         return self._json(self._ask("PUT", path, json=value))
 
-    def delete(self, path: str) -> None:
-        """Send a DELETE."""
-        self._ask("DELETE", path)
-
     def submit(self, path: str, parts: Multipart) -> Any:
         """Send a multipart body; return the JSON answer."""
-        return self._json(self._ask("POST", path, data=parts, headers={"Content-Type": parts.content_type}))
-
-    def text(self, path: str) -> str:
-        """Return a text answer, such as a checkpoint."""
-        return self._read(self._ask("GET", path)).decode("utf-8", "replace")
+        return self._json(self._ask("POST", path, data=parts))
 
     def download(self, path: str, sink: IO[bytes], size: int) -> None:
         """Stream an answer of at most `size` bytes into `sink`.
@@ -129,39 +116,28 @@ class HubSession:
     def __repr__(self) -> str:
         return f"HubSession({self.url})"
 
-    def _ask(
-        self,
-        method: str,
-        path: str,
-        *,
-        invitation: str | None = None,
-        headers: dict[str, str] | None = None,
-        **given: Any,
-    ) -> requests.Response:
-        answer = self._once(method, path, invitation, headers or {}, given)
+    def _ask(self, method: str, path: str, *, invitation: str | None = None, **given: Any) -> requests.Response:
+        answer = self._once(method, path, invitation, given)
         if answer.status_code == _UNAUTHENTICATED and invitation is None and self.sign_in is not None:
             renew, self.sign_in = self.sign_in, None
             try:
                 self._token = renew()
             finally:
                 self.sign_in = renew
-            answer = self._once(method, path, invitation, headers or {}, given)
+            answer = self._once(method, path, invitation, given)
         if not answer.ok or answer.is_redirect:
             raise problem(answer.status_code, self._read(answer))
         return answer
 
-    def _once(
-        self, method: str, path: str, invitation: str | None, headers: dict[str, str], given: dict[str, Any]
-    ) -> requests.Response:
-        sent = {"Accept": "application/json", **headers}
-        if invitation is not None:
-            sent["Authorization"] = f"Invitation {invitation}"
-        elif self._token is not None:
-            sent["Authorization"] = f"Bearer {self._token}"
+    def _once(self, method: str, path: str, invitation: str | None, given: dict[str, Any]) -> requests.Response:
+        sent = {"Accept": "application/json"}
+        if isinstance(given.get("data"), Multipart):
+            sent["Content-Type"] = given["data"].content_type
+        if invitation or self._token:
+            sent["Authorization"] = f"Invitation {invitation}" if invitation else f"Bearer {self._token}"
+        ours: dict[str, Any] = {"headers": sent, "timeout": TIMEOUT, "allow_redirects": False, "stream": True}
         try:
-            return self._http.request(
-                method, self.url + path, headers=sent, timeout=TIMEOUT, allow_redirects=False, stream=True, **given
-            )
+            return self._http.request(method, self.url + path, **ours, **given)
         except requests.RequestException as error:
             raise _unreachable() from error
 
@@ -215,14 +191,9 @@ def problem(status: int, data: bytes) -> HubError:
     return kind(str(value.get("detail", "")), todo=str(value.get("todo", "")) or None, **facts)
 
 
-def _classes() -> dict[str, type[HubError]]:
-    found: dict[str, type[HubError]] = {}
-    waiting = [HubError]
-    while waiting:
-        kind = waiting.pop()
-        found.setdefault(kind.code, kind)
-        waiting.extend(kind.__subclasses__())
-    return found
+def _classes(kind: type[HubError] = HubError) -> dict[str, type[HubError]]:
+    below = (_classes(child) for child in kind.__subclasses__())
+    return {code: found for row in below for code, found in row.items()} | {kind.code: kind}
 
 
 def _unreachable() -> PeerUnreachable:

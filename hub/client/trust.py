@@ -6,7 +6,7 @@ hub, whose operator compared its fingerprint; what agencies are is for two certi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -14,55 +14,29 @@ from hub.client.transport import HubSession, well_formed
 from hub.errors import BadSignature, NotFound, WrongRecipient
 from hub.handofflog.note import parse_checkpoint
 from hub.ids import host_of
-from hub.keys.certificates import KeyEntry, MemberCert, fingerprint
-from hub.keys.pins import How, Pins, ProvenDocument, TrustedKeys, accept_agency
-from hub.keys.pins import TrustedAgency as Found
+from hub.keys.certificates import fingerprint
+from hub.keys.pins import Pins, ProvenDocument, TrustedAgency, TrustedKeys, accept_agency
 from hub.packets.checkpoint import Checkpoint
 from hub.packets.encoding import from_b64u
 
 if TYPE_CHECKING:
     from hub.clock import Clock
-
+    from hub.keys.certificates import MemberCert
 
 _FRESH = 60
 """Seconds for which an agency is not asked for again: a revocation counts here after that at the latest."""
 
 
-@dataclass(frozen=True, slots=True)
-class TrustedAgency:
-    """An agency that something may be sealed to, and why it is believed."""
+def devices_of(agency: TrustedAgency, member: str, now: int) -> tuple[MemberCert, ...]:
+    """Return a member's certified devices.
 
-    found: Found
-
-    @property
-    def entry(self) -> KeyEntry:
-        """Its newest key entry."""
-        return self.found.entry
-
-    @property
-    def how(self) -> How:
-        """Why it is believed."""
-        return self.found.how
-
-    @property
-    def fingerprint(self) -> str:
-        """The sixty digits of its root key, to compare by phone."""
-        return fingerprint(self.entry.root)
-
-    def members(self, now: int) -> tuple[MemberCert, ...]:
-        """Return the certificates that are good now."""
-        return self.found.members(now)
-
-    def devices(self, member: str, now: int) -> tuple[MemberCert, ...]:
-        """Return a member's certified devices.
-
-        Raises:
-            WrongRecipient: the agency has no such member now (R17).
-        """
-        found = tuple(cert for cert in self.members(now) if cert.member == member)
-        if not found:
-            raise WrongRecipient("This person's key is no longer active.", todo="Choose the deputy.", rule="R17")
-        return found
+    Raises:
+        WrongRecipient: the agency has no such member now (R17).
+    """
+    found = tuple(cert for cert in agency.members(now) if cert.member == member)
+    if not found:
+        raise WrongRecipient("This person's key is no longer active.", todo="Choose the deputy.", rule="R17")
+    return found
 
 
 class Trust:
@@ -73,7 +47,8 @@ class Trust:
         self._hub = hub
         self._host = host
         self._clock = clock
-        self._found: dict[str, tuple[int, Found]] = {}
+        self._found: dict[str, tuple[int, TrustedAgency]] = {}
+        self.served: dict[str, dict[str, Any]] = {}
 
     @classmethod
     def from_value(cls, hub: HubSession, value: dict[str, Any], *, host: str, clock: Clock) -> Trust:
@@ -98,16 +73,24 @@ class Trust:
                 "Nobody whom this client trusts vouches for this agency.",
                 todo="Compare its fingerprint by phone and give it with --fingerprint.",
             )
-        return TrustedAgency(found)
+        return found
 
     def look_at(self, agency: str) -> TrustedAgency:
         """Return an agency to be shown, whether or not it is believed; nothing may be sealed to it on this alone."""
-        return TrustedAgency(self._look_up(agency, ""))
+        return self._look_up(agency, "")
 
     def keys(self, *agencies: str) -> TrustedKeys:
         """Return who may sign for these agencies and the hubs that this client knows."""
         found = {agency: self._cached(agency) for agency in agencies}
         return TrustedKeys(found, self.pins.hubs)
+
+    def kept_keys(self, agency: str, served: dict[str, Any]) -> TrustedKeys:
+        """Return who may sign for an agency by key documents that were served before: what proves without a hub."""
+        with well_formed():
+            pins = replace(self.pins, checkpoints={})
+            head, pins = pins.see_checkpoint(served["checkpoint"], host_of(agency))
+            documents = [ProvenDocument.from_value(row) for row in served["entries"]]
+        return TrustedKeys({agency: accept_agency(pins, agency, documents, head)[0]}, pins.hubs)
 
     def forget(self) -> None:
         """Ask the hub again at the next question."""
@@ -127,12 +110,12 @@ class Trust:
         if seen is not None and seen.size == head.size and seen.root != head.root:
             raise BadSignature("A hub has shown two histories of its log.", todo="Tell the operators of both hubs.")
 
-    def _cached(self, agency: str) -> Found:
+    def _cached(self, agency: str) -> TrustedAgency:
         at, found = self._found.get(agency, (0, None))
         fresh = found is not None and abs(self._clock.now() - at) < _FRESH
         return found if found is not None and fresh else self._look_up(agency, "")
 
-    def _look_up(self, agency: str, digits: str) -> Found:
+    def _look_up(self, agency: str, digits: str) -> TrustedAgency:
         served = self._hub.get(f"/api/v1/agencies/{quote(agency, safe=':@')}")
         host = host_of(agency)
         with well_formed():
@@ -141,6 +124,7 @@ class Trust:
             documents = [ProvenDocument.from_value(row) for row in served["entries"]]
         found, self.pins = accept_agency(self.pins, agency, documents, head, fingerprint=digits)
         self._found[agency] = (self._clock.now(), found)
+        self.served[agency] = served
         return found
 
     def _know_hub(self, host: str) -> None:

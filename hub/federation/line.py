@@ -69,7 +69,10 @@ def check_url(url: str, *, private: bool) -> str:
     except ValueError as error:
         raise InvalidRequest("This is not a peer's address.") from error
     if parts.scheme not in schemes or not bare or not url.isascii():
-        raise InvalidRequest("A peer's address is https:// and a host name, with a port at most.")
+        raise InvalidRequest(
+            "A peer's address is https:// and a host name, with a port at most.",
+            todo="Correct it; hubs of one machine or a closed network also need HUB_PRIVATE_PEERS.",
+        )
     return plain
 
 

@@ -12,6 +12,7 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 
 from hub.auth.permissions import caller, permission
+from hub.auth.store import AccountStore
 from hub.context import Hub, current_hub
 from hub.errors import NotFound
 from hub.handofflog.guard import ForkGuard
@@ -24,7 +25,7 @@ from hub.web import key_schemas as schemas
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from hub.keys.store import Device
+    from hub.keys.certificates import Device
 
 blueprint = Blueprint("keys", __name__, url_prefix="/api/v1", description="Agencies, members and their keys")
 
@@ -88,9 +89,12 @@ class Members(MethodView):
     @permission("member")
     @blueprint.response(200, schemas.Device(many=True))
     def get(self) -> list[dict[str, Any]]:
-        """List device keys with roles and periods, the newest first."""
+        """List device keys with logins, roles and periods, the newest first."""
+        agency = caller().agency
         with current_hub().database.read() as connection:
-            return [_device(row) for row in KeyStore(connection).devices(caller().agency)]
+            logins = {account.member: account.login for account in AccountStore(connection).of_agency(agency)}
+            devices = KeyStore(connection).devices(agency)
+            return [_device(row) | {"login": logins.get(row.cert.member)} for row in devices]
 
     @permission("member", pending=True)
     @blueprint.arguments(schemas.Certificates)
@@ -166,6 +170,7 @@ def _device(device: Device) -> dict[str, Any]:
     cert = device.cert
     return {
         "member": cert.member,
+        "login": None,
         "keyid": cert.keyid,
         "roles": sorted(cert.roles),
         "recipient": cert.recipient,

@@ -64,9 +64,10 @@ class Documents(Schema):
 
 
 class Device(Schema):
-    """A member's device key."""
+    """A member's device key; `login` is for colleagues alone, null where nobody of this hub has the key."""
 
     member = fields.String(required=True)
+    login = fields.String(required=True, allow_none=True)
     keyid = fields.String(required=True)
     roles = fields.List(fields.String(), required=True)
     recipient = fields.String(required=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import requests
 
-from hub.client import enrol, evidence, founding, opening, reading, records, referrals
+from hub.client import enrol, founding, opening, reading, records, referrals
 from hub.client.founding import AgencyFacts
 from hub.client.referrals import Outgoing
 from hub.clock import SetClock
@@ -59,7 +59,7 @@ def test_a_referral_crosses_the_border_and_comes_back_closed(two_hubs, amina, ha
     assert reading.show(amina, handoff).state == reading.show(hana, handoff).state == "delivered"
     (opened,) = opening.open_handoff(hana, handoff, into=tmp_path)
     assert opened.sections["minimal_contact"] == SECTIONS["minimal_contact"]
-    assert referrals.acknowledge(hana, handoff)["being_confirmed"] is True
+    assert referrals.take(hana, handoff, "acknowledge")["being_confirmed"] is True
     shown = reading.show(hana, handoff)
     assert (shown.state, shown.being_confirmed, shown.lines[-1].standing) == ("delivered", True, "waiting")
     two_hubs.run()
@@ -68,30 +68,32 @@ def test_a_referral_crosses_the_border_and_comes_back_closed(two_hubs, amina, ha
         assert (shown.state, shown.being_confirmed) == ("acknowledged", False)
         assert {word.host for word in shown.lines[-1].words} == {HOME, AWAY}
     for step in (
-        lambda: referrals.accept(hana, handoff, "2026-12-01"),
-        lambda: referrals.start(hana, handoff, "2026-12-01"),
-        lambda: referrals.report_outcome(hana, handoff, "partial", ["reception"], "Tracing goes on."),
+        lambda: referrals.take(hana, handoff, "accept", first_contact="2026-12-01"),
+        lambda: referrals.take(hana, handoff, "start", contact="2026-12-01"),
+        lambda: referrals.take(
+            hana, handoff, "report_outcome", got_help="partial", services=["reception"], text="Tracing goes on."
+        ),
     ):
         step()
         two_hubs.run()
     assert opening.open_handoff(amina, handoff)[0].sections["reply"]["got_help"] == "partial"
-    referrals.close(amina, handoff)
+    referrals.take(amina, handoff, "close")
     two_hubs.run()
     assert reading.show(hana, handoff).state == reading.show(amina, handoff).state == "loop_closed"
-    assert evidence.prove(hana, shown.lines[-1].hash).receipt.log.origin == AWAY
+    assert records.prove(hana, shown.lines[-1].hash).receipt.log.origin == AWAY
 
 
 def test_a_step_that_is_too_late_is_shown_as_refused(two_hubs, amina, hana):
     handoff = refer(two_hubs, amina, hana)
     two_hubs.run()
-    referrals.cancel(amina, handoff)
-    referrals.acknowledge(hana, handoff)
+    referrals.take(amina, handoff, "cancel")
+    referrals.take(hana, handoff, "acknowledge")
     two_hubs.run()
     line = next(line for line in reading.show(hana, handoff).lines if line.statement.type == "referral.acknowledge")
     assert line.standing == "refused"
     assert [word.refused for word in line.words if word.refused] == [("cancelled", 2)]
     assert reading.show(hana, handoff).state == "cancelled"
-    referrals.late_answer(hana, handoff, "We had a bed.")
+    referrals.take(hana, handoff, "late_answer", text="We had a bed.")
     two_hubs.run()
     assert opening.open_handoff(amina, handoff)[0].sections["reply"]["text"] == "We had a bed."
 
@@ -148,11 +150,11 @@ def test_founding_that_was_cut_off_is_finished_by_trying_again(two_hubs, path):
     name = f"clinic-{path.rpartition('/')[2]}"
     invitation = two_hubs.hubs[HOME].invite(name)
     desk = replace(two_hubs.desk(name), http=Cut(path))
-    identity = founding.begin(desk, invitation, AgencyFacts("health", "DJ", "Ministry of Health"))
+    identity, sheet = founding.begin(desk, invitation, AgencyFacts("health", "DJ", "Ministry of Health"))
     certs = [certify(identity, certifier, NOW) for certifier in CERTIFIERS]
     with pytest.raises(PeerUnreachable):
         founding.finish(desk, certs)
-    member, sheet = founding.finish(desk, certs)
+    member = founding.finish(desk, certs)
     assert member.roles() == FOUNDER
     record = records.put(member, "note", {"n": 1})
     desk = replace(desk, passphrase="a passphrase that is new")

@@ -77,9 +77,9 @@ class World:
         """Found an agency with its two certifications; its founder is `login`."""
         invitation = self.hubs[host].invite(name, roles)
         facts = AgencyFacts(kind, country, f"operator of {host}", duty=("+253 00 00 00",))
-        root, identity = founding.new_root(invitation, facts)
+        identity, _ = founding.begin(self.desk(login), invitation, facts)
         certs = [certify(identity, certifier, self.clock.now()) for certifier in CERTIFIERS]
-        member, _ = founding.create_agency(self.desk(login), invitation, root, facts, certs)
+        member = founding.finish(self.desk(login), certs)
         self.members[login] = member
         return member
 

@@ -50,7 +50,7 @@ def served():
 def test_a_body_is_as_long_as_it_says_and_reads_back(tmp_path):
     file = tmp_path / "body"
     file.write_bytes(bytes(range(256)) * 3000)
-    body = Multipart.of({"statement": b"{}"}, {"body": file})
+    body = Multipart({"statement": b"{}"}, {"body": file})
     data = b"".join(body)
     assert len(data) == len(body)
     assert b"".join(body) == data

@@ -1,0 +1,204 @@
+"""The command line of agencies and their members against two served hubs: what people read, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+
+import pytest
+
+from hub.client import reading, records, referrals
+from hub.client.member import unlock
+from hub.clock import FileClock, SetClock
+from hub.errors import PeerUnreachable
+from hub.packets.encoding import b64u, sha256
+from tests.conftest import NOW
+from tests.support import terminal
+from tests.support.world import PASSPHRASE, SECTIONS, emergency, populated, reception, world
+
+HOME, AWAY = "dj.example", "et.example"
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    with world(tmp_path_factory.mktemp("world"), SetClock(NOW), HOME, AWAY) as made:
+        FileClock(made.folder / "clock").put(NOW, factor=0)
+        (made.folder / "passphrase").write_text(PASSPHRASE)
+        yield populated(made, HOME, AWAY)
+
+
+@pytest.fixture
+def says(place):
+    """`says("amina", "list")`: what the command says to her."""
+
+    def say(login, *words, code=0):
+        given = ("--profile", place.folder / login, "--passphrase-file", place.folder / "passphrase")
+        return terminal.hub(*given, *words, code=code, HUB_CLOCK_FILE=str(place.folder / "clock"))
+
+    return say
+
+
+@pytest.fixture
+def amina(place):
+    return place.members["amina"]
+
+
+@pytest.fixture
+def hana(place):
+    return place.members["hana"]
+
+
+def a_packet(folder, **sections):
+    (folder / "sections").mkdir(parents=True)
+    for name, value in sections.items():
+        text = value if isinstance(value, str) else json.dumps(value)
+        (folder / "sections" / f"{name}.json").write_text(text)
+    return folder
+
+
+def a_consent(**grant):
+    scope = {
+        "categories": ["minimal_contact", "needs_risk"],
+        "recipients": ["addis@et.example"],
+        "purposes": ["reception"],
+        "countries": ["ET"],
+        "from": "2026-11-20",
+        "until": "2027-02-28",
+        "turned_on": [],
+    }
+    return {
+        "v": 1,
+        "kind": "consent",
+        "situation": "unaccompanied",
+        "giver": {"capacity": "guardian", "order_until": "2027-06-30"},
+        "assent": "agreed",
+        "explained_in": "ti",
+        "given": "2026-11-20",
+        "grants": [{**scope, **grant}],
+        "denials": [],
+        "withdrawn": None,
+    }
+
+
+def test_a_basis_is_written_in_plain_words_and_its_form_is_hashed(says, amina, tmp_path):
+    (tmp_path / "basis.json").write_text(json.dumps(a_consent()))
+    (tmp_path / "form.pdf").write_bytes(b"thumbprint")
+    words = ("consent", "new", tmp_path / "basis.json", "--label", "guardian", "--attach", tmp_path / "form.pdf")
+    said = json.loads(says("amina", *words, "--json"))
+    kept = records.get(amina, said["record"]).value["basis"]
+    assert kept["grants"][0]["recipients"] == ["urn:rcp:agency:addis@et.example"]
+    assert kept["expression"] == b64u(sha256(b"thumbprint"))
+    packet = a_packet(tmp_path / "packet", **SECTIONS)
+    send = ("send", packet, "--to", "addis", "--basis", said["record"], "--purpose", "reception")
+    assert "Permitted until 2027-02-28" in says("amina", *send, "--check")
+    told = says("amina", *send)
+    assert "Sent to addis@et.example." in told
+    assert "ball: you, by " in told
+    assert "urn:" not in says("amina", *send[:-1], "protection", code=5)
+    assert "Not permitted" in says("amina", *send[:-1], "protection", "--check", code=5)
+
+
+@pytest.mark.parametrize("grant", [{"categories": ["shoe_size"]}, {"purposes": ["schooling"]}])
+def test_a_basis_in_words_that_the_policy_has_not_is_refused(says, tmp_path, grant):
+    (tmp_path / "basis.json").write_text(json.dumps({**a_consent(**grant), "expression": "A" * 43}))
+    said = says("amina", "consent", "new", tmp_path / "basis.json", "--label", "x", code=2)
+    assert next(iter(grant.values()))[0] in said
+
+
+def test_a_packet_that_is_none_is_refused_by_the_name_of_its_file(says, amina, place, hana, tmp_path):
+    held = reception(amina, place.clock, hana.agency).handoff
+    send = ("--to", "addis", "--basis", held, "--purpose", "reception")
+    assert "needs_risk.json is not JSON" in says(
+        "amina", "send", a_packet(tmp_path / "a", needs_risk="{"), *send, code=2
+    )
+    assert "no category shoe_size" in says("amina", "send", a_packet(tmp_path / "b", shoe_size={}), *send, code=2)
+    assert "no sections" in says("amina", "send", tmp_path, *send, code=2)
+    packet = a_packet(tmp_path / "c", minimal_contact={})
+    assert "hub consent list" in says("amina", "send", packet, *send[:3], "nonsense", *send[4:], code=7)
+
+
+def test_a_step_says_what_counts_now_and_who_has_the_ball(says, place, amina, hana, tmp_path):
+    held = reception(amina, place.clock, hana.agency)
+    handoff = referrals.send(amina, referrals.Outgoing(hana.agency, SECTIONS, held, "reception", "urgent")).handoff
+    place.run()
+    assert all(text in says("hana", "list") for text in (handoff, "from", "delivered", "you"))
+    assert "counts once the sender's hub confirms it" in says("hana", "acknowledge", handoff)
+    place.run()
+    told = says("hana", "show", handoff)
+    assert "ball: you, by " in told
+    assert "you can: accept, ask, decline" in told
+    told = says("amina", "show", handoff)
+    assert "you can: cancel, pause-clock" in told
+    assert "ball: addis@et.example, by " in told
+    assert "if nobody answers: " in told
+    says("hana", "decline", handoff, "--code", "no bed for this boy", code=2)
+    says("hana", "decline", handoff, "--code", "no_capacity")
+    place.run()
+    assert "code: no_capacity" in says("amina", "open", handoff)
+    assert "for your agency to open" in says("hana", "open", handoff, "--packet", "nonsense")
+    (tmp_path / "note").write_text("said so")
+    report = ("report", "start", handoff, "--via", "phone", "--evidence", tmp_path / "note")
+    assert "--date" in says("amina", *report, code=2)
+
+
+def test_a_second_signer_reads_before_signing(says, place, amina, hana):
+    omar = place.join(amina, "omar", {"supervisor"})
+    held = emergency(amina, place.clock, hana.agency, omar.id)
+    out = referrals.Outgoing(hana.agency, {"minimal_contact": {"name": "SYN Selam"}}, held, "emergency", "emergency")
+    record = referrals.send(amina, out).cosign
+    assert "yes" in says("omar", "cosign")
+    assert "SYN Selam" in says("omar", "cosign", record, code=1)
+    assert "ball: " in says("omar", "cosign", record, "--yes")
+    says("omar", "cosign", record, "--yes", code=6)
+
+
+def test_a_member_who_left_is_removed_by_name_and_signs_nothing_more(says, place, hana, amina):
+    kidane = place.join(hana, "kidane", {"caseworker"})
+    held = reception(amina, place.clock, hana.agency)
+    handoff = referrals.send(amina, referrals.Outgoing(hana.agency, SECTIONS, held, "reception")).handoff
+    place.run()
+    assert "kidane" in says("hana", "member", "list")
+    says("kidane", "member", "remove", "hana", code=5)
+    says("hana", "member", "remove", "nobody", code=7)
+    says("hana", "member", "remove", "hana", code=5)
+    assert "hub agency epoch" in says("hana", "member", "remove", "kidane")
+    place.run()
+    assert kidane.id not in says("hana", "member", "list")
+    says("kidane", "acknowledge", handoff, code=8)
+    says("hana", "member", "remove", kidane.id, code=7)
+
+
+@pytest.mark.parametrize("identifier", ["-T1UUa4v31Y9FHA5guFRxQ", "--1UUa4v31Y9FHA5guFRxQ"])
+def test_an_identifier_may_begin_with_a_dash(says, identifier):
+    for words in (("show",), ("open",), ("acknowledge",), ("cosign",), ("prove",), ("member", "remove")):
+        says("amina", *words, identifier, code=7)
+    assert "--inn" in says("amina", "list", "--inn", code=2)
+
+
+@contextmanager
+def away(member):
+    """A hub that does not answer."""
+    url, member.hub.url = member.hub.url, "http://127.0.0.1:1"
+    yield
+    member.hub.url = url
+
+
+def test_a_kept_receipt_proves_its_statement_while_the_hub_is_away(place, amina, hana):
+    held = reception(amina, place.clock, hana.agency)
+    handoff = referrals.send(amina, referrals.Outgoing(hana.agency, SECTIONS, held, "reception")).handoff
+    again = unlock(amina.profile.folder, PASSPHRASE, clock=place.clock)
+    with away(again):
+        assert records.prove(again, records.kept(again)[-1]).handoff == handoff
+        with pytest.raises(PeerUnreachable):
+            reading.show(again, handoff)
+        (again.profile.folder / "keys.json").unlink()
+        with pytest.raises(PeerUnreachable):
+            records.prove(again, records.kept(again)[-1])
+
+
+def test_an_operator_pulls_peers_and_confirms_the_clock(place):
+    data, wire = place.folder / f"hub-{HOME}", {"HUB_PRIVATE_PEERS": "1", "HUB_CLOCK_FILE": str(place.folder / "clock")}
+    assert "may expire again" in terminal.hub("clock", "confirm", "--data", data, **wire)
+    said = terminal.hub("peer", "pull", "--data", data, code=4, **wire)  # the machine's clock is not the world's
+    assert AWAY in said
+    assert "The peer refused the message." in said
