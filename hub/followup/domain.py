@@ -18,6 +18,8 @@ from typing import Any
 from hub.followup.calendar import DAY, POLICY, Calendar
 
 HOUR = 3_600
+AREA_RUNG = "focal_point"
+"""The rung that the focal points of the recipient's area hear of, who are neither sender nor recipient."""
 MAX_RUNG = 99
 """docs/protocol.md §7.2 has `rung` as a small number."""
 _LONGEST = int(POLICY["longest_date_days"]["days"]) * DAY

@@ -17,6 +17,7 @@ from hub.handoffs.store import HandoffStore
 from hub.ids import host_of
 from hub.keys.store import KeyStore
 from hub.notify.store import Notices
+from hub.notify.templates import AREA
 from hub.packets.dsse import Envelope
 from hub.referrals import service
 from hub.referrals.domain import Side, ball, possible
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from hub.handoffs.ports import Party
     from hub.statements.verify import VerifiedStatement
 
+_AREA_ROLES = frozenset({Role.COORDINATOR.value})
+"""Until the service map knows areas: coordinators keep the map of a country's services true."""
 _EVERY_ROLE = frozenset(role.value for role in Role)
 
 
@@ -49,6 +52,29 @@ class _Teller:
             notices.put(
                 key=f"{key}:{member}", to_agency=agency, to_member=member, template=template, now=now, handoff=about
             )
+
+    def tell_area(self, recipient: str, parties: Collection[str], *, about: str, key: str, now: int) -> None:
+        """Tell coordinators at home here, of other agencies in the recipient's country, a count and a duty number."""
+        keys = KeyStore(self.connection)
+        entry = keys.find_agency(recipient)
+        if entry is None:
+            return
+        name = recipient.removeprefix("urn:rcp:agency:")
+        n = ReferralStore(self.connection).past_due(recipient, now)
+        facts: dict[str, str | int] = {"recipient": name, "n": n, "duty": ", ".join(entry.duty) or "unknown"}
+        for other in keys.agencies():
+            if other.country != entry.country or other.agency in parties or host_of(other.agency) != self.origin:
+                continue
+            for row in keys.members_with_roles(other.agency, _AREA_ROLES, now):
+                Notices(self.connection).put(
+                    key=f"{key}:area:{row.member}",
+                    to_agency=other.agency,
+                    to_member=row.member,
+                    template=AREA,
+                    now=now,
+                    handoff=about,
+                    facts=facts,
+                )
 
 
 class _Work:

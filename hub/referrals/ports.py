@@ -51,6 +51,10 @@ class Tellers(Protocol):
         """Promise a notice to each member of `agency` in one of `roles`, once for each `key`."""
         ...
 
+    def tell_area(self, recipient: str, parties: Collection[str], *, about: str, key: str, now: int) -> None:
+        """Tell the focal points of the recipient's area, who are no party: how many wait there, and whom to phone."""
+        ...
+
 
 class Work(Protocol):
     """One unit of work: everything through one transaction."""

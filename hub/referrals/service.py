@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hub.errors import IllegalTransition, Malformed
-from hub.followup.domain import Owner, pause, promised_day, rung_of, start
+from hub.followup.domain import AREA_RUNG, Owner, pause, promised_day, rung_of, start
 from hub.notify.templates import OVERDUE, TASK, WAITS
 from hub.referrals.domain import Side, State, ball, submit
 
@@ -149,6 +149,9 @@ def _tell(referral: Referral, statement: Statement, key: str, work: Work, now: i
         for side, agency in agencies.items():
             roles = rung.roles_of(_SIDES[side]) if rung else frozenset()
             work.notices.tell(agency, roles, OVERDUE, about=referral.id, key=key, now=now)
+        if rung and rung.name == AREA_RUNG and ball(referral.state) is Side.RECIPIENT:
+            parties = agencies.values()
+            work.notices.tell_area(referral.to_agency, parties, about=referral.id, key=key, now=now)
         return
     holder = ball(referral.state)
     if changed and holder is not None and agencies[holder] != statement.agency:

@@ -22,12 +22,12 @@ from sqlalchemy import (
 
 from hub.db import metadata
 from hub.errors import NotFound, StaleVersion
-from hub.followup.domain import Urgency
+from hub.followup.domain import Owner, Urgency
+from hub.followup.store import follow_ups
 from hub.referrals.domain import Maker, Referral, State
 from hub.statements.grammar import Grade
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
 
     from sqlalchemy.engine import RowMapping
 
@@ -96,12 +96,12 @@ class ReferralStore:
         if done.rowcount != 1:
             raise StaleVersion("This referral has changed meanwhile.")
 
-    def unanswered(self, agency: str, states: Collection[str], before: int) -> int:
-        """Return how many referrals to an agency wait in these states since before a time."""
-        query = select(func.count()).where(
-            referrals.c.to_agency == agency, referrals.c.state.in_(states), referrals.c.submitted_at < before
-        )
-        return int(self._connection.execute(query).scalar_one())
+    def past_due(self, agency: str, now: int) -> int:
+        """Return how many referrals wait for an agency past their due time."""
+        waiting = referrals.join(follow_ups, follow_ups.c.handoff == referrals.c.id)
+        query = select(func.count()).select_from(waiting)
+        late = (follow_ups.c.owner == Owner.RECIPIENT.value) & (follow_ups.c.due_at <= now)
+        return int(self._connection.execute(query.where(referrals.c.to_agency == agency, late)).scalar_one())
 
 
 def _columns(referral: Referral) -> dict[str, object]:

@@ -5,6 +5,7 @@ import json
 import shutil
 
 import pytest
+from sqlalchemy import select
 
 from hub.clock import SetClock
 from hub.db import Database
@@ -25,6 +26,8 @@ from hub.ids import random_id
 from hub.keys.certificates import Revocation
 from hub.keys.keyring import Keyring
 from hub.keys.store import KeyStore
+from hub.notify.store import notices
+from hub.notify.templates import words
 from hub.packets.seal import Basis
 from hub.statements.verify import verify_statement
 from tests.support.desks import Desk, People, carry, hub_statement, introduce, settle
@@ -343,3 +346,28 @@ class TestWhatAPeerMayNotBring:
         settle(home, away)
         assert state(home, delivered, people.shelter.agency) == "delivered"
         assert state(away, delivered, people.centre.agency) == "delivered"
+
+
+def test_the_focal_points_of_the_area_learn_a_count_and_a_duty_number_and_nothing_else(
+    delivered, home, away, people, clock
+):
+    network = people.world.agency("network", AWAY, kind="ngo", country="ET")
+    network.member("map", "coordinator")
+    abroad = people.world.agency("abroad", HOME, kind="ngo", country="DJ")
+    abroad.member("map", "coordinator")
+    away.know(network)
+    home.know(abroad)
+    for _ in range(10):
+        clock.forward(8 * 3600)
+        home.sweep()
+        settle(home, away)
+    with away.hub.database.read() as connection:
+        rows = [dict(row) for row in connection.execute(select(notices)).mappings() if row["template"] == "area"]
+    with home.hub.database.read() as connection:
+        ours = [row for row in connection.execute(select(notices)).mappings() if row["template"] == "area"]
+    assert [row["to_agency"] for row in rows] == [network.agency]
+    assert json.loads(rows[0]["facts"]) == {"recipient": "centre@et.example", "n": 1, "duty": "+251 900 000 000"}
+    assert words("area", json.loads(rows[0]["facts"]))[1] == (
+        "centre@et.example: 1 unanswered past due; duty number +251 900 000 000\n"
+    )
+    assert not ours
