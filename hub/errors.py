@@ -168,6 +168,7 @@ class PeerRefused(PeerError):
     """400, 401, 403, 409, 413, 415: stop the queue and alarm."""
 
     code = "peer_refused"
+    todo = "Ask its operator why; perhaps it has not added this hub yet."
 
 
 class PeerMisbehaved(PeerError):

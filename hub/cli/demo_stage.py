@@ -18,9 +18,8 @@ from typing import TYPE_CHECKING, Any
 import requests
 from aiosmtpd.controller import Controller
 
-from hub.app import create_hub, open_hub
-from hub.auth.accounts import invite
-from hub.auth.store import AccountStore
+from hub.app import create_hub
+from hub.cli.operator import invitation, opened
 from hub.client import enrol, founding
 from hub.client.founding import AgencyFacts
 from hub.clock import FileClock, SystemClock
@@ -141,11 +140,10 @@ class Stage:
 
     def agency(self, name: str, country: str, kind: str, *people: tuple[str, str]) -> str:
         """Found an agency with its people, (login, role) each; the first is its founder. Return its address."""
-        hub, address = self.hubs[country], founding.agency_address(name, self.hubs[country].host)
-        founder, role = people[0]
-        facts = AgencyFacts(kind, country, hub.operator)
-        invitation = self._invitation(hub, address, frozenset({"agency_admin", role}), f"{founder}@{name}.example")
-        identity, _ = founding.begin(self._desk(founder), invitation, facts)
+        (founder, role), hub = people[0], self.hubs[country]
+        with opened(hub.settings) as home:
+            invited = invitation(home, name, frozenset({"agency_admin", role}), f"{founder}@{name}.example")
+        identity, _ = founding.begin(self._desk(founder), invited, AgencyFacts(kind, country, hub.operator))
         certs = [certify(identity, certifier, self.clock.now()) for certifier in self._certifiers]
         admin = founding.finish(self._desk(founder), certs)
         self.people[founder] = admin
@@ -156,14 +154,13 @@ class Stage:
             enrol.certify_pending(admin, login, waiting.fingerprint, {given})
         if kind != "community_structure":
             enrol.grant_missing(admin)
-        return address
+        return identity.agency
 
     def pull(self) -> None:
         """Let each hub fetch the other's keys now instead of at the next tick."""
         for hub in self.hubs.values():
-            opened = open_hub(hub.settings)
-            pull(opened)
-            opened.database.close()
+            with opened(hub.settings) as home:
+                pull(home)
 
     def wait(self, true: Any, what: str) -> None:
         """Wait until `true()` holds.
@@ -190,18 +187,8 @@ class Stage:
     def _introduce(self) -> None:
         hubs = list(self.hubs.values())
         for hub, other in zip(hubs, reversed(hubs), strict=True):
-            opened, peer = open_hub(hub.settings), open_hub(other.settings)
-            add_peer(opened, other.url, fingerprint(peer.signer.public_key))
-            opened.database.close()
-            peer.database.close()
-
-    def _invitation(self, hub: RunningHub, agency: str, roles: frozenset[str], mail: str) -> enrol.Invitation:
-        opened = open_hub(hub.settings)
-        with opened.database.write() as connection:
-            code = invite(AccountStore(connection), agency, roles, mail, self.clock.now())
-        opened.database.close()
-        trusted = frozenset(certifier.public_key for certifier in self._certifiers)
-        return enrol.Invitation(hub.url, hub.host, opened.signer.public_key, agency, roles, trusted, code)
+            with opened(hub.settings) as home, opened(other.settings) as peer:
+                add_peer(home, other.url, fingerprint(peer.signer.public_key))
 
     def _desk(self, login: str) -> enrol.Desk:
         return enrol.Desk(self.root / "people" / login, login, self.passphrase, self.clock)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hub.cli import words
 from hub.cli.common import FILE, FOLDER, Session, command, data, out, read_json, read_text
 from hub.client import founding
 from hub.client.enrol import Invitation
@@ -97,7 +98,7 @@ def confirm(session: Session, data: Path) -> None:
     """Say that the clock is right again after an alarm about it, so that unanswered referrals may expire."""
     from hub.referrals.jobs import confirm_time
 
-    with _opened(data) as hub:
+    with opened(_settings(data)) as hub:
         confirm_time(hub)
     session.tell({"confirmed": True}, "The clock is right: unanswered referrals may expire again.")
 
@@ -119,7 +120,7 @@ def add(session: Session, url: str, digits: str, data: Path) -> None:
     """Add the hub at URL, if its key is the one that was compared."""
     from hub.federation.pull import add_peer
 
-    with _opened(data) as hub:
+    with opened(_settings(data)) as hub:
         found = add_peer(hub, url, digits)
     session.tell(
         {"host": found.host, "operator": found.operator},
@@ -135,7 +136,7 @@ def pull(session: Session, data: Path) -> int:
     from hub.federation.store import Peers
 
     rows: list[dict[str, Any]] = []
-    with _opened(data) as hub:
+    with opened(_settings(data)) as hub:
         with hub.database.read() as connection:
             peers = Peers(connection).all()
         for found in peers:
@@ -156,7 +157,7 @@ def list_peers(session: Session, data: Path) -> None:
     from hub.federation.store import Peers
 
     columns = {"host": "Host", "url": "Address", "operator": "Run by", "kind": "Kind"}
-    with _opened(data) as hub, hub.database.read() as connection:
+    with opened(_settings(data)) as hub, hub.database.read() as connection:
         rows = [{name: getattr(found, name) for name in columns} for found in Peers(connection).all()]
     session.table(rows, columns)
 
@@ -167,7 +168,7 @@ def resume(session: Session, host: str, data: Path) -> None:
     from hub.federation.store import Peers
     from hub.outbox.store import Outbox
 
-    with _opened(data) as hub, hub.database.write() as connection:
+    with opened(_settings(data)) as hub, hub.database.write() as connection:
         Peers(connection).get(host)
         Outbox(connection).resume(host)
     session.tell({"host": host}, f"The queue to {host} goes on.")
@@ -182,16 +183,9 @@ def resume(session: Session, host: str, data: Path) -> None:
 )
 def invite_agency(session: Session, name: str, roles: tuple[str, ...], out: Path | None, data: Path) -> None:
     """Invite an agency to this hub; hand the invitation to its founder by a way that both of you trust."""
-    from hub.auth import accounts
-    from hub.auth.store import AccountStore
-
-    with _opened(data) as hub:
-        agency = founding.agency_address(name, hub.origin)
-        with hub.database.write() as connection:
-            code = accounts.invite(AccountStore(connection), agency, frozenset(roles), None, hub.clock.now())
-        key, keys = hub.signer.public_key, frozenset(hub.certifiers)
-        text = Invitation(hub.settings.url, hub.origin, key, agency, frozenset(roles), keys, code).to_text()
-    session.hand_over({"agency": agency}, text, out)
+    with opened(_settings(data)) as hub:
+        made = invitation(hub, name, frozenset(roles))
+    session.hand_over({"agency": made.agency}, made.to_text(), out)
 
 
 @top.group()
@@ -236,7 +230,8 @@ def certify_agency(session: Session, request: Path, key: Path, digits: str, out:
     if fingerprint(identity.root).split() != digits.split():
         raise InvalidRequest("The agency has another fingerprint than was compared.", todo="Ask the agency again.")
     value = certify(identity, Signer(from_b64u(read_text(key).strip(), 32)), session.clock.now()).to_value()
-    session.console.print(f"{identity.agency}: {identity.kind}, {identity.country}, {identity.operator}", style="dim")
+    who = words.plain(f"{identity.agency}: {identity.kind}, {identity.country}, {identity.operator}")
+    click.echo(who, err=True)
     session.hand_over({"certification": value}, canonical(value).decode(), out)
 
 
@@ -247,12 +242,24 @@ def _settings(data: Path) -> Settings:
         raise InvalidRequest("A HUB_ variable that should be a number is none.") from error
 
 
+def invitation(hub: Hub, name: str, roles: frozenset[str], mail: str | None = None) -> Invitation:
+    """Return an invitation for the founder of an agency."""
+    from hub.auth import accounts
+    from hub.auth.store import AccountStore
+
+    agency = founding.agency_address(name, hub.origin)
+    with hub.database.write() as connection:
+        code = accounts.invite(AccountStore(connection), agency, roles, mail, hub.clock.now())
+    key, keys = hub.signer.public_key, frozenset(hub.certifiers)
+    return Invitation(hub.settings.url, hub.origin, key, agency, roles, keys, code)
+
+
 @contextmanager
-def _opened(data: Path) -> Iterator[Hub]:
+def opened(settings: Settings) -> Iterator[Hub]:
     """Open a hub for one command, without serving it."""
     from hub.app import open_hub
 
-    hub = open_hub(_settings(data))
+    hub = open_hub(settings)
     try:
         yield hub
     finally:

@@ -228,13 +228,6 @@ def service() -> None:
     """What your agency offers, in the directory."""
 
 
-@command(service, _query, name="list")
-def list_services(session: Session, query: str) -> None:
-    """List services whose name, type or agency holds QUERY."""
-    rows = [r for r in session.member().hub.get("/api/v1/directory")["services"] if _holds(r, query)]
-    session.table(rows, {"agency": "Agency", "name": "Service", "type": "Type", "id": "Id"})
-
-
 @command(
     service,
     click.option("--name", help="How your agency is called, where it is not in the directory yet."),

@@ -76,7 +76,7 @@ def send(session: Session, packet: Path, to: str, basis: str, *, check: bool, **
     if sent.shown is None:
         session.tell(value, f"Not sent yet. It waits for its second signature: hub cosign {sent.cosign}")
     else:
-        session.tell(value, f"Sent to {escape(agency)}.", *_now(sent.shown, member))
+        session.tell(value, f"Sent to {escape(agency)}: {sent.handoff}", *_now(sent.shown, member))
     return 0
 
 
@@ -181,7 +181,7 @@ def cosign(session: Session, record: str | None, *, yes: bool) -> None:
             click.echo(words.plain(line), err=True)
         click.confirm("Sign and send this?", abort=True, err=True)
     handoff = cosigning.cosign(member, record)
-    session.tell({"handoff": handoff["id"]}, "Signed and sent.", *_now(handoff, member))
+    session.tell({"handoff": handoff["id"]}, f"Signed and sent: {handoff['id']}", *_now(handoff, member))
 
 
 @command(top, click.argument("statement", required=False))
@@ -345,13 +345,13 @@ def _now(row: Mapping[str, Any], member: Member) -> list[str]:
     )
     grade = words.grade(row.get("grade"))
     return [
-        f"{row['id']}: {waits}{words.state(row.get('state'))} ({grade})",
+        f"{waits}{words.state(row.get('state'))} ({grade})",
         f"ball: {_ball(row, member)}{', by ' + due if due else ''}",
     ]
 
 
 def _say(session: Session, member: Member, handoff: dict[str, Any]) -> None:
-    session.tell(handoff, *map(escape, _now(handoff, member)))
+    session.tell(handoff, str(handoff["id"]), *(f"  {escape(line)}" for line in _now(handoff, member)))
 
 
 def _possible(shown: Shown, member: Member) -> tuple[list[str], list[str]]:

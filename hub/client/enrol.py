@@ -173,14 +173,14 @@ def prepare(
     account = Account(invitation.url, invitation.host, desk.login, invitation.agency, random_id())
     hub = HubSession(invitation.url, http=desk.http)
     profile = Profile.create(desk.folder, account, device)
-    profile.keep(profile.seal(secrets, keys, kdf, 1), wrap_for_recovery(keys.kek, code, login=desk.login))
+    profile.keep(profile.seal(secrets, keys, kdf, 1, wrap_for_recovery(keys.kek, code, login=desk.login)))
     member = Member(profile, Unlocked(secrets, keys, 1, kdf), hub, desk.clock)
     return member, Sheet(code.text(), b64u(device.value))
 
 
 def register(member: Member, invitation: Invitation) -> None:
     """Enrol a prepared profile at its hub."""
-    account, device, vault = member.account, member.secrets.device, member.profile.vault_value()
+    account, device, vault = member.account, member.secrets.device, member.profile.vault()
     who = {"login": account.login, "member": account.member, "auth": b64u(member.secrets.auth)}
     sealed = {name: vault[name] for name in ("kdf", "vault", "recovery")}
     public = {"sign": b64u(device.signer().public_key), "recipient": device.recipient}

@@ -13,17 +13,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hub.client.profile import Profile, Secrets, Unlocked
-from hub.client.transport import HubSession, Multipart, well_formed
+from hub.client.transport import HubSession, well_formed
 from hub.client.trust import Trust, devices_of
 from hub.clock import Clock, SystemClock
 from hub.errors import Forbidden, PeerUnreachable, StaleVersion, WrongRecipient
 from hub.ids import AgencyId, HandoffId, MemberId, PacketId, random_id
 from hub.keys.certificates import PERSON_ONLY, EpochGrant
 from hub.keys.devices import EpochSecret, open_grant
+from hub.keys.pins import Pins
 from hub.packets.age import Recipient
 from hub.packets.container import FolderPacket
 from hub.packets.encoding import b64u
 from hub.packets.manifest import read_manifest
+from hub.packets.multipart import Body
 from hub.packets.seal import Attachment, Basis, Plan, seal
 from hub.statements.grammar import Grade, MemberActor, Role, Statement
 from hub.statements.verify import sign_statement
@@ -76,7 +78,7 @@ class Member:
         self._epochs: dict[int, EpochSecret] = {}
         self._roles: frozenset[str] | None = None
         hub.sign_in = self._sign_in
-        self.trust = Trust.from_value(hub, unlocked.secrets.pins, host=self.account.host, clock=clock)
+        self.trust = Trust(hub, Pins.from_value(unlocked.secrets.pins), host=self.account.host, clock=clock)
 
     # -- who
 
@@ -220,12 +222,13 @@ class Member:
 
     def send(self, path: str, statement: Envelope, source: FolderPacket | None = None) -> dict[str, Any]:
         """Send a statement and the packet beside it; return the hub's answer."""
-        documents, files = {"statement": statement.to_bytes()}, {}
+        body = Body(random_id())
+        body.add("statement", statement.to_bytes())
         if source is not None:
-            documents["manifest"] = source.manifest()
-            names = sorted(source.names(), key=lambda name: (len(name), name))
-            files = {name.replace("att/", "att-"): source.folder / f"{name}.age" for name in names}
-        answer = self.hub.submit(path, Multipart(documents, files))
+            body.add("manifest", source.manifest())
+            for name in sorted(source.names(), key=lambda name: (len(name), name)):
+                body.add(name.replace("att/", "att-"), source.folder / f"{name}.age")
+        answer = self.hub.submit(path, body)
         with well_formed():
             return dict(answer)
 
@@ -236,20 +239,18 @@ class Member:
     ) -> None:
         """Seal the vault again with these members changed, at the hub first and then here; `lock` is for new keys."""
         keys, kdf = lock or (self._unlocked.keys, self._unlocked.kdf)
-        secrets = replace(self.secrets, **changes, auth=keys.auth, pins=self.trust.to_value())
+        secrets = replace(self.secrets, **changes, auth=keys.auth, pins=self.trust.pins.to_value())
         version = self._unlocked.version + 1
-        vault = self.profile.seal(secrets, keys, kdf, version)
-        given: dict[str, Any] = {"version": version, "vault": b64u(vault.data)}
-        given |= {} if recovery is None else {"recovery": b64u(recovery)}
-        given |= {} if lock is None else {"auth": b64u(keys.auth), "kdf": kdf.to_value()}
-        self.hub.put("/api/v1/vault", given)
-        self.profile.keep(vault, recovery)
+        vault = self.profile.seal(secrets, keys, kdf, version, recovery)
+        given = {name: item for name, item in vault.items() if name != "kdf" or lock}
+        self.hub.put("/api/v1/vault", {**given, **({"auth": b64u(keys.auth)} if lock else {})})
+        self.profile.keep(vault)
         self._unlocked = Unlocked(secrets, keys, version, kdf)
 
     def keep_pins(self) -> None:
         """Seal the vault again if what is trusted has changed."""
         self.keep_keys()
-        if self.trust.to_value() != self.secrets.pins:
+        if self.trust.pins.to_value() != self.secrets.pins:
             with suppress(StaleVersion):  # another process of this member was faster; pins are learned again
                 self.keep()
 

@@ -16,7 +16,6 @@ from hub.keys.devices import DeviceKeys, EpochSecret, RootKey
 from hub.keys.vault import (
     DeviceSecret,
     KdfParameters,
-    OpenedVault,
     RecoveryCode,
     SealedVault,
     VaultKeys,
@@ -133,19 +132,20 @@ class Profile:
         """The device secret."""
         return DeviceSecret(from_b64u(self._read(_DEVICE).decode("ascii", "replace").strip(), 16))
 
-    def seal(self, secrets: Secrets, keys: VaultKeys, kdf: KdfParameters, version: int) -> SealedVault:
-        """Return the vault to send to the hub; `keep` it here once the hub has it."""
-        return seal_vault(secrets.to_value(), keys, login=self.account.login, version=version, kdf=kdf)
+    def seal(
+        self, secrets: Secrets, keys: VaultKeys, kdf: KdfParameters, version: int, recovery: bytes | None = None
+    ) -> dict[str, Any]:
+        """Return the vault as the hub gets it, with the wrap that the recovery code opens: `recovery`, or as before."""
+        vault = seal_vault(secrets.to_value(), keys, login=self.account.login, version=version, kdf=kdf)
+        wrap = b64u(recovery) if recovery is not None else self.vault()["recovery"]
+        return {"version": version, "kdf": kdf.to_value(), "vault": b64u(vault.data), "recovery": wrap}
 
-    def keep(self, vault: SealedVault, recovery: bytes | None = None) -> None:
-        """Keep a copy of the sealed vault, and of the wrap that the recovery code opens."""
-        old = self.load_json(_VAULT).get("recovery") if (self.folder / _VAULT).exists() else None
-        wrap = b64u(recovery) if recovery is not None else old
-        value = {"version": vault.version, "kdf": vault.kdf.to_value(), "vault": b64u(vault.data), "recovery": wrap}
-        self.save_json(_VAULT, value)
+    def keep(self, vault: dict[str, Any]) -> None:
+        """Keep a sealed vault here, once the hub has it."""
+        self.save_json(_VAULT, vault)
 
-    def vault_value(self) -> dict[str, Any]:
-        """Return the sealed vault as it is kept here: version, kdf, vault, recovery."""
+    def vault(self) -> dict[str, Any]:
+        """Return the sealed vault as it is kept here."""
         return self.load_json(_VAULT)
 
     def discard(self) -> None:
@@ -159,10 +159,9 @@ class Profile:
         Raises:
             Unauthenticated: wrong passphrase, or the vault was changed.
         """
-        vault = self._vault()
-        keys = derive(passphrase, self.device, vault.kdf)
+        keys = derive(passphrase, self.device, KdfParameters.from_value(self.vault()["kdf"]))
         try:
-            return self._open(vault, keys)
+            return self._open(keys)
         except BadSignature as error:
             raise Unauthenticated("The passphrase does not open this vault.", todo="Try again.") from error
 
@@ -170,13 +169,11 @@ class Profile:
         """Open the vault with the recovery code alone.
 
         Raises:
-            BadSignature: another member's code, or there is none for this vault.
+            BadSignature: another member's code.
         """
-        wrap = self.vault_value().get("recovery")
-        if wrap is None:
-            raise NotFound("This vault has no recovery code.", todo="Ask a colleague to invite you again.")
-        keys = recover(from_b64u(wrap), RecoveryCode.parse(code), login=self.account.login)
-        return self._open(self._vault(), keys)
+        return self._open(
+            recover(from_b64u(self.vault()["recovery"]), RecoveryCode.parse(code), login=self.account.login)
+        )
 
     def load_json(self, name: str, default: Callable[[], dict[str, Any]] | None = None) -> dict[str, Any]:
         """Return an object kept in the folder."""
@@ -191,16 +188,14 @@ class Profile:
         """Keep an object in the folder, whole or not at all."""
         write_private(self.folder / name, json.dumps(value, indent=1, ensure_ascii=False).encode())
 
-    def _vault(self) -> SealedVault:
-        value = self.vault_value()
-        return SealedVault(value["version"], KdfParameters.from_value(value["kdf"]), from_b64u(value["vault"]))
-
-    def _open(self, vault: SealedVault, keys: VaultKeys) -> Unlocked:
-        seen = self.load_json(_SEEN, dict).get("vault", 0)
-        opened: OpenedVault = open_vault(vault, keys, login=self.account.login, seen=seen)
+    def _open(self, keys: VaultKeys) -> Unlocked:
+        value, seen = self.vault(), self.load_json(_SEEN, dict).get("vault", 0)
+        kdf = KdfParameters.from_value(value["kdf"])
+        vault = SealedVault(value["version"], kdf, from_b64u(value["vault"]))
+        opened = open_vault(vault, keys, login=self.account.login, seen=seen)
         if opened.version > seen:
             self.save_json(_SEEN, {"vault": opened.version})
-        return Unlocked(Secrets.from_value(opened.content), keys, opened.version, vault.kdf)
+        return Unlocked(Secrets.from_value(opened.content), keys, opened.version, kdf)
 
     def _read(self, name: str) -> bytes:
         try:

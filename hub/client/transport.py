@@ -6,9 +6,7 @@ does not grow with a packet; a session that has ended is renewed once and the re
 
 from __future__ import annotations
 
-import secrets
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -16,10 +14,10 @@ import requests
 
 from hub.errors import HubError, InvalidRequest, Malformed, PeerMisbehaved, PeerUnreachable, TooLarge
 from hub.packets.encoding import parse_json
+from hub.packets.multipart import Body
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
 TIMEOUT = (10, 120)
 CHUNK = 256 * 1024
@@ -28,47 +26,6 @@ _OWN_MEMBERS = frozenset({"self", "type", "title", "status", "code", "detail", "
 _SERVER_FAULT = 500
 _UNAUTHENTICATED = 401
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
-
-
-@dataclass(frozen=True, slots=True)
-class Multipart:
-    """A multipart/form-data body that is composed while it is sent, and can be sent again.
-
-    `documents` are small, `files` are streamed; part names are our own, so they need no quoting.
-    """
-
-    documents: Mapping[str, bytes]
-    files: Mapping[str, Path]
-    boundary: str = field(default_factory=lambda: secrets.token_hex(24))
-
-    @property
-    def content_type(self) -> str:
-        """The media type with the boundary."""
-        return f"multipart/form-data; boundary={self.boundary}"
-
-    def __len__(self) -> int:
-        heads = sum(len(self._head(name)) + 2 for name in (*self.documents, *self.files))
-        content = sum(map(len, self.documents.values())) + sum(path.stat().st_size for path in self.files.values())
-        return heads + content + len(self._end())
-
-    def __iter__(self) -> Iterator[bytes]:
-        for name, data in self.documents.items():
-            yield self._head(name) + data + b"\r\n"
-        for name, path in self.files.items():
-            yield self._head(name)
-            with path.open("rb") as source:
-                while chunk := source.read(CHUNK):
-                    yield chunk
-            yield b"\r\n"
-        yield self._end()
-
-    def _head(self, name: str) -> bytes:
-        kind = "application/json" if name in self.documents else "application/octet-stream"
-        lines = (f"--{self.boundary}", f'Content-Disposition: form-data; name="{name}"; filename="{name}"')
-        return "\r\n".join((*lines, f"Content-Type: {kind}", "", "")).encode()
-
-    def _end(self) -> bytes:
-        return f"--{self.boundary}--\r\n".encode()
 
 
 class HubSession:
@@ -92,7 +49,7 @@ class HubSession:
         """Return the JSON answer to a PUT."""
         return self._json(self._ask("PUT", path, json=value))
 
-    def submit(self, path: str, parts: Multipart) -> Any:
+    def submit(self, path: str, parts: Body) -> Any:
         """Send a multipart body; return the JSON answer."""
         return self._json(self._ask("POST", path, data=parts))
 
@@ -131,7 +88,7 @@ class HubSession:
 
     def _once(self, method: str, path: str, invitation: str | None, given: dict[str, Any]) -> requests.Response:
         sent = {"Accept": "application/json"}
-        if isinstance(given.get("data"), Multipart):
+        if isinstance(given.get("data"), Body):
             sent["Content-Type"] = given["data"].content_type
         if invitation or self._token:
             sent["Authorization"] = f"Invitation {invitation}" if invitation else f"Bearer {self._token}"

@@ -40,7 +40,7 @@ def devices_of(agency: TrustedAgency, member: str, now: int) -> tuple[MemberCert
 
 
 class Trust:
-    """What one member's client believes. `to_value` is what the vault keeps."""
+    """What one member's client believes. `pins` are what the vault keeps."""
 
     def __init__(self, hub: HubSession, pins: Pins, *, host: str, clock: Clock) -> None:
         self.pins = pins
@@ -49,15 +49,6 @@ class Trust:
         self._clock = clock
         self._found: dict[str, tuple[int, TrustedAgency]] = {}
         self.served: dict[str, dict[str, Any]] = {}
-
-    @classmethod
-    def from_value(cls, hub: HubSession, value: dict[str, Any], *, host: str, clock: Clock) -> Trust:
-        """Return the trust that a vault keeps."""
-        return cls(hub, Pins.from_value(value), host=host, clock=clock)
-
-    def to_value(self) -> dict[str, Any]:
-        """Return the JSON object that the vault keeps."""
-        return self.pins.to_value()
 
     def agency(self, agency: str, *, fingerprint: str = "", fresh: bool = True) -> TrustedAgency:
         """Return an agency whose keys were verified; `fingerprint` is what a person compared by phone.

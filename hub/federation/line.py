@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hub.clock import Clock
-    from hub.federation.body import Body
     from hub.packets.dsse import Signer
+    from hub.packets.multipart import Body
 
 CONNECT, SILENT, ANSWER = 30, 45, 60
 """Seconds to connect or to get one chunk out, between two bytes, and from our last byte to the end of the answer."""

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hub.errors import BadSignature, PeerMisbehaved
-from hub.federation.body import Body
 from hub.handofflog.merkle import includes, leaf_of
 from hub.packets import shapes as a
 from hub.packets.checkpoint import Checkpoint
 from hub.packets.dsse import Envelope
 from hub.packets.encoding import canonical, from_b64u, parse_json
+from hub.packets.multipart import Body
 from hub.statements.grammar import STATEMENT_TYPE
 from hub.statements.verify import verify_statement
 

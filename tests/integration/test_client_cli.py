@@ -92,7 +92,7 @@ def test_a_basis_is_written_in_plain_words_and_its_form_is_hashed(says, amina, t
     send = ("send", packet, "--to", "addis", "--basis", said["record"], "--purpose", "reception")
     assert "Permitted until 2027-02-28" in says("amina", *send, "--check")
     told = says("amina", *send)
-    assert "Sent to addis@et.example." in told
+    assert "Sent to addis@et.example: " in told
     assert "ball: you, by " in told
     assert "urn:" not in says("amina", *send[:-1], "protection", code=5)
     assert "Not permitted" in says("amina", *send[:-1], "protection", "--check", code=5)

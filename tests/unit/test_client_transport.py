@@ -10,7 +10,7 @@ from werkzeug.formparser import parse_form_data
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
-from hub.client.transport import HubSession, Multipart, problem
+from hub.client.transport import HubSession, problem
 from hub.errors import (
     Forbidden,
     HubError,
@@ -21,6 +21,7 @@ from hub.errors import (
     TooLarge,
     Unauthenticated,
 )
+from hub.packets.multipart import Body
 
 
 class Quiet(WSGIRequestHandler):
@@ -50,7 +51,9 @@ def served():
 def test_a_body_is_as_long_as_it_says_and_reads_back(tmp_path):
     file = tmp_path / "body"
     file.write_bytes(bytes(range(256)) * 3000)
-    body = Multipart({"statement": b"{}"}, {"body": file})
+    body = Body("A" * 22)
+    body.add("statement", b"{}")
+    body.add("body", file)
     data = b"".join(body)
     assert len(data) == len(body)
     assert b"".join(body) == data

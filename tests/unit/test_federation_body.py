@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.errors import InvalidRequest
-from hub.federation.body import Body, receive
+from hub.federation.body import receive
 from hub.ids import random_id
 from hub.packets.encoding import b64u
+from hub.packets.multipart import Body
 
 NAMES = st.lists(
     st.sampled_from(["message", "manifest", "body", *(f"att-{n}" for n in range(1, 9))]), unique=True, min_size=1
