@@ -28,7 +28,6 @@ from hub.referrals.domain import Maker, Referral, State
 from hub.statements.grammar import Grade
 
 if TYPE_CHECKING:
-
     from sqlalchemy.engine import RowMapping
 
 referrals = Table(

@@ -116,18 +116,23 @@ def _play(stage: World, made: Played, folder: Path) -> None:
         *(p.read_bytes() for p in out.rglob("*") if p.is_file()),
     ]
     steps = (
-        (referrals.acknowledge, hana, amina, "acknowledged"),
-        (lambda m, h: referrals.ask(m, h, QUESTION), hana, amina, "info_needed"),
+        (lambda m, h: referrals.take(m, h, "acknowledge"), hana, amina, "acknowledged"),
+        (lambda m, h: referrals.take(m, h, "ask", text=QUESTION), hana, amina, "info_needed"),
         (lambda m, h: referrals.answer(m, h, {"needs_risk": {"clinic": ANSWER}}), amina, hana, "acknowledged"),
-        (lambda m, h: referrals.accept(m, h, "2027-01-01"), hana, amina, "accepted"),
-        (lambda m, h: referrals.start(m, h, "2027-01-01"), hana, amina, "in_progress"),
-        (lambda m, h: referrals.report_outcome(m, h, "yes", [], OUTCOME), hana, amina, "outcome_reported"),
+        (lambda m, h: referrals.take(m, h, "accept", first_contact="2027-01-01"), hana, amina, "accepted"),
+        (lambda m, h: referrals.take(m, h, "start", contact="2027-01-01"), hana, amina, "in_progress"),
+        (
+            lambda m, h: referrals.take(m, h, "report_outcome", got_help="yes", services=[], text=OUTCOME),
+            hana,
+            amina,
+            "outcome_reported",
+        ),
     )
     for step, actor, other, state in steps:
         step(actor, first)
         until(lambda o=other, s=state: reading.show(o, first).state == s, state)
     made.opened += [_said(opening.open_handoff(member, first)) for member in (amina, hana)]
-    referrals.report(amina, second, "referral.acknowledge", "phone", EVIDENCE)
+    referrals.report(amina, second, "acknowledge", "phone", EVIDENCE)
     for member in (amina, hana, selam):
         made.secrets += [member.secrets.auth, str(member.hub._token).encode(), member.profile.device.value]
     _rubbish(made, amina)
