@@ -8,11 +8,12 @@ from __future__ import annotations
 import logging
 import signal
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from waitress.server import create_server
 
 from hub.app import build_app, open_hub
+from hub.errors import Unavailable
 from hub.jobs.registry import JOBS
 from hub.jobs.schedule import Schedule
 from hub.outbox.store import Outbox
@@ -37,6 +38,7 @@ def serve(
     """
     _log_to_stderr()
     hub = open_hub(settings)
+    alone = _alone(hub) if hub.database.is_sqlite else None
     server = create_server(build_app(hub), host=host, port=port, **_limits(settings))
     schedule = Schedule(hub, JOBS) if hub.database.is_sqlite else None
     _on_signals(_leave)
@@ -50,6 +52,8 @@ def serve(
     finally:
         server.close()
         _close(hub, schedule)
+        if alone:
+            alone.close()
 
 
 def run_worker(settings: Settings) -> None:
@@ -72,6 +76,28 @@ def run_worker(settings: Settings) -> None:
 def _log_to_stderr() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("hub").setLevel(logging.INFO)
+
+
+def _alone(hub: Hub) -> IO[bytes]:
+    """Keep other processes from serving this data folder for as long as the returned file is open.
+
+    Raises:
+        Unavailable: another one does.
+    """
+    lock = (hub.settings.data / "serving.lock").open("wb")
+    try:
+        import fcntl
+
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except ImportError:  # Windows: the operator sees to it
+        return lock
+    except OSError as error:
+        lock.close()
+        hub.database.close()
+        raise Unavailable(
+            "Another process serves this hub already.", todo="One process serves a SQLite database; stop the other one."
+        ) from error
+    return lock
 
 
 def _take_over(hub: Hub) -> None:

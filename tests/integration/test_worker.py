@@ -95,3 +95,18 @@ def test_a_process_that_finds_no_hub_says_so_and_ends(tmp_path):
     _out, errors = process.communicate(timeout=30)
     assert process.returncode == 1
     assert "No hub can be read in this folder." in errors
+
+
+@pytest.mark.slow
+def test_a_second_process_on_one_sqlite_database_is_refused(tmp_path, clock):
+    with running_hub(tmp_path, clock):
+        pass
+    port = free_port()
+    first = started(SERVE.format(port=port), tmp_path)
+    until(lambda: answers(port), "an answer")
+    second = started(SERVE.format(port=free_port()), tmp_path)
+    _out, errors = second.communicate(timeout=30)
+    assert second.returncode != 0
+    assert "Another process serves this hub already." in errors
+    assert answers(port)
+    assert end(first)[0] == 0
