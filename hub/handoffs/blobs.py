@@ -11,9 +11,10 @@ import os
 import secrets
 import shutil
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING, BinaryIO
+from typing import IO, TYPE_CHECKING, BinaryIO, cast
 
 from hub.errors import NotFound
+from hub.packets.age import read_header
 from hub.packets.container import PacketFiles
 
 if TYPE_CHECKING:
@@ -26,22 +27,27 @@ _ABANDONED = 24 * 3600
 
 @dataclass(slots=True)
 class ReceivedPacket(PacketFiles):
-    """A packet as it came over HTTP: its manifest, and whole age files (header and payload) in the spool.
+    """A packet as it came over HTTP: its manifest, and its age files in the spool, headers parted from payloads.
 
     `close()` removes what is left of it; a file that was taken into the store is no longer there to be removed.
     """
 
     manifest: bytes
-    files: dict[str, Path]
+    files: dict[str, tuple[bytes, Path]]
+    """Header, and where all bytes after it are, durably."""
     folder: Path | None = field(default=None, repr=False)
 
     def names(self) -> frozenset[str]:
         """Return the names of the age files."""
         return frozenset(self.files)
 
-    def stream(self, name: str) -> BinaryIO:
-        """Return a new stream over a whole file."""
-        return self.files[name].open("rb")
+    def header(self, name: str) -> bytes:
+        """Return a file's age header."""
+        return self.files[name][0]
+
+    def payload(self, name: str) -> BinaryIO:
+        """Open everything behind a file's header."""
+        return self.files[name][1].open("rb")
 
     def close(self) -> None:
         """Remove the spooled files."""
@@ -59,33 +65,35 @@ class Blobs:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def stage(self, manifest: bytes, files: Iterable[tuple[str, IO[bytes]]]) -> ReceivedPacket:
-        """Copy the age files of a packet to the spool; `files` are (name, stream) pairs, names as in the manifest."""
+        """Copy the age files of a packet to the spool; `files` are (name, stream) pairs, names as in the manifest.
+
+        Headers and payloads are parted and payloads synced here, before any transaction, so that a large packet on a
+        slow disk holds up no other writer.
+
+        Raises:
+            PacketError: a file has no age header.
+        """
         folder = self._spool / secrets.token_hex(16)
         folder.mkdir(mode=0o700)
         packet = ReceivedPacket(manifest, {}, folder)
         try:
             for number, (name, stream) in enumerate(files):
-                path = folder / str(number)
+                header, path = read_header(cast(BinaryIO, stream)), folder / str(number)
                 with path.open("wb") as sink:
                     shutil.copyfileobj(stream, sink, CHUNK)
-                packet.files[name] = path
+                    sink.flush()
+                    os.fsync(sink.fileno())
+                packet.files[name] = (header, path)
         except BaseException:
             packet.close()
             raise
         return packet
 
-    def keep(self, manifest: str, psha256: str, file: Path, header_size: int) -> None:
-        """Store the payload of an age file, the bytes after its header, durably."""
+    def keep(self, manifest: str, psha256: str, payload: Path) -> None:
+        """Take a synced payload out of the spool into the store, durably."""
         folder = self._payloads / manifest
         folder.mkdir(exist_ok=True, mode=0o700)
-        target = folder / psha256
-        part = folder / f"{psha256}.{secrets.token_hex(8)}"
-        with file.open("rb") as source, part.open("wb") as sink:
-            source.seek(header_size)
-            shutil.copyfileobj(source, sink, CHUNK)
-            sink.flush()
-            os.fsync(sink.fileno())
-        part.replace(target)
+        payload.replace(folder / psha256)
         _sync(folder)
         _sync(self._payloads)
 

@@ -317,13 +317,9 @@ class Intake:
             raise ConsentMissing("Consent was withdrawn: nothing more about this child is taken.", rule="R04")
         if packets.manifest_of(signed.manifest.sender, signed.manifest.packet) is not None:
             raise Replayed("This packet id was used before with another manifest.")
-        headers = {}
+        headers = {entry.n: packet.header(entry.n) for entry in signed.manifest.files}
         for entry in signed.manifest.files:
-            file = packet.files[entry.n]
-            size = file.stat().st_size - entry.plen
-            with file.open("rb") as source:
-                headers[entry.n] = source.read(size)
-            self.blobs.keep(signed.hash, entry.psha256, file, size)
+            self.blobs.keep(signed.hash, entry.psha256, packet.files[entry.n][1])
         packets.add(handoff.id, signed, self._header_keys.seal(signed.hash, headers))
 
     def _answer(

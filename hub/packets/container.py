@@ -40,20 +40,12 @@ class PacketFiles(ABC):
         """Return the names of the age files that are there: `body`, `att/1` and so on."""
 
     @abstractmethod
-    def stream(self, name: str) -> BinaryIO:
-        """Return a new stream over a whole file; the caller closes it."""
-
     def header(self, name: str) -> bytes:
         """Return a file's age header."""
-        with self.stream(name) as stream:
-            return read_header(stream)
 
-    @contextmanager
-    def payload(self, name: str) -> Iterator[BinaryIO]:
+    @abstractmethod
+    def payload(self, name: str) -> AbstractContextManager[BinaryIO]:
         """Open everything behind a file's header."""
-        with self.stream(name) as stream:
-            read_header(stream)
-            yield stream
 
 
 class PacketSource(PacketFiles):
@@ -76,8 +68,20 @@ class PacketSource(PacketFiles):
         return data
 
     def stream(self, name: str) -> BinaryIO:
-        """Return a new stream over a whole file."""
+        """Return a new stream over a whole file; the caller closes it."""
         return self.part(f"{name}.age")
+
+    def header(self, name: str) -> bytes:
+        """Return a file's age header."""
+        with self.stream(name) as stream:
+            return read_header(stream)
+
+    @contextmanager
+    def payload(self, name: str) -> Iterator[BinaryIO]:
+        """Open everything behind a file's header."""
+        with self.stream(name) as stream:
+            read_header(stream)
+            yield stream
 
 
 class PacketSink(Protocol):

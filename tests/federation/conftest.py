@@ -70,7 +70,7 @@ class PlainIntake:
         verified = verify_statement(statement, keys, now=NOW)
         read_receipt(verify_statement(receipt, keys, now=NOW), verified, includes)
         if packet is not None:
-            self.packets.append({name: path.read_bytes() for name, path in packet.files.items()})
+            self.packets.append({name: header + path.read_bytes() for name, (header, path) in packet.files.items()})
         return self.receipt(connection, verified.envelope)
 
     def receipt(self, connection: Any, envelope: Envelope) -> bytes:

@@ -21,6 +21,9 @@ from tests.support.factories import NOW, signer, some_hash
 
 COVERED = signing.COVERED
 
+AGE = b"age-encryption.org/v1\n--- mac\n"
+"""The shortest header that a file can begin with."""
+
 
 def post(scene, message, parts=None, *, tamper=None, sign_again=False, **signed):
     """Send a message; `tamper` may change the signed request; return (status, code or answer)."""
@@ -57,9 +60,9 @@ def test_a_peers_word_is_logged_and_answered_with_a_receipt(scene, word):
 
 
 def test_a_packet_is_on_disk_before_the_statement_is_taken(scene, word):
-    parts = {"manifest": b"{}", "body": b"age" * 300_000, "att-1": b"more"}
+    parts = {"manifest": b"{}", "body": AGE + b"age" * 300_000, "att-1": AGE + b"more"}
     assert post(scene, word, parts)[0] == 200
-    assert scene.intake.packets == [{"body": b"age" * 300_000, "att/1": b"more"}]
+    assert scene.intake.packets == [{"body": AGE + b"age" * 300_000, "att/1": AGE + b"more"}]
     assert list((scene.hub.settings.data / "blobs" / "spool").iterdir()) == []
 
 
@@ -341,13 +344,13 @@ def test_a_peer_that_answers_no_pull_makes_the_message_wait(scene, word, monkeyp
 def test_what_the_intake_refuses_leaves_nothing_behind(scene, word, error):
     scene.intake.fail = error
     size = scene.log_size()
-    _status, code = post(scene, word, {"manifest": b"{}", "body": b"x"})
+    _status, code = post(scene, word, {"manifest": b"{}", "body": AGE})
     assert code == error.code
     assert scene.log_size() == size
     assert scene.rows(inbox) == []
     assert list((scene.hub.settings.data / "blobs" / "spool").iterdir()) == []
     scene.intake.fail = None
-    assert post(scene, word, {"manifest": b"{}", "body": b"x"})[0] == 200
+    assert post(scene, word, {"manifest": b"{}", "body": AGE})[0] == 200
 
 
 def test_the_same_message_in_many_requests_at_once_takes_effect_once(scene, word):

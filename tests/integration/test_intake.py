@@ -17,6 +17,7 @@ from hub.errors import (
     IllegalTransition,
     InvalidRequest,
     NotFound,
+    PacketError,
     Replayed,
     WrongRecipient,
 )
@@ -371,3 +372,13 @@ def test_the_focal_points_of_the_area_learn_a_count_and_a_duty_number_and_nothin
         "centre@et.example: 1 unanswered past due; duty number +251 900 000 000\n"
     )
     assert not ours
+
+
+def test_a_file_without_an_age_header_is_refused_before_anything_is_kept_of_it(home, people):
+    _, statement, packet = people.submit()
+    packet.files["body"] = b"no age file at all"
+    with pytest.raises(PacketError):
+        home.post(statement, packet, people.shelter.agency)
+    folder = home.hub.settings.data / home.hub.origin
+    assert not list((folder / "spool").iterdir())
+    assert not list((folder / "payloads").iterdir())
