@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from consent import policy
+from consent.basis import VitalInterest
 from consent.decide import Deny, Recipient, Request
 from consent.excerpt import check_excerpt, until_month
 from hub.client import reading
@@ -19,6 +20,7 @@ from hub.client.basis import categories, denied
 from hub.client.member import workspace
 from hub.client.profile import write_private
 from hub.errors import BadSignature, NotPermitted
+from hub.statements.grammar import MemberActor, Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,6 +90,8 @@ def _check(member: Member, shown: Shown, packet: VerifiedPacket) -> dict[str, li
     if excerpt.get("basis") == REPLY:
         _check_reply(member, shown, packet, excerpt)
         return {name: [] for name in packet.sections if name != REPLY}
+    if excerpt.get("kind") == VitalInterest.kind and not _supervised(shown, excerpt):
+        raise BadSignature("A vital interest was not signed by the supervisor whom it names.")
     entry = member.home().entry
     if manifest.grant.country != entry.country:
         raise BadSignature("The packet's grant is for another country than this agency's.")
@@ -107,6 +111,14 @@ def _check(member: Member, shown: Shown, packet: VerifiedPacket) -> dict[str, li
     if until_month(whole.until) < manifest.grant.until:
         raise BadSignature("The packet's grant says a later end than its basis.")
     return held_back
+
+
+def _supervised(shown: Shown, excerpt: Mapping[str, Any]) -> bool:
+    """Whether the supervisor in a vital interest signed the submission, as another member than its caseworker (R01)."""
+    signers = [actor for actor in shown.submission.statement.by if isinstance(actor, MemberActor)]
+    return len(signers) > 1 and any(
+        actor.member == excerpt.get("supervisor") and actor.role == Role.SUPERVISOR for actor in signers
+    )
 
 
 def reply_excerpt(shown: Shown) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from hub.errors import (
     Unauthenticated,
     WrongRecipient,
 )
+from hub.ids import random_id
 from hub.keys.certificates import fingerprint
 from tests.conftest import NOW
 from tests.support.world import (
@@ -243,6 +244,20 @@ def test_life_and_health_need_a_supervisors_own_signature(one_hub, amina, hana):
     shown = reading.show(hana, sent.handoff)
     assert [actor.role for actor in shown.submission.statement.by] == ["caseworker", "supervisor"]
     referrals.take(hana, sent.handoff, "acknowledge")
+
+
+def test_a_vital_interest_that_its_supervisor_did_not_sign_is_not_opened(one_hub, amina, hana):
+    hodan = one_hub.join(amina, "hodan", {"supervisor"})
+    basis = emergency(amina, one_hub.clock, hana.agency, hodan.id)
+    out = Outgoing(hana.agency, {"minimal_contact": {"given_name": "SYN-X"}}, basis, "emergency", "emergency")
+    handoff, alone = random_id(), [amina.me(frozenset({"caseworker"}))]
+    with referrals._sealed(amina, out) as (part, permitted):  # a sender's client that leaves the second signature out
+        body = {"kind": "referral", "urgency": "emergency", "due": NOW + 3600, "needed_from": None, "leg": None}
+        body["verdict"] = permitted.verdict(alone)
+        said = amina.statement("referral.submit", handoff, body, by=alone, part=part)
+        records.send(amina, "/api/v1/handoffs", said, part.source)
+    with pytest.raises(BadSignature):
+        opening.open_handoff(hana, handoff)
 
 
 def test_a_reported_acknowledgement_is_shown_as_reported_until_it_is_signed(one_hub, amina, hana):
