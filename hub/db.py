@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 
+from hub.errors import Unavailable
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -38,10 +40,17 @@ class Database:
         self.engine = _engine(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._writing = threading.RLock() if self.is_sqlite else None
+        self._closed = False
+        event.listen(self.engine, "checkin", self._checked_in)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Yield a connection with one consistent view; nothing is kept of what is done in it."""
+        """Yield a connection with one consistent view; nothing is kept of what is done in it.
+
+        Raises:
+            Unavailable: the database was closed.
+        """
+        self._check_open()
         with self.engine.connect() as connection:
             if not self.is_sqlite:
                 connection.execution_options(isolation_level="REPEATABLE READ")
@@ -49,7 +58,12 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """Yield a connection inside one transaction: all of it is kept, or none."""
+        """Yield a connection inside one transaction: all of it is kept, or none.
+
+        Raises:
+            Unavailable: the database was closed.
+        """
+        self._check_open()
         if self._writing is None:
             with self.engine.begin() as connection:
                 yield connection
@@ -60,8 +74,17 @@ class Database:
                 yield connection
 
     def close(self) -> None:
-        """Give all connections back."""
+        """Give all connections back, for good; those that a thread still uses end when it lets go of them."""
+        self._closed = True
         self.engine.dispose()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise Unavailable("The hub is closing.")
+
+    def _checked_in(self, connection: Any, _record: object) -> None:
+        if self._closed and connection is not None:
+            connection.close()
 
 
 class Store:

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import socket
+import threading
 
 import pytest
 from pytest_socket import SocketConnectBlockedError
 from sqlalchemy.exc import DBAPIError
+
+from hub.errors import Unavailable
 
 
 def test_a_write_that_fails_leaves_no_trace_on_either_database(database):
@@ -31,3 +34,25 @@ def test_each_test_has_a_database_of_its_own(database):
 def test_tests_cannot_leave_this_machine():
     with socket.socket() as outside, pytest.raises(SocketConnectBlockedError):
         outside.connect(("192.0.2.1", 80))
+
+
+def test_a_database_that_was_closed_is_opened_by_nobody_and_leaves_no_connection(database):
+    using, closed = threading.Event(), threading.Event()
+    seen = []
+
+    def late():
+        with database.read() as connection:
+            seen.append(connection.connection.dbapi_connection)
+            using.set()
+            closed.wait(10)
+
+    thread = threading.Thread(target=late)
+    thread.start()
+    assert using.wait(10)
+    database.close()
+    closed.set()
+    thread.join()
+    with pytest.raises(Unavailable), database.write():
+        pass
+    with pytest.raises(Exception, match="closed"):
+        seen[0].execute("select 1")
