@@ -106,6 +106,7 @@ def test_a_file_copy_of_sqlite_put_back_is_noticed_at_the_start_and_mended_by_th
     fill(database, 4)
     database.close()
     backup, later = (Path(shutil.copy(file, tmp_path / "backup")), tmp_path / "later")
+    database = Database(sqlite_url)
     fill(database, 3, start=4)
     ForkGuard(database, ORIGIN, folder).publish(HUB)
     database.close()
