@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from consent.policy import GATES, POLICY_VERSION
 from hub.errors import ConsentMissing, Forbidden, InvalidRequest, UnsupportedVersion, WrongRecipient
 from hub.ids import host_of
-from hub.keys.certificates import NEVER_RECEIVE, device_kid
+from hub.keys.certificates import NEVER_RECEIVE, PERSON_ONLY, device_kid
 from hub.keys.store import KeyStore
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from hub.keys.certificates import KeyEntry
     from hub.packets.manifest import Manifest, SignedManifest
     from hub.statements.verify import VerifiedStatement
-
-_NO_EPOCH = "community_structure"
 
 
 def check_submission(
@@ -102,7 +100,7 @@ def _check_keys(keys: KeyStore, manifest: Manifest, entry: KeyEntry, now: int) -
     epochs = {key.epoch: {device_kid(key.recipient)} for key in entry.enc}
     for file in manifest.files:
         named = file.member is not None
-        if named == (file.epoch is not None) or (entry.kind == _NO_EPOCH and not named):
+        if named == (file.epoch is not None) or (entry.kind == PERSON_ONLY and not named):
             raise WrongRecipient("A packet is sealed to an agency's epoch, or to one named person.")
         if not named and file.epoch not in epochs:
             raise WrongRecipient(

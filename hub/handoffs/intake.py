@@ -18,7 +18,6 @@ from hub.errors import (
     IllegalTransition,
     InvalidRequest,
     NotFound,
-    Replayed,
     UnsupportedVersion,
     WrongRecipient,
 )
@@ -28,7 +27,7 @@ from hub.handoffs.answers import Answers
 from hub.handoffs.checks import check_part, check_submission
 from hub.handoffs.outgoing import OWN_RECORD, SUBMISSIONS, OutgoingMessage, outgoing
 from hub.handoffs.ports import Step
-from hub.handoffs.store import Handoff, HandoffStore, PacketStore
+from hub.handoffs.store import WAITING, Handoff, HandoffStore, PacketStore
 from hub.ids import HandoffId, host_of
 from hub.keys.store import KeyStore
 from hub.outbox.store import Outbox
@@ -129,11 +128,11 @@ class Intake:
 
     def issue(self, connection: Connection, kind: str, handoff: str, body: Mapping[str, Any]) -> VerifiedStatement:
         """Make a statement of this hub's own about a handoff, and take it as any other."""
-        heads = [row["hash"] for row in HandoffStore(connection).statements(handoff)][-1:]
+        latest = HandoffStore(connection).latest(handoff)
         statement = Statement(
             type=kind,
             handoff=HandoffId(handoff),
-            heads=tuple(heads),
+            heads=(latest,) if latest else (),
             by=(HubActor(self.origin),),
             at=self._clock.now(),
             grade=Grade.HUB,
@@ -151,7 +150,7 @@ class Intake:
         store, now = HandoffStore(connection), self._clock.now()
         store.keep_receipt(statement_hash, peer, answer.document, now)
         row = store.statement(statement_hash)
-        if row is None or row["standing"] != "waiting":
+        if row is None or row["standing"] != WAITING:
             return
         handoff = store.get(row["handoff"], lock=True)
         body = answer.statement.body
@@ -182,9 +181,9 @@ class Intake:
     def purge(self, connection: Connection) -> int:
         """Destroy the keys and payloads of packets that were withdrawn; return of how many there was something left."""
         done = 0
-        for row in PacketStore(connection).doomed():
-            key = self._header_keys.destroy(row["manifest"])
-            done += self.blobs.destroy(row["manifest"]) or key
+        for manifest in PacketStore(connection).doomed():
+            key = self._header_keys.destroy(manifest)
+            done += self.blobs.destroy(manifest) or key
         return done
 
     # -- the path
@@ -251,7 +250,7 @@ class Intake:
         if word is None:
             if verified.statement.hub is None:
                 machine.expect(connection, handoff, verified, now)
-            return "waiting", None
+            return WAITING, None
         if word.position is None or word.state is None:
             raise InvalidRequest("The ordering hub brings each statement with its position.")
         step = Step(word.state, word.position, moved=True)
@@ -315,8 +314,7 @@ class Intake:
             if standing == "refused":
                 return  # it crossed the withdrawal: the statement is on record, what it carried is not
             raise ConsentMissing("Consent was withdrawn: nothing more about this child is taken.", rule="R04")
-        if packets.manifest_of(signed.manifest.sender, signed.manifest.packet) is not None:
-            raise Replayed("This packet id was used before with another manifest.")
+        packets.check_new(signed.manifest)
         headers = {entry.n: packet.header(entry.n) for entry in signed.manifest.files}
         for entry in signed.manifest.files:
             self.blobs.keep(signed.hash, entry.psha256, packet.files[entry.n][1])

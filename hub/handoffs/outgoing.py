@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hub.errors import NotFound
-from hub.handoffs.store import HandoffStore, PacketStore
+from hub.handoffs.store import WAITING, HandoffStore, PacketStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,7 +56,7 @@ def outgoing(
         packet = packets.get(manifest)
         files = tuple((f["n"], header(f), path(manifest, f["psha256"])) for f in packets.files(manifest))
     except NotFound:
-        if row["standing"] == "waiting":
+        if row["standing"] == WAITING:
             store.settle(statement_hash, standing="refused", position=None, state=None)
         return None
     return OutgoingMessage(row["envelope"], row["answer"], packet["envelope"], files)
@@ -67,5 +67,5 @@ def _heard_of(store: HandoffStore, row: Row, origin: str) -> bool:
     handoff = store.get(row["handoff"])
     if handoff.from_host != origin or row["type"] in SUBMISSIONS:
         return True
-    first = [one["hash"] for one in store.statements(handoff.id) if one["type"] in SUBMISSIONS]
+    first = store.submissions(handoff.id, SUBMISSIONS)
     return any(word["host"] == handoff.to_host for word in store.receipts(first))

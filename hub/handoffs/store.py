@@ -6,12 +6,11 @@ SQL only: no rule is decided here. Timestamps are Unix seconds; hashes and ids u
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from sqlalchemy import (
     BigInteger,
     Column,
-    Connection,
     ForeignKey,
     Index,
     Integer,
@@ -23,19 +22,21 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.exc import IntegrityError
 
-from hub.db import metadata
+from hub.db import Store, metadata
 from hub.errors import NotFound, Replayed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
-    from hub.packets.manifest import SignedManifest
+    from hub.packets.manifest import Manifest, SignedManifest
     from hub.statements.verify import VerifiedStatement
 
 Row: TypeAlias = "Mapping[Any, Any]"
 """A row as it was read, by column name."""
+_Found = TypeVar("_Found")
+WAITING = "waiting"
+"""The standing of a statement that the ordering hub has not given its position yet."""
 
 handoffs = Table(
     "handoffs",
@@ -139,27 +140,19 @@ class Handoff:
         return agency in {self.from_agency, self.to_agency}
 
 
-class HandoffStore:
+class HandoffStore(Store):
     """Handoffs and their statements, through one connection; the caller owns the transaction."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def add(self, handoff: Handoff) -> bool:
         """Store a new handoff; return False, having changed nothing, when another writer has just used its id."""
         row = {name: getattr(handoff, name) for name in Handoff.__slots__}
-        try:
-            with self._connection.begin_nested():
-                self._connection.execute(insert(handoffs).values(**row, touched=handoff.created))
-        except IntegrityError:
-            return False
-        return True
+        return self._add(handoffs, **row, touched=handoff.created)
 
     def find(self, handoff: str, *, lock: bool = False) -> Handoff | None:
         """Return a handoff; `lock` keeps other writers off it until the transaction ends."""
         query = select(handoffs).where(handoffs.c.id == handoff)
-        row = self._connection.execute(query.with_for_update() if lock else query).mappings().first()
-        return None if row is None else Handoff(*(row[name] for name in Handoff.__slots__))
+        row = self._one(query.with_for_update() if lock else query)
+        return None if row is None else handoff_of(row)
 
     def row(self, handoff: str) -> Row:
         """Return a handoff with its times.
@@ -167,10 +160,7 @@ class HandoffStore:
         Raises:
             NotFound: there is none of this id.
         """
-        found = self._connection.execute(select(handoffs).where(handoffs.c.id == handoff)).mappings().first()
-        if found is None:
-            raise NotFound("There is no such handoff here.")
-        return found
+        return _found(self._one(select(handoffs).where(handoffs.c.id == handoff)))
 
     def get(self, handoff: str, *, lock: bool = False) -> Handoff:
         """Return a handoff.
@@ -178,14 +168,11 @@ class HandoffStore:
         Raises:
             NotFound: there is none of this id.
         """
-        found = self.find(handoff, lock=lock)
-        if found is None:
-            raise NotFound("There is no such handoff here.")
-        return found
+        return _found(self.find(handoff, lock=lock))
 
     def touch(self, handoff: str, now: int) -> None:
         """Note that something happened to a handoff."""
-        self._connection.execute(update(handoffs).where(handoffs.c.id == handoff).values(touched=now))
+        self._run(update(handoffs).where(handoffs.c.id == handoff).values(touched=now))
 
     def listed(self, agency: str, *, kind: str, box: str, before: tuple[int, str] | None, limit: int) -> Sequence[Row]:
         """Return handoffs of an agency, newest first; `box` is `in` or `out`, `before` the last seen."""
@@ -195,14 +182,13 @@ class HandoffStore:
             query = query.where(
                 (handoffs.c.touched < before[0]) | ((handoffs.c.touched == before[0]) & (handoffs.c.id < before[1]))
             )
-        query = query.order_by(handoffs.c.touched.desc(), handoffs.c.id.desc()).limit(limit)
-        return _rows(self._connection.execute(query))
+        return self._all(query.order_by(handoffs.c.touched.desc(), handoffs.c.id.desc()).limit(limit))
 
     def add_statement(self, verified: VerifiedStatement, **columns: Any) -> None:
         """Store a verified statement with its log index, standing, position, state and our signed answer."""
         statement = verified.statement
         first = statement.by[0]
-        self._connection.execute(
+        self._run(
             insert(statements).values(
                 hash=verified.hash,
                 handoff=statement.handoff,
@@ -220,21 +206,35 @@ class HandoffStore:
 
     def statement(self, statement: str) -> Row | None:
         """Return the row of a statement by its hash."""
-        return self._connection.execute(select(statements).where(statements.c.hash == statement)).mappings().first()
+        return self._one(select(statements).where(statements.c.hash == statement))
 
     def statements(self, handoff: str) -> Sequence[Row]:
         """Return the statements of a handoff in the order of this hub's log."""
-        query = select(statements).where(statements.c.handoff == handoff).order_by(statements.c.log_index)
-        return _rows(self._connection.execute(query))
+        return self._all(select(statements).where(statements.c.handoff == handoff).order_by(statements.c.log_index))
+
+    def latest(self, handoff: str) -> str | None:
+        """Return the hash of the newest statement of a handoff in this hub's log."""
+        query = select(statements.c.hash).where(statements.c.handoff == handoff)
+        return self._connection.scalar(query.order_by(statements.c.log_index.desc()).limit(1))
+
+    def submissions(self, handoff: str, types: Collection[str]) -> Sequence[str]:
+        """Return the hashes of the statements of a handoff that are of these types."""
+        query = select(statements.c.hash).where(statements.c.handoff == handoff, statements.c.type.in_(types))
+        return self._connection.scalars(query).all()
+
+    def waiting(self, handoff: str) -> Sequence[Row]:
+        """Return the statements of a handoff that wait for the ordering hub's word, in the order of this hub's log."""
+        here = (statements.c.handoff == handoff) & (statements.c.standing == WAITING)
+        return self._all(select(statements).where(here).order_by(statements.c.log_index))
 
     def has_waiting(self, handoff: str) -> bool:
         """Return whether a statement waits for the ordering hub's word."""
-        query = select(statements.c.hash).where(statements.c.handoff == handoff, statements.c.standing == "waiting")
-        return self._connection.execute(query.limit(1)).first() is not None
+        here = (statements.c.handoff == handoff) & (statements.c.standing == WAITING)
+        return self._connection.scalar(select(statements.c.hash).where(here).limit(1)) is not None
 
     def settle(self, statement: str, *, standing: str, position: int | None, state: str | None) -> None:
         """Write down what the ordering hub made of a statement."""
-        self._connection.execute(
+        self._run(
             update(statements)
             .where(statements.c.hash == statement)
             .values(standing=standing, position=position, state=state)
@@ -242,15 +242,11 @@ class HandoffStore:
 
     def keep_receipt(self, statement: str, host: str, envelope: bytes, now: int) -> None:
         """Keep another hub's signed word on a statement, once."""
-        query = select(receipts.c.at).where(receipts.c.statement == statement, receipts.c.host == host)
-        if self._connection.execute(query).first() is None:
-            row = {"statement": statement, "host": host, "envelope": envelope, "at": now}
-            self._connection.execute(insert(receipts).values(row))
+        self._add(receipts, statement=statement, host=host, envelope=envelope, at=now)
 
     def receipts(self, statement_hashes: Sequence[str]) -> Sequence[Row]:
         """Return other hubs' answers to these statements."""
-        query = select(receipts).where(receipts.c.statement.in_(statement_hashes))
-        return _rows(self._connection.execute(query))
+        return self._all(select(receipts).where(receipts.c.statement.in_(statement_hashes)))
 
     def next_in_channel(self, from_agency: str, to_agency: str) -> int:
         """Return the next number of the channel from one agency to another, beginning with 1."""
@@ -260,26 +256,29 @@ class HandoffStore:
         ).scalar()
         if seq is None:
             seq = 1
-            self._connection.execute(insert(channels).values(from_agency=from_agency, to_agency=to_agency, seq=seq))
+            self._run(insert(channels).values(from_agency=from_agency, to_agency=to_agency, seq=seq))
         return int(seq)
 
 
-class PacketStore:
+class PacketStore(Store):
     """Manifests and wrapped headers of packets; payloads are in `hub.handoffs.blobs`."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def add(self, handoff: str, signed: SignedManifest, headers: dict[str, bytes]) -> None:
-        """Store a manifest with its encrypted headers.
+    def check_new(self, manifest: Manifest) -> None:
+        """Return unless the sender used the packet's id before.
 
         Raises:
-            Replayed: the sender used this packet id before with another manifest.
+            Replayed: it did, with this manifest or another.
         """
-        manifest = signed.manifest
-        if self.manifest_of(manifest.sender, manifest.packet) is not None:
+        query = select(packets.c.manifest).where(
+            packets.c.packet == manifest.packet, packets.c.from_agency == manifest.sender
+        )
+        if self._one(query) is not None:
             raise Replayed("This packet id was used before with another manifest.")
-        self._connection.execute(
+
+    def add(self, handoff: str, signed: SignedManifest, headers: dict[str, bytes]) -> None:
+        """Store a manifest with its encrypted headers; `check_new` comes before."""
+        manifest = signed.manifest
+        self._run(
             insert(packets).values(
                 manifest=signed.hash,
                 packet=manifest.packet,
@@ -295,12 +294,7 @@ class PacketStore:
             {"manifest": signed.hash, "n": f.n, "psha256": f.psha256, "plen": f.plen, "header": headers[f.n]}
             for f in manifest.files
         ]
-        self._connection.execute(insert(packet_files), rows)
-
-    def manifest_of(self, sender: str, packet: str) -> str | None:
-        """Return the manifest hash under which a sender's packet id is known, or None."""
-        query = select(packets.c.manifest).where(packets.c.packet == packet, packets.c.from_agency == sender)
-        return self._connection.execute(query).scalar()
+        self._run(insert(packet_files).values(rows))
 
     def get(self, manifest: str) -> Row:
         """Return a packet's row.
@@ -308,49 +302,52 @@ class PacketStore:
         Raises:
             NotFound: there is none, or its keys were destroyed.
         """
-        row = self._connection.execute(select(packets).where(packets.c.manifest == manifest)).mappings().first()
+        row = self._one(select(packets).where(packets.c.manifest == manifest))
         if row is None or row["destroyed"] is not None:
             raise NotFound("There is no such packet here.")
         return row
 
     def of_handoff(self, handoff: str) -> Sequence[Row]:
         """Return the packets of a handoff, oldest first."""
-        query = select(packets).where(packets.c.handoff == handoff).order_by(packets.c.created, packets.c.manifest)
-        return _rows(self._connection.execute(query))
+        query = select(packets).where(packets.c.handoff == handoff)
+        return self._all(query.order_by(packets.c.created, packets.c.manifest))
 
     def files(self, manifest: str) -> Sequence[Row]:
         """Return the files of a packet, the body first."""
-        query = select(packet_files).where(packet_files.c.manifest == manifest)
-        rows = self._connection.execute(query).mappings()
+        rows = self._all(select(packet_files).where(packet_files.c.manifest == manifest))
         return sorted(rows, key=lambda row: -1 if row["n"] == "body" else int(row["n"].partition("/")[2]))
 
     def served(self, manifest: str, now: int) -> None:
         """Note that the header left the hub: from then on a recall is only a request."""
-        self._connection.execute(
-            update(packets).where(packets.c.manifest == manifest, packets.c.served.is_(None)).values(served=now)
-        )
+        self._run(update(packets).where(packets.c.manifest == manifest, packets.c.served.is_(None)).values(served=now))
 
     def mark_destroyed(self, handoff: str, now: int) -> None:
         """Give up the packets of a handoff: wrapped headers go now, keys and payloads when `doomed` is worked off."""
         here = packets.c.handoff == handoff
         hashes = select(packets.c.manifest).where(here)
-        self._connection.execute(update(packet_files).where(packet_files.c.manifest.in_(hashes)).values(header=b""))
-        self._connection.execute(update(packets).where(here, packets.c.destroyed.is_(None)).values(destroyed=now))
+        self._run(update(packet_files).where(packet_files.c.manifest.in_(hashes)).values(header=b""))
+        self._run(update(packets).where(here, packets.c.destroyed.is_(None)).values(destroyed=now))
 
     def given_up(self, handoff: str) -> bool:
         """Return whether packets of a handoff were given up."""
         query = select(packets.c.manifest).where(packets.c.handoff == handoff, packets.c.destroyed.is_not(None))
-        return self._connection.execute(query.limit(1)).first() is not None
+        return self._connection.scalar(query.limit(1)) is not None
 
-    def doomed(self) -> Sequence[Row]:
+    def doomed(self) -> Sequence[str]:
         """Return the manifests of all packets that were given up; destroying them again does no harm."""
-        query = select(packets.c.manifest).where(packets.c.destroyed.is_not(None))
-        return _rows(self._connection.execute(query))
+        return self._connection.scalars(select(packets.c.manifest).where(packets.c.destroyed.is_not(None))).all()
 
-    def ids(self) -> list[str]:
+    def ids(self) -> Sequence[str]:
         """Return the manifests of all packets that still have their content."""
-        return list(self._connection.execute(select(packets.c.manifest).where(packets.c.destroyed.is_(None))).scalars())
+        return self._connection.scalars(select(packets.c.manifest).where(packets.c.destroyed.is_(None))).all()
 
 
-def _rows(result: Any) -> list[Row]:
-    return [cast("Row", row) for row in result.mappings()]
+def handoff_of(row: Row) -> Handoff:
+    """Return the handoff that a row of it is."""
+    return Handoff(*(row[name] for name in Handoff.__slots__))
+
+
+def _found(what: _Found | None) -> _Found:
+    if what is None:
+        raise NotFound("There is no such handoff here.")
+    return what

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from hub.errors import NotFound
 from hub.handoffs.outgoing import OWN_RECORD
-from hub.handoffs.store import Handoff, HandoffStore, PacketStore
+from hub.handoffs.store import HandoffStore, PacketStore
+from hub.handoffs.store import handoff_of as handoff_row
 from hub.packets.dsse import Envelope
 from hub.packets.manifest import read_manifest
 from hub.statements.grammar import STATEMENT_TYPE
@@ -55,7 +56,7 @@ def is_for(manifest: bytes, name: str, member: str) -> bool:
 
 def handoff(connection: Connection, intake: Intake, row: Mapping[Any, Any], agency: str, now: int) -> dict[str, Any]:
     """Return one handoff as its party `agency` sees it."""
-    found = Handoff(*(row[name] for name in Handoff.__slots__))
+    found = handoff_row(row)
     shown = {name: row[name] for name in ("id", "kind", "from_agency", "to_agency", "created", "touched")}
     if found.kind != OWN_RECORD:
         shown.update(intake.machines[found.kind].view(connection, found, agency, now))

@@ -117,12 +117,8 @@ class ReferralMachine:
 
     def expect(self, connection: Connection, handoff: Party, verified: VerifiedStatement, now: int) -> None:
         """Check a member's step on what is known here."""
-        rows = HandoffStore(connection).statements(handoff.id)
-        waiting = [
-            _stored(row["envelope"])
-            for row in rows
-            if row["standing"] == "waiting" and row["type"] != "referral.submit"
-        ]
+        rows = HandoffStore(connection).waiting(handoff.id)
+        waiting = [_stored(row["envelope"]) for row in rows if row["type"] != "referral.submit"]
         service.expect(verified.statement, waiting, self._work(connection), now)
 
     def mirror(self, connection: Connection, handoff: Party, statement: Statement, step: Step, now: int) -> None:
