@@ -132,7 +132,7 @@ def sealing(plain: Path, folder: Path) -> dict[str, Callable[[], object]]:
 
     found: dict[str, Callable[[], object]] = {
         "secretstream": secretstream,
-        "packet": lambda: seal(plan(plain), SIGNER, DropPacket()),  # type: ignore[arg-type]
+        "packet": lambda: seal(plan(plain), SIGNER, DropPacket()),
         "pyrage": lambda: pyrage.encrypt(data, [theirs]),
     }
     if shutil.which("age"):
@@ -188,7 +188,7 @@ def grow(folder: Path, mebibytes: int) -> int:
     with big.open("wb") as stream:
         stream.truncate(mebibytes * MIB)
     seal(plan(big), SIGNER, FolderPacket(folder / "large"))
-    opened(folder / "large").copy_attachment("big", Drop())  # type: ignore[arg-type]
+    opened(folder / "large").copy_attachment("big", Drop())
     return (peak() - before) // 1024
 
 

@@ -2,13 +2,11 @@
 
 import base64
 import json
-import shutil
 
 import pytest
 from sqlalchemy import select
 
 from hub.clock import SetClock
-from hub.db import Database
 from hub.errors import (
     BadSignature,
     Conflict,
@@ -31,45 +29,8 @@ from hub.notify.store import notices
 from hub.notify.templates import words
 from hub.packets.seal import Basis
 from hub.statements.verify import verify_statement
-from tests.support.desks import Desk, People, carry, hub_statement, introduce, settle
+from tests.support.desks import AWAY, HOME, carry, hub_statement, settle
 from tests.support.factories import CERTIFIER_KEYS, some_hash
-
-HOME, AWAY = "dj.example", "et.example"
-
-
-@pytest.fixture
-def people(clock):
-    return People.invented(clock)
-
-
-@pytest.fixture
-def home(database, clock, tmp_path, people):
-    desk = Desk.open(HOME, database, clock, tmp_path)
-    desk.know(people.shelter)
-    return desk
-
-
-@pytest.fixture
-def away(home, sqlite_template, clock, tmp_path, people):
-    other = Database(f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'away.sqlite')}")
-    desk = Desk.open(AWAY, other, clock, tmp_path)
-    desk.know(people.centre)
-    introduce(home, desk)
-    yield desk
-    other.close()
-
-
-@pytest.fixture
-def sent(home, away, people):
-    handoff, statement, packet = people.submit()
-    home.post(statement, packet, people.shelter.agency)
-    return handoff
-
-
-@pytest.fixture
-def delivered(sent, home, away):
-    settle(home, away)
-    return sent
 
 
 def said_in(statement):

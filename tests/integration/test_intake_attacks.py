@@ -1,12 +1,10 @@
 """What somebody could make of the intake who signs well but means ill, comes late, or comes twice at once."""
 
 import logging
-import shutil
 from threading import Barrier, Thread
 
 import pytest
 
-from hub.db import Database
 from hub.errors import (
     BadSignature,
     Conflict,
@@ -28,47 +26,11 @@ from hub.packets.checkpoint import Checkpoint
 from hub.packets.seal import Basis
 from hub.statements.receipts import Receipt, receipt_value
 from hub.statements.verify import verify_statement
-from tests.support.desks import Desk, People, carry, hub_statement, introduce, settle
+from tests.support.desks import AWAY, HOME, Desk, People, carry, hub_statement, settle
 from tests.support.factories import some_hash
 
-HOME, AWAY = "dj.example", "et.example"
 OWN = {"kind": "own_record", "urgency": "routine", "due": None, "needed_from": None, "verdict": None, "leg": None}
 WITHDRAWN = {"evidence": some_hash("paper")}
-
-
-@pytest.fixture
-def people(clock):
-    return People.invented(clock)
-
-
-@pytest.fixture
-def home(database, clock, tmp_path, people):
-    desk = Desk.open(HOME, database, clock, tmp_path)
-    desk.know(people.shelter)
-    return desk
-
-
-@pytest.fixture
-def away(home, sqlite_template, clock, tmp_path, people):
-    other = Database(f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'away.sqlite')}")
-    desk = Desk.open(AWAY, other, clock, tmp_path)
-    desk.know(people.centre)
-    introduce(home, desk)
-    yield desk
-    other.close()
-
-
-@pytest.fixture
-def sent(home, away, people):
-    handoff, statement, packet = people.submit()
-    home.post(statement, packet, people.shelter.agency)
-    return handoff
-
-
-@pytest.fixture
-def delivered(sent, home, away):
-    settle(home, away)
-    return sent
 
 
 @pytest.fixture

@@ -19,10 +19,9 @@ from hub.errors import Forbidden, IllegalTransition
 from hub.followup.store import FollowUps
 from hub.referrals.domain import ball
 from hub.referrals.store import ReferralStore
-from tests.support.desks import Desk, People, carry, introduce, settle
+from tests.support.desks import AWAY, HOME, Desk, People, carry, introduce, settle
 from tests.support.factories import NOW, some_hash
 
-HOME, AWAY = "dj.example", "et.example"
 BODIES = {
     "referral.accept": {"first_contact": "2026-11-25"},
     "referral.start": {"contact": "2026-11-25"},

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from hub.clock import SetClock
     from hub.db import Database
 
+HOME, AWAY = "dj.example", "et.example"
 EMPTY_LOG = Checkpoint("none.example", 0, bytes(32))
 
 
@@ -164,7 +165,7 @@ class People:
     heads: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def invented(cls, clock: SetClock, home: str = "dj.example", away: str = "et.example") -> People:
+    def invented(cls, clock: SetClock, home: str = HOME, away: str = AWAY) -> People:
         world = World()
         shelter = world.agency("shelter", home, kind="shelter", country="DJ")
         centre = world.agency("centre", away, kind="io", country="ET")

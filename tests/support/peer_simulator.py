@@ -102,7 +102,7 @@ class PeerSimulator:
     parts: list[dict[str, bytes]] = field(default_factory=list)
     answers: dict[str, bytes] = field(default_factory=dict)
     published: list[int] = field(default_factory=list)
-    directory: tuple[list[dict[str, Any]], list[dict[str, Any]]] = ((), ())  # type: ignore[assignment]
+    directory: tuple[list[dict[str, Any]], list[dict[str, Any]]] = ((), ())
     edit_keys: Callable[[dict[str, Any]], None] | None = None
     patience: threading.Event = field(default_factory=threading.Event)
     pulled: int = 0

@@ -597,7 +597,7 @@ def _wrong_mac(draft: Draft) -> None:
         draft.value["files"][0]["hsha256"] = b64u(sha256(bad.to_bytes()))
         return made_files
 
-    draft.files = broken  # type: ignore[method-assign]
+    draft.files = broken
 
 
 def _cut(change: Callable[[bytes], bytes]) -> Callable[[Case], None]:
