@@ -14,6 +14,7 @@ import click
 
 from hub.cli import operator, people, work
 from hub.cli.common import FOLDER, INTERNAL, Session
+from hub.cli.consent import consent
 from hub.cli.demo import demo
 from hub.cli.log import log
 from hub.cli.packet import packet
@@ -30,7 +31,7 @@ class _Sections(click.Group):
             with formatter.section(title):
                 formatter.write_text(", ".join(sorted(group.commands)))
         with formatter.section("Also"):
-            formatter.write_text("packet, log, demo. `hub NAME --help` says more of each.")
+            formatter.write_text("consent, packet, log, demo. `hub NAME --help` says more of each.")
 
 
 def _version() -> str:
@@ -56,7 +57,13 @@ def cli(session: Session, profile: Path | None, passphrase_file: str | None, *, 
     session.as_json = session.as_json or as_json
 
 
-for _command in (*(found for group in _SECTIONS.values() for found in group.commands.values()), packet, log, demo):
+for _command in (
+    *(found for group in _SECTIONS.values() for found in group.commands.values()),
+    consent,
+    packet,
+    log,
+    demo,
+):
     cli.add_command(_command)
 
 

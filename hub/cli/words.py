@@ -81,3 +81,9 @@ def by_when(at: int | None, now: int) -> str:
         f"{away // _DAY} d" if away >= 2 * _DAY else f"{away // _HOUR} h" if away >= _HOUR else f"{away // _MINUTE} min"
     )
     return f"{when(at)} ({'in ' + unit if at >= now else unit + ' late'})"
+
+
+def either(known: frozenset[str]) -> str:
+    """Return the words that may be said, for the message about one that may not."""
+    *most, last = sorted(known)
+    return f"{', '.join(most)} or {last}"

@@ -1,4 +1,4 @@
-"""Commands of everyday work: send, list, show, open, every step of a referral, reports, co-signing, consent.
+"""Commands of everyday work: send, list, show, open, every step of a referral, reports, co-signing.
 
 Whatever changes a referral answers with its state, who has the ball, and by when.
 """
@@ -15,18 +15,17 @@ from rich.markup import escape
 
 from consent.policy import CATEGORIES, PURPOSES, SERVICES
 from hub.cli import words
-from hub.cli.common import FILE, FOLDER, FORBIDDEN, Session, command, read_json, read_packet, read_text
+from hub.cli.common import FOLDER, FORBIDDEN, Session, command, read_packet, read_text
 from hub.cli.people import resolve
 from hub.client import basis as bases
 from hub.client import cosigning, opening, reading, records, referrals
 from hub.client.referrals import GOT_HELP, STEPS, Outgoing
 from hub.errors import InvalidRequest, NotFound
-from hub.packets.encoding import b64u, sha256
 from hub.referrals.domain import TRANSITIONS, Side
 from hub.statements.bodies import KINDS, REPORTABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from hub.client.member import Member
@@ -59,7 +58,7 @@ def send(session: Session, packet: Path, to: str, basis: str, *, check: bool, **
     sections, attachments = read_packet(packet)
     if unknown := bases.categories(sections) - CATEGORIES:
         raise InvalidRequest(
-            f"There is no category {', '.join(sorted(unknown))}.", todo=f"Name the files {_either(CATEGORIES)}."
+            f"There is no category {', '.join(sorted(unknown))}.", todo=f"Name the files {words.either(CATEGORIES)}."
         )
     try:
         held = bases.load(member, basis)
@@ -206,42 +205,6 @@ def prove(session: Session, statement: str | None) -> None:
     row = rows[0]
     line = f"{row['type']} of {row['handoff']} stands at {row['index']} of the log of {row['log']}. It verifies."
     session.tell(row, line)
-
-
-@top.group()
-def consent() -> None:
-    """Lawful bases: consents, duties to protect, supervisors' notes."""
-
-
-@command(
-    consent,
-    click.argument("file", type=FILE),
-    click.option("--label", prompt=True, help="Your own word for it, sealed; no names: other programs may see it."),
-    click.option("--attach", "attachments", multiple=True, type=FILE, help="The signed form or recording. Repeatable."),
-)
-def new(session: Session, file: Path, label: str, attachments: tuple[Path, ...]) -> None:
-    """Keep the basis in FILE (JSON, see docs/cli.md) as a sealed record of your agency."""
-    value = read_json(file)
-    if isinstance(value, dict) and attachments and value.get("kind") != "vital_interest":
-        value.setdefault("expression", b64u(sha256(attachments[0].read_bytes())))
-    held = bases.keep(session.member(), bases.parse(_full(value)), label, attachments)
-    session.tell({"record": held.handoff, "kind": held.basis.kind}, f"Kept. Name it as: --basis {held.handoff}")
-
-
-@command(consent, name="list")
-def list_consents(session: Session) -> None:
-    """List your agency's lawful bases."""
-    held = bases.listing(session.member())
-    rows = [{"record": h.handoff, "label": h.label, "kind": h.basis.kind, "live": h.live} for h in held]
-    columns = {"record": "Record", "label": "Label", "kind": "Kind", "live": "Live"}
-    session.table(rows, columns, live=lambda row: "yes" if row["live"] else "withdrawn")
-
-
-@command(consent, click.argument("record"))
-def withdraw(session: Session, record: str) -> None:
-    """Write down that a consent was withdrawn, and tell everybody who was sent something on it."""
-    told = referrals.withdraw_consent(session.member(), record)
-    session.tell({"record": record, "told": told}, f"Withdrawn. Referrals whose recipient is told: {len(told)}.")
 
 
 @command(top, _handoff, click.argument("packet", type=FOLDER))
@@ -411,28 +374,3 @@ def _check(session: Session, member: Member, out: Outgoing) -> int:
     told = [f"  {row['rule']}  {row['section']}  {row['message']}" for row in reasons]
     session.tell(value, escape(seen), f"Permitted until {until}." if until else "Not permitted:", *map(escape, told))
     return 0 if until else FORBIDDEN
-
-
-def _full(value: Any) -> Any:
-    """Return a basis in which recipients may be named as name@host, after refusing words that the policy has not."""
-    if not isinstance(value, dict):
-        return value
-    scopes = [row for name in ("grants", "denials") for row in value.get(name) or () if isinstance(row, dict)]
-    for row in (value, *scopes):
-        if isinstance(row.get("recipients"), list):
-            row["recipients"] = [
-                name if str(name).startswith(words.SCHEME) else f"{words.SCHEME}{name}" for name in row["recipients"]
-            ]
-        for name, known in (("categories", CATEGORIES), ("purposes", PURPOSES)):
-            if unknown := _strange(row.get(name), known):
-                raise InvalidRequest(f"There are no {name} {', '.join(unknown)}.", todo=f"Use {_either(known)}.")
-    return value
-
-
-def _strange(named: object, known: frozenset[str]) -> Sequence[str]:
-    return sorted({str(name) for name in named} - known) if isinstance(named, list) else ()
-
-
-def _either(known: frozenset[str]) -> str:
-    *most, last = sorted(known)
-    return f"{', '.join(most)} or {last}"
