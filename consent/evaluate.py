@@ -1,0 +1,240 @@
+"""The expressions of policy files: compiled once, then asked about facts. Small, total, and three-valued.
+
+An expression is JSON. A string that begins with `$` is a path into the facts; `{"op": [arguments]}` is an operation of
+`_OPS`; a list is a list of expressions; every other value is itself. The answer is a JSON value, or None for *unknown*:
+a missing member, a wrong type, a day that no calendar has. `all`, `any`, `not`, `some` and `every` follow Kleene, so an
+unknown never turns into yes. There is no arithmetic beyond whole days, and no loop but over a list of the facts.
+
+`web/rules/evaluate.js` is the same in JavaScript; `tests/vectors/rules` holds both together.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+Scope: TypeAlias = "dict[str, Any]"
+"""The facts by name. Under `WATCHED` there may be a set, to which every day that was compared is added."""
+Ask: TypeAlias = "Callable[[Scope], Any]"
+WATCHED: Final = "\0days"
+MAX_DEPTH: Final = 32
+MAX_INTEGER: Final = 2**53 - 1
+_PATH = re.compile(r"\$[a-z_]+(?:\.[a-z_]+)*")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+class RuleError(ValueError):
+    """A policy file has an expression that is none."""
+
+
+def compiled(expression: Any, named: Mapping[str, Any] | None = None, depth: int = 0) -> Ask:
+    """Return the expression as a function of the facts, which never raises; `named` is what `use` refers to.
+
+    Raises:
+        RuleError: an unknown operation, a wrong number of arguments, a wrong path, or nested too deeply.
+    """
+    if depth > MAX_DEPTH:
+        raise RuleError("An expression is nested too deeply.")
+    if isinstance(expression, str) and expression.startswith("$"):
+        return _path(expression)
+    if isinstance(expression, list):
+        items = [compiled(item, named, depth + 1) for item in expression]
+        return lambda scope: [item(scope) for item in items]
+    if not isinstance(expression, dict):
+        return lambda _scope: expression
+    return _operation(expression, named or {}, depth)
+
+
+def _path(text: str) -> Ask:
+    if not _PATH.fullmatch(text):
+        raise RuleError("A path names members with small letters.")
+    first, *rest = text[1:].split(".")
+
+    def follow(scope: Scope) -> Any:
+        value = scope.get(first)
+        for name in rest:
+            value = value.get(name) if isinstance(value, dict) else None
+        return value
+
+    return follow
+
+
+def _operation(expression: dict[str, Any], named: Mapping[str, Any], depth: int) -> Ask:
+    if len(expression) != 1:
+        raise RuleError("An operation has one name.")
+    name, arguments = next(iter(expression.items()))
+    if name == "use":
+        if not isinstance(arguments, str) or arguments not in named:
+            raise RuleError("There is nothing of this name to use.")
+        return compiled(named[arguments], named, depth + 1)
+    if not isinstance(arguments, list):
+        raise RuleError("The arguments of an operation are a list.")
+    if name in _LOOPS:
+        if len(arguments) != 3 or not isinstance(arguments[1], str):  # noqa: PLR2004 - list, name, condition
+            raise RuleError("A loop has a list, a name and a condition.")
+        rows, condition = (compiled(arguments[i], named, depth + 1) for i in (0, 2))
+        return _loop(rows, arguments[1], condition, stop=_LOOPS[name])
+    asked = [compiled(item, named, depth + 1) for item in arguments]
+    if name in _JOINS:
+        return _join(asked, stop=_JOINS[name])
+    if name not in _OPS or len(asked) != _OPS[name][0]:
+        raise RuleError("An operation is unknown, or has the wrong number of arguments.")
+    return _plain(asked, _OPS[name][1])
+
+
+def _join(asked: list[Ask], *, stop: bool) -> Ask:
+    def join(scope: Scope) -> bool | None:
+        answer: bool | None = not stop
+        for ask in asked:
+            found = ask(scope)
+            if found is stop:
+                return stop
+            if found is not (not stop):
+                answer = None
+        return answer
+
+    return join
+
+
+def _loop(rows: Ask, name: str, condition: Ask, *, stop: bool) -> Ask:
+    def loop(scope: Scope) -> bool | None:
+        found = rows(scope)
+        if not isinstance(found, list):
+            return None
+        answer: bool | None = not stop
+        inner = dict(scope)
+        for row in found:
+            inner[name] = row
+            said = condition(inner)
+            if said is stop:
+                return stop
+            if said is not (not stop):
+                answer = None
+        return answer
+
+    return loop
+
+
+def _plain(asked: list[Ask], answer: Callable[..., Any]) -> Ask:
+    def plain(scope: Scope) -> Any:
+        return answer(scope, *[ask(scope) for ask in asked])
+
+    return plain
+
+
+# What operations do with values that may be of any type
+
+
+def scalar(value: Any) -> bool:
+    """Whether a value can be compared: a text, a truth value, or a whole number that every language has."""
+    return isinstance(value, str | bool) or (isinstance(value, int) and -MAX_INTEGER <= value <= MAX_INTEGER)
+
+
+def _same(one: Any, other: Any) -> bool:
+    return type(one) is type(other) and bool(one == other)
+
+
+def day(value: Any) -> date | None:
+    """Return a day of the calendar, or None."""
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
+        return None
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        return None
+
+
+def _not(_scope: Scope, value: Any) -> bool | None:
+    return not value if isinstance(value, bool) else None
+
+
+def _eq(_scope: Scope, one: Any, other: Any) -> bool | None:
+    if not scalar(one) or not scalar(other) or type(one) is not type(other):
+        return None
+    return bool(one == other)
+
+
+def _in(_scope: Scope, one: Any, many: Any) -> bool | None:
+    if not scalar(one) or not isinstance(many, list):
+        return None
+    return any(_same(one, item) for item in many)
+
+
+def _subset(_scope: Scope, some: Any, many: Any) -> bool | None:
+    if not isinstance(some, list) or not isinstance(many, list) or not all(map(scalar, some)):
+        return None
+    return all(any(_same(one, item) for item in many) for one in some)
+
+
+def _common(_scope: Scope, some: Any, many: Any) -> list[Any] | None:
+    if not isinstance(some, list) or not isinstance(many, list):
+        return None
+    return [one for one in some if scalar(one) and any(_same(one, item) for item in many)]
+
+
+def _size(_scope: Scope, many: Any) -> int | None:
+    return len(many) if isinstance(many, list) else None
+
+
+def _compare(scope: Scope, one: Any, other: Any, *, same: bool) -> bool | None:
+    if isinstance(one, bool) or isinstance(other, bool):
+        return None
+    if isinstance(one, int) and isinstance(other, int) and scalar(one) and scalar(other):
+        return one <= other if same else one < other
+    if day(one) is None or day(other) is None:
+        return None
+    if WATCHED in scope:
+        scope[WATCHED].update((one, other))
+    return bool(one <= other if same else one < other)
+
+
+def _le(scope: Scope, one: Any, other: Any) -> bool | None:
+    return _compare(scope, one, other, same=True)
+
+
+def _lt(scope: Scope, one: Any, other: Any) -> bool | None:
+    return _compare(scope, one, other, same=False)
+
+
+def _days(_scope: Scope, start: Any, many: Any) -> str | None:
+    first = day(start)
+    if first is None or isinstance(many, bool) or not isinstance(many, int):
+        return None
+    try:
+        return (first + timedelta(days=many)).isoformat()
+    except OverflowError:
+        return None
+
+
+def _at(_scope: Scope, table: Any, name: Any) -> Any:
+    return table.get(name) if isinstance(table, dict) and isinstance(name, str) else None
+
+
+def _known(_scope: Scope, value: Any) -> bool:
+    return value is not None
+
+
+def _first(_scope: Scope, one: Any, other: Any) -> Any:
+    return other if one is None else one
+
+
+_JOINS: Final = {"all": False, "any": True}
+_LOOPS: Final = {"every": False, "some": True}
+_OPS: Final[dict[str, tuple[int, Callable[..., Any]]]] = {
+    "not": (1, _not),
+    "eq": (2, _eq),
+    "in": (2, _in),
+    "subset": (2, _subset),
+    "common": (2, _common),
+    "size": (1, _size),
+    "le": (2, _le),
+    "lt": (2, _lt),
+    "days": (2, _days),
+    "at": (2, _at),
+    "known": (1, _known),
+    "first": (2, _first),
+}
