@@ -75,6 +75,7 @@ class HandoffView(Schema):
     to_agency = fields.String(required=True)
     created = fields.Integer(required=True)
     touched = fields.Integer(required=True)
+    latest = fields.String(allow_none=True)
     state = fields.String(allow_none=True)
     grade = fields.String(allow_none=True)
     urgency = fields.String(allow_none=True)

@@ -58,7 +58,9 @@ def handoff(connection: Connection, intake: Intake, row: Mapping[Any, Any], agen
     """Return one handoff as its party `agency` sees it."""
     found = handoff_row(row)
     shown = {name: row[name] for name in ("id", "kind", "from_agency", "to_agency", "created", "touched")}
-    if found.kind != OWN_RECORD:
+    if found.kind == OWN_RECORD:  # a time in seconds would not tell two versions apart
+        shown["latest"] = HandoffStore(connection).latest(found.id)
+    else:
         shown.update(intake.machines[found.kind].view(connection, found, agency, now))
     return shown
 
