@@ -34,7 +34,15 @@ if TYPE_CHECKING:
 KINDS = frozenset({"draft", "consent", "case", "fanout", "sent", "cosign", "note"})
 SECTION = "record"
 _SENT, _RECEIPTS = "sent.json", "evidence"
-_BODY = {"kind": "own_record", "urgency": "routine", "due": None, "needed_from": None, "verdict": None, "leg": None}
+_BODY = {
+    "kind": "own_record",
+    "urgency": "routine",
+    "due": None,
+    "needed_from": None,
+    "verdict": None,
+    "leg": None,
+    "freeze": None,
+}
 _RECORD = a.object_of({"v": a.integer(1, 1), "kind": a.one_of(*KINDS), "value": a.at_least({})})
 _KEPT = a.object_of({"statement": a.at_least({}), "receipt": a.at_least({})})
 

@@ -80,6 +80,7 @@ def send(member: Member, out: Outgoing) -> Sent:
             "needed_from": out.needed_from,
             "verdict": permitted.verdict(by),
             "leg": None,
+            "freeze": _freeze_handle(out.basis, part.packet),
         }
         said = member.statement("referral.submit", handoff, body, by=by, part=part)
         copy = _copy(out, handoff, part)
@@ -258,6 +259,12 @@ def _signers(member: Member, held: Held) -> list[MemberActor]:
     if supervisor == member.id or not any("supervisor" in cert.roles for cert in certs):
         raise Forbidden("A vital interest needs the signature of another member, who is a supervisor.", rule="R01")
     return [first, MemberActor(member.agency, supervisor, "supervisor")]
+
+
+def _freeze_handle(held: Held, packet: str) -> str | None:
+    """Return what lets the giver's receipt stop this packet; a basis without a receipt has none."""
+    token: str | None = getattr(held, "token", None)
+    return None if token is None else seal.freeze_handle(seal.freeze_key(token), packet)
 
 
 def _copy(out: Outgoing, handoff: str, part: Sealed) -> dict[str, Any]:

@@ -106,6 +106,16 @@ def gate_commitment(finding: Any, key: bytes, gate: str) -> str:
     return b64u(blake2b(canonical(finding), digest_size=32, key=gate_key, person=b"rcp/1/gate").digest())
 
 
+def freeze_key(token: str) -> bytes:
+    """Return the key by which the packets of one consent can be stopped, out of its receipt's token (§7.6)."""
+    return hkdf(token.replace("-", "").encode(), b"rcp/1/freeze")
+
+
+def freeze_handle(key: bytes, packet: str) -> str:
+    """Return what a submission says of its consent's token: without the key, no two packets can be joined (§7.6)."""
+    return b64u(blake2b(from_b64u(packet, 16), digest_size=32, key=key, person=b"rcp/1/freeze").digest())
+
+
 def meta(manifest: Manifest, index: int, author: str) -> bytes:
     """Return `meta.json` of the file `index`: what the manifest says, said again inside (§4.2)."""
     return canonical(

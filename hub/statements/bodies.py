@@ -83,6 +83,7 @@ _REFERRAL: dict[str, a.Check] = {
     "needed_from": a.null_or(a.date),
     "verdict": _VERDICT,
     "leg": _NULL,
+    "freeze": a.null_or(a.hash_),
 }
 _OWN_RECORD: dict[str, a.Check] = {
     "kind": a.one_of("own_record"),
@@ -91,6 +92,7 @@ _OWN_RECORD: dict[str, a.Check] = {
     "needed_from": _NULL,
     "verdict": _NULL,
     "leg": _NULL,
+    "freeze": _NULL,
 }
 _POSITION = a.integer(0, 2**31 - 1)
 _RECEIPT: dict[str, a.Check] = {
@@ -124,6 +126,10 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "record.put": Kind(_OWN_RECORD, Part.REQUIRED, first=True),
         "consent.withdraw": Kind({"evidence": a.hash_}),
         "consent.holder_answer": Kind({"answer": a.one_of("erased", "locked", "cannot")}, Part.OPTIONAL),
+        "consent.freeze": Kind({}, by_hub=True),
+        "consent.unfreeze": Kind({}),
+        "freeze.request": Kind({"kind": a.one_of("freeze"), "to": a.agency, "key": a.hash_}, first=True),
+        "freeze.decide": Kind({"decision": a.one_of("kept", "withdrawn")}),
         "packet.rewrap": Kind(
             {"manifest": a.hash_, "files": a.distinct(a.list_of(REWRAP, 65, 1), "n")},
         ),

@@ -252,7 +252,14 @@ def test_a_vital_interest_that_its_supervisor_did_not_sign_is_not_opened(one_hub
     out = Outgoing(hana.agency, {"minimal_contact": {"given_name": "SYN-X"}}, basis, "emergency", "emergency")
     handoff, alone = random_id(), [amina.me(frozenset({"caseworker"}))]
     with referrals._sealed(amina, out) as (part, permitted):  # a sender's client that leaves the second signature out
-        body = {"kind": "referral", "urgency": "emergency", "due": NOW + 3600, "needed_from": None, "leg": None}
+        body = {
+            "kind": "referral",
+            "urgency": "emergency",
+            "due": NOW + 3600,
+            "needed_from": None,
+            "leg": None,
+            "freeze": None,
+        }
         body["verdict"] = permitted.verdict(alone)
         said = amina.statement("referral.submit", handoff, body, by=alone, part=part)
         records.send(amina, "/api/v1/handoffs", said, part.source)

@@ -29,7 +29,15 @@ from hub.statements.verify import verify_statement
 from tests.support.desks import AWAY, HOME, Desk, People, carry, hub_statement, settle
 from tests.support.factories import some_hash
 
-OWN = {"kind": "own_record", "urgency": "routine", "due": None, "needed_from": None, "verdict": None, "leg": None}
+OWN = {
+    "kind": "own_record",
+    "urgency": "routine",
+    "due": None,
+    "needed_from": None,
+    "verdict": None,
+    "leg": None,
+    "freeze": None,
+}
 WITHDRAWN = {"evidence": some_hash("paper")}
 
 

@@ -211,6 +211,7 @@ class People:
                 "signers": [{"role": "caseworker", "n": 1}],
             },
             "leg": None,
+            "freeze": None,
         }
         handoff = random_id()
         return handoff, self.sign("referral.submit", handoff, author, body=body, packet=packet), packet

@@ -227,6 +227,7 @@ def submission(**changes: Any) -> dict[str, Any]:
             "signers": [{"role": "caseworker", "n": 1}],
         },
         "leg": None,
+        "freeze": None,
     } | changes
 
 

@@ -39,7 +39,15 @@ def reported(kind: str, member: str = ANA, **body) -> Statement:
 
 
 def submission(**changed) -> Statement:
-    body = {"kind": "referral", "urgency": "urgent", "due": NOW + 60, "needed_from": None, "verdict": {}, "leg": None}
+    body = {
+        "kind": "referral",
+        "urgency": "urgent",
+        "due": NOW + 60,
+        "needed_from": None,
+        "verdict": {},
+        "leg": None,
+        "freeze": None,
+    }
     return replace(said("submit", SENDER), body=body, **changed)
 
 

@@ -39,6 +39,8 @@ BODIES = {
     "record.put": own_record(),
     "consent.withdraw": {"evidence": some_hash()},
     "consent.holder_answer": {"answer": "erased"},
+    "freeze.request": {"kind": "freeze", "to": ADDIS.agency, "key": some_hash("key")},
+    "freeze.decide": {"decision": "kept"},
     "packet.rewrap": {
         "manifest": some_hash(),
         "files": [{"n": "body", "hsha256": some_hash(), "kids": [some_id()], "epoch": 2}],
@@ -205,7 +207,13 @@ def test_a_day_is_a_day_of_the_calendar_between_2020_and_2100(day):
 
 
 def test_an_own_record_says_nothing_of_urgency_or_dates():
-    for leak in ({"urgency": "emergency"}, {"due": NOW}, {"needed_from": DATE}, {"leg": some_id()}):
+    for leak in (
+        {"urgency": "emergency"},
+        {"due": NOW},
+        {"needed_from": DATE},
+        {"leg": some_id()},
+        {"freeze": some_hash()},
+    ):
         refused(example("record.put", body=own_record() | leak).to_value())
 
 
