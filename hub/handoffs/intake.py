@@ -25,6 +25,7 @@ from hub.handofflog import merkle
 from hub.handofflog.store import HandoffLog
 from hub.handoffs.answers import Answers
 from hub.handoffs.checks import check_part, check_submission
+from hub.handoffs.custody import WITHDRAW, check_moving, halted
 from hub.handoffs.outgoing import OWN_RECORD, SUBMISSIONS, OutgoingMessage, outgoing
 from hub.handoffs.ports import Step
 from hub.handoffs.store import WAITING, Handoff, HandoffStore, PacketStore
@@ -47,11 +48,11 @@ if TYPE_CHECKING:
     from hub.handofflog.store import LogEntry
     from hub.handoffs.blobs import Blobs, ReceivedPacket
     from hub.handoffs.ports import Machine
+    from hub.handoffs.store import Row
     from hub.keys.headerbox import HeaderKeys
     from hub.packets.dsse import Signer
     from hub.packets.manifest import SignedManifest
 
-WITHDRAW = "consent.withdraw"
 _NO_STEPS = frozenset({"packet.rewrap", "consent.holder_answer", "hub.receipt", "hub.refused"})
 """Types that are no step of a handoff: this release does not act on the first two, the others are answers."""
 _JUDGED = (Forbidden, ConsentMissing, NotFound, Conflict, WrongRecipient, Expired, UnsupportedVersion)
@@ -170,12 +171,34 @@ class Intake:
         """Copy the parts of a packet to the disk where payloads live, before any transaction."""
         return self.blobs.stage(manifest, files)
 
+    def serve(self, connection: Connection, packet: Row, file: Row) -> bytes:
+        """Return the age header of a packet's file for its recipient, and note first that it was given.
+
+        Raises:
+            NotFound: the packet was destroyed.
+            ConsentMissing: it stands still.
+        """
+        HandoffStore(connection).get(packet["handoff"], lock=True)  # as a withdrawal does: one of the two is first
+        packets = PacketStore(connection)
+        packets.get(packet["manifest"])
+        check_moving(connection, packet["handoff"])
+        if packet["from_agency"] != packet["to_agency"]:
+            packets.served(packet["manifest"], self._clock.now())
+        return self.header(file)
+
     def message(self, connection: Connection, statement_hash: str) -> OutgoingMessage | None:
         """Return what goes to the peer for a statement, or None when it is not to learn of it any more."""
-        return outgoing(connection, statement_hash, origin=self.origin, header=self.header, path=self.blobs.path)
+        return outgoing(
+            connection,
+            statement_hash,
+            origin=self.origin,
+            header=self.header,
+            path=self.blobs.path,
+            now=self._clock.now(),
+        )
 
-    def header(self, file: Any) -> bytes:
-        """Return the age header of a packet file's row, for its recipient."""
+    def header(self, file: Row) -> bytes:
+        """Return the age header of a packet file's row."""
         return self._header_keys.open(file["manifest"], file["n"], file["header"])
 
     def purge(self, connection: Connection) -> int:
@@ -309,11 +332,10 @@ class Intake:
     def _keep(
         self, connection: Connection, handoff: Handoff, signed: SignedManifest, packet: ReceivedPacket, standing: str
     ) -> None:
+        if standing == "refused" and halted(connection, handoff.id):
+            return  # it crossed the withdrawal: the statement is on record, what it carried is not
+        check_moving(connection, handoff.id)
         packets = PacketStore(connection)
-        if packets.given_up(handoff.id):
-            if standing == "refused":
-                return  # it crossed the withdrawal: the statement is on record, what it carried is not
-            raise ConsentMissing("Consent was withdrawn: nothing more about this child is taken.", rule="R04")
         packets.check_new(signed.manifest)
         headers = {entry.n: packet.header(entry.n) for entry in signed.manifest.files}
         for entry in signed.manifest.files:

@@ -43,6 +43,7 @@ def outgoing(
     origin: str,
     header: Callable[[Any], bytes],
     path: Callable[[str, str], Path],
+    now: int,
 ) -> OutgoingMessage | None:
     """Return what the hub at `origin` sends for a statement, or None; then nobody waits for an answer any more."""
     store, packets = HandoffStore(connection), PacketStore(connection)
@@ -52,6 +53,7 @@ def outgoing(
     manifest = row["manifest"]
     if manifest is None:
         return OutgoingMessage(row["envelope"], row["answer"], None, ())
+    store.get(row["handoff"], lock=True)  # as a withdrawal does: one of the two is first
     try:
         packet = packets.get(manifest)
         files = tuple((f["n"], header(f), path(manifest, f["psha256"])) for f in packets.files(manifest))
@@ -59,6 +61,7 @@ def outgoing(
         if row["standing"] == WAITING:
             store.settle(statement_hash, standing="refused", position=None, state=None)
         return None
+    packets.sent(manifest, now)
     return OutgoingMessage(row["envelope"], row["answer"], packet["envelope"], files)
 
 

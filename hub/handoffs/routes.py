@@ -103,8 +103,7 @@ class PacketFile(MethodView):
                 raise NotFound("The packet has no such file.")
             if not views.is_for(packet["envelope"], name, caller().member):
                 raise WrongRecipient("This packet is sealed to another person.")
-            header = intake.header(file)
-            packets.served(manifest, hub.clock.now())
+            header = intake.serve(connection, packet, file)
         payload = intake.blobs.read(manifest, file["psha256"])
         size = len(header) + file["plen"]
         return Response(

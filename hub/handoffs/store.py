@@ -18,6 +18,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    func,
     insert,
     select,
     update,
@@ -94,8 +95,11 @@ packets = Table(
     Column("created", BigInteger, nullable=False),
     Column("expires", BigInteger, nullable=False),
     Column("envelope", LargeBinary, nullable=False),
+    Column("sent", BigInteger),
     Column("served", BigInteger),
+    Column("frozen", BigInteger),
     Column("destroyed", BigInteger),
+    Column("erased", BigInteger),
     UniqueConstraint("packet", "from_agency"),
 )
 
@@ -232,6 +236,11 @@ class HandoffStore(Store):
         here = (statements.c.handoff == handoff) & (statements.c.standing == WAITING)
         return self._connection.scalar(select(statements.c.hash).where(here).limit(1)) is not None
 
+    def is_waiting(self, handoff: str, kind: str) -> bool:
+        """Return whether a statement of this type waits for the ordering hub's word."""
+        here = (statements.c.handoff == handoff) & (statements.c.standing == WAITING) & (statements.c.type == kind)
+        return self._connection.scalar(select(statements.c.hash).where(here).limit(1)) is not None
+
     def settle(self, statement: str, *, standing: str, position: int | None, state: str | None) -> None:
         """Write down what the ordering hub made of a statement."""
         self._run(
@@ -318,8 +327,28 @@ class PacketStore(Store):
         return sorted(rows, key=lambda row: -1 if row["n"] == "body" else int(row["n"].partition("/")[2]))
 
     def served(self, manifest: str, now: int) -> None:
-        """Note that the header left the hub: from then on a recall is only a request."""
+        """Note that the header goes to its recipient: from then on a recall is only a request."""
         self._run(update(packets).where(packets.c.manifest == manifest, packets.c.served.is_(None)).values(served=now))
+
+    def sent(self, manifest: str, now: int) -> None:
+        """Note that the packet is on its way to the peer, who may have it from now on, whatever it answers."""
+        self._run(update(packets).where(packets.c.manifest == manifest, packets.c.sent.is_(None)).values(sent=now))
+
+    def freeze(self, handoff: str, now: int) -> None:
+        """Stop the packets of a handoff for the moment."""
+        live = (packets.c.handoff == handoff) & packets.c.frozen.is_(None) & packets.c.destroyed.is_(None)
+        self._run(update(packets).where(live).values(frozen=now))
+
+    def unfreeze(self, handoff: str) -> None:
+        """Let the packets of a handoff move again."""
+        self._run(update(packets).where(packets.c.handoff == handoff).values(frozen=None))
+
+    def frozen(self, handoff: str) -> int | None:
+        """Return since when packets of a handoff are frozen."""
+        since: int | None = self._connection.scalar(
+            select(func.min(packets.c.frozen)).where(packets.c.handoff == handoff)
+        )
+        return since
 
     def mark_destroyed(self, handoff: str, now: int) -> None:
         """Give up the packets of a handoff: wrapped headers go now, keys and payloads when `doomed` is worked off."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -291,8 +292,11 @@ def upgrade() -> None:
         sa.Column("created", sa.BigInteger(), nullable=False),
         sa.Column("expires", sa.BigInteger(), nullable=False),
         sa.Column("envelope", sa.LargeBinary(), nullable=False),
+        sa.Column("sent", sa.BigInteger(), nullable=True),
         sa.Column("served", sa.BigInteger(), nullable=True),
+        sa.Column("frozen", sa.BigInteger(), nullable=True),
         sa.Column("destroyed", sa.BigInteger(), nullable=True),
+        sa.Column("erased", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["handoff"], ["handoffs.id"], name=op.f("fk_packets_handoff")),
         sa.PrimaryKeyConstraint("manifest", name=op.f("pk_packets")),
         sa.UniqueConstraint("packet", "from_agency", name=op.f("uq_packets_packet_from_agency")),
