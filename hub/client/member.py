@@ -6,21 +6,23 @@ Holds the keys in memory while it lives. Signs statements, seals and sends packe
 
 from __future__ import annotations
 
+import json
 import tempfile
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hub.client.profile import Profile, Secrets, Unlocked
+from hub.client.profile import Profile, Secrets, Unlocked, write_private
 from hub.client.transport import HubSession, well_formed
 from hub.client.trust import Trust, devices_of
 from hub.clock import Clock, SystemClock
-from hub.errors import Forbidden, PeerUnreachable, StaleVersion, WrongRecipient
+from hub.errors import BadSignature, Forbidden, PeerUnreachable, StaleVersion, WrongRecipient
 from hub.ids import AgencyId, HandoffId, MemberId, PacketId, random_id
 from hub.keys.certificates import PERSON_ONLY, EpochGrant
 from hub.keys.devices import EpochSecret, open_grant
 from hub.keys.pins import Pins
+from hub.keys.vault import open_local, seal_local
 from hub.packets.age import Recipient
 from hub.packets.container import FolderPacket
 from hub.packets.encoding import b64u
@@ -268,6 +270,23 @@ class Member:
             if not served:
                 raise
             return self.trust.kept_keys(self.agency, served)
+
+    def load_sealed(self, name: str) -> dict[str, Any]:
+        """Return what `save_sealed` kept; empty where it was never kept, or cannot be opened: it is made again."""
+        path = self.profile.folder / name
+        with suppress(FileNotFoundError, BadSignature):
+            found: dict[str, Any] = json.loads(
+                open_local(path.read_bytes(), self._unlocked.keys, login=self.account.login, name=name)
+            )
+            return found
+        return {}
+
+    def save_sealed(self, name: str, value: dict[str, Any]) -> None:
+        """Keep an object on this machine, sealed with the vault's key."""
+        data = json.dumps(value, separators=(",", ":")).encode()
+        write_private(
+            self.profile.folder / name, seal_local(data, self._unlocked.keys, login=self.account.login, name=name)
+        )
 
     def _sign_in(self) -> str:
         given = {"login": self.account.login, "auth": b64u(self.secrets.auth)}

@@ -1,8 +1,9 @@
 """What an agency keeps for itself: own records at the hub, sealed to its own epoch, and receipts on this machine.
 
 A record is a packet from = to (docs/protocol.md §7.4): a draft, a consent, a case note, a sent copy, a fan-out row, a
-co-sign request. A later put on the same handoff replaces it. A receipt is a statement with salt and proof, so that a
-handoff can be proven again without the hub.
+co-sign request, who may do what, who looked at what. A later put on the same handoff replaces it. Any member can put
+any record, so whoever relies on one looks at its authors: their signatures and roles are verified. A receipt is a
+statement with salt and proof, so that a handoff can be proven again without the hub.
 """
 
 from __future__ import annotations
@@ -12,28 +13,33 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hub.client import reading
-from hub.client.member import workspace
+from hub.client.member import DAY, workspace
 from hub.client.profile import write_private
 from hub.client.transport import well_formed
-from hub.errors import InvalidRequest, NotFound
+from hub.errors import BadSignature, InvalidRequest, Malformed, NotFound
 from hub.handofflog import merkle
 from hub.ids import host_of, random_id
 from hub.packets import shapes as a
 from hub.packets.encoding import canonical, parse_json
+from hub.statements.grammar import MemberActor
 from hub.statements.receipts import Receipt, read_receipt
 from hub.statements.verify import verify_statement
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from hub.client.member import Member, Sealed
+    from hub.client.reading import Shown
     from hub.packets.container import FolderPacket
     from hub.packets.dsse import Envelope
 
-KINDS = frozenset({"draft", "consent", "case", "fanout", "sent", "cosign", "note"})
+_OF_A_CASE = frozenset({"draft", "case", "sent", "cosign"})
+"""Kinds that hold sections of a case: the index on this machine remembers that they are there, not what they say."""
+_REGISTERS = frozenset({"training", "access", "assignment", "sample", "protocol", "approval"})
+KINDS = _OF_A_CASE | _REGISTERS | {"consent", "fanout", "note"}
 SECTION = "record"
-_SENT, _RECEIPTS = "sent.json", "evidence"
+_SENT, _RECEIPTS, _INDEX = "sent.json", "evidence", "records.sealed"
 _BODY = {
     "kind": "own_record",
     "urgency": "routine",
@@ -49,12 +55,25 @@ _KEPT = a.object_of({"statement": a.at_least({}), "receipt": a.at_least({})})
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """An own record as it was read: what kind, and what it says."""
+    """An own record as it was read: what kind, what it says, and who said so in each of its versions."""
 
     handoff: str
     kind: str
     value: dict[str, Any] = field(repr=False)
     attachments: Mapping[str, int]
+    manifest: str
+    at: int
+    authors: tuple[MemberActor, ...]
+
+    @property
+    def begun_by(self) -> MemberActor:
+        """Who put the first version."""
+        return self.authors[0]
+
+    @property
+    def by(self) -> MemberActor:
+        """Who put this version, at `at`."""
+        return self.authors[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +87,19 @@ class Proven:
 
 
 def put(
-    member: Member, kind: str, value: Mapping[str, Any], *, attachments: Sequence[Path] = (), handoff: str | None = None
+    member: Member,
+    kind: str,
+    value: Mapping[str, Any],
+    *,
+    attachments: Sequence[Path] = (),
+    handoff: str | None = None,
+    roles: frozenset[str] | None = None,
 ) -> str:
-    """Keep a record, a new one or the next version of `handoff`; return its handoff.
+    """Keep a record, a new one or the next version of `handoff`, in one of `roles`; return its handoff.
 
     Raises:
         InvalidRequest: no such kind of record.
+        Forbidden: the member has none of the roles.
     """
     if kind not in KINDS:
         raise InvalidRequest("There is no such kind of own record.")
@@ -81,7 +107,7 @@ def put(
     chosen = handoff or random_id()
     with workspace() as folder:
         part = seal(member, folder, kind, value, attachments)
-        said = member.statement("record.put", chosen, _BODY, by=[member.me()], heads=heads, part=part)
+        said = member.statement("record.put", chosen, _BODY, by=[member.me(roles)], heads=heads, part=part)
         member.send("/api/v1/handoffs", said, part.source)
     return chosen
 
@@ -98,22 +124,90 @@ def get(member: Member, handoff: str, kind: str | None = None, into: Path | None
     Raises:
         NotFound: there is none, or it is of another kind than was asked for.
     """
-    shown = reading.show(member, handoff)
-    with workspace() as folder:
-        packet = reading.fetch(member, shown, shown.newest_packet(), folder)
-        value: Any = packet.sections.get(SECTION)
-        _RECORD(value)
-        if kind not in {None, value["kind"]}:
-            raise NotFound("There is no such record.")
-        if into is not None:
-            reading.write_attachments(packet, into)
-        return Record(handoff, value["kind"], value["value"], dict(packet.attachments))
+    record = _read(member, reading.show(member, handoff), into)
+    if kind not in {None, record.kind}:
+        raise NotFound("There is no such record.")
+    return record
 
 
 def listing(member: Member, kind: str | None = None) -> list[Record]:
-    """Return the agency's records, those touched last first."""
-    found = [get(member, row["id"]) for row in reading.pages(member, "own_record", "out")]
-    return [record for record in found if kind in {None, record.kind}]
+    """Return the agency's records, those touched last first; opens those that changed since the last time.
+
+    The rest comes from a sealed index on this machine. What is sealed to another person, or is of a form that is not
+    known here, is left out.
+    """
+    index: dict[str, Any] = {"until": 0, "rows": {}} | member.load_sealed(_INDEX)
+    rows: dict[str, Any] = index["rows"]
+    opened: dict[str, Record | None] = {}
+    try:
+        for row in _touched(member, index):
+            if rows.get(row["id"], {}).get("latest", "") != row["latest"]:
+                latest, record = _open(member, row["id"])
+                rows[row["id"]] = {"touched": row["touched"], "latest": latest, **_indexed(record)}
+                opened[row["id"]] = record
+    finally:  # what was opened so far need not be opened again
+        if opened:
+            member.save_sealed(_INDEX, index)
+    order = sorted(rows.items(), key=lambda item: item[1]["touched"], reverse=True)
+    asked = {handoff: row for handoff, row in order if row["kind"] and kind in {None, row["kind"]}}
+    return [opened.get(handoff) or _kept(member, handoff, row) for handoff, row in asked.items()]
+
+
+def _touched(member: Member, index: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the rows that may have changed since the index was made, and note in it how far they went.
+
+    Rows come newest first. A hub's clock may be set back: a day is looked at again, and its future is not believed.
+    """
+    newest, horizon = index["until"], index["until"] - DAY
+    for row in reading.pages(member, "own_record", "out"):
+        with well_formed():
+            touched, row["latest"] = int(row["touched"]), row.get("latest")
+        if touched < horizon:
+            break
+        newest = max(newest, touched)
+        yield row
+    index["until"] = min(newest, member.clock.now())
+
+
+def _open(member: Member, handoff: str) -> tuple[str, Record | None]:
+    shown = reading.show(member, handoff)
+    latest = shown.lines[-1].hash
+    if shown.newest_packet().manifest.files[0].member not in {None, member.id}:
+        return latest, None
+    try:
+        return latest, _read(member, shown)
+    except Malformed:
+        return latest, None
+
+
+def _read(member: Member, shown: Shown, into: Path | None = None) -> Record:
+    signed = (line.statement.by[0] for line in shown.lines)
+    authors = tuple(actor for actor in signed if isinstance(actor, MemberActor))
+    newest = shown.newest_packet()
+    with workspace() as folder:
+        packet = reading.fetch(member, shown, newest, folder)
+        value: Any = packet.sections.get(SECTION)
+        _RECORD(value)
+        if packet.signed.member != authors[-1].member:
+            raise BadSignature("A record was sealed by another member than the one who put it.")
+        if into is not None:
+            reading.write_attachments(packet, into)
+        sizes, at = dict(packet.attachments), shown.lines[-1].statement.at
+        return Record(shown.id, value["kind"], value["value"], sizes, newest.hash, at, authors)
+
+
+def _indexed(record: Record | None) -> dict[str, Any]:
+    if record is None or record.kind in _OF_A_CASE:
+        return {"kind": record and record.kind, "record": None}
+    facts = {name: getattr(record, name) for name in ("value", "attachments", "manifest", "at")}
+    return {"kind": record.kind, "record": {**facts, "authors": [actor.to_value() for actor in record.authors]}}
+
+
+def _kept(member: Member, handoff: str, row: dict[str, Any]) -> Record:
+    if row["record"] is None:
+        return get(member, handoff)
+    authors = tuple(MemberActor(**actor) for actor in row["record"]["authors"])
+    return Record(handoff, row["kind"], **{**row["record"], "authors": authors})
 
 
 def keep_copy(member: Member, copy: Mapping[str, Any]) -> None:

@@ -211,6 +211,27 @@ def recover(wrapped: bytes, code: RecoveryCode, *, login: str) -> VaultKeys:
     return VaultKeys(b"", bytes(kek))
 
 
+def seal_local(data: bytes, keys: VaultKeys, *, login: str, name: str) -> bytes:
+    """Return what a client keeps on its own machine, sealed with the vault's key; `name` says what it is."""
+    return bytes(Aead(_local_key(keys)).encrypt(data, canonical({"name": name, "user": login})))
+
+
+def open_local(sealed: bytes, keys: VaultKeys, *, login: str, name: str) -> bytes:
+    """Return what `seal_local` sealed.
+
+    Raises:
+        BadSignature: other secrets (a passphrase was changed), another name or login, or changed bytes.
+    """
+    try:
+        return bytes(Aead(_local_key(keys)).decrypt(sealed, canonical({"name": name, "user": login})))
+    except (CryptoError, ValueError, TypeError) as error:
+        raise BadSignature("What is kept on this machine does not open with this vault.") from error
+
+
+def _local_key(keys: VaultKeys) -> bytes:
+    return hkdf(keys.kek, b"rcp/1/local")
+
+
 def _recovery_key(code: RecoveryCode) -> bytes:
     return hkdf(code.secret, b"rcp/1/recovery")
 
