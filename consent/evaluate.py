@@ -92,7 +92,7 @@ def _join(asked: list[Ask], *, stop: bool) -> Ask:
         for ask in asked:
             found = ask(scope)
             if found is stop:
-                return stop
+                return bool(stop)
             if found is not (not stop):
                 answer = None
         return answer
@@ -111,7 +111,7 @@ def _loop(rows: Ask, name: str, condition: Ask, *, stop: bool) -> Ask:
             inner[name] = row
             said = condition(inner)
             if said is stop:
-                return stop
+                return bool(stop)
             if said is not (not stop):
                 answer = None
         return answer
@@ -131,11 +131,22 @@ def _plain(asked: list[Ask], answer: Callable[..., Any]) -> Ask:
 
 def scalar(value: Any) -> bool:
     """Whether a value can be compared: a text, a truth value, or a whole number that every language has."""
-    return isinstance(value, str | bool) or (isinstance(value, int) and -MAX_INTEGER <= value <= MAX_INTEGER)
+    return isinstance(value, str | bool) or _whole(value)
+
+
+def _whole(value: Any) -> bool:
+    """Whether it is a whole number in every language; 1.0 is one, because JavaScript reads it as 1."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -MAX_INTEGER <= value <= MAX_INTEGER:
+        return False
+    return value == int(value)
+
+
+def _alike(one: Any, other: Any) -> bool:
+    return type(one) is type(other) or (_whole(one) and _whole(other))
 
 
 def _same(one: Any, other: Any) -> bool:
-    return type(one) is type(other) and bool(one == other)
+    return _alike(one, other) and bool(one == other)
 
 
 def day(value: Any) -> date | None:
@@ -153,7 +164,7 @@ def _not(_scope: Scope, value: Any) -> bool | None:
 
 
 def _eq(_scope: Scope, one: Any, other: Any) -> bool | None:
-    if not scalar(one) or not scalar(other) or type(one) is not type(other):
+    if not scalar(one) or not scalar(other) or not _alike(one, other):
         return None
     return bool(one == other)
 
@@ -181,10 +192,8 @@ def _size(_scope: Scope, many: Any) -> int | None:
 
 
 def _compare(scope: Scope, one: Any, other: Any, *, same: bool) -> bool | None:
-    if isinstance(one, bool) or isinstance(other, bool):
-        return None
-    if isinstance(one, int) and isinstance(other, int) and scalar(one) and scalar(other):
-        return one <= other if same else one < other
+    if _whole(one) and _whole(other):
+        return bool(one <= other if same else one < other)
     if day(one) is None or day(other) is None:
         return None
     if WATCHED in scope:
@@ -202,7 +211,7 @@ def _lt(scope: Scope, one: Any, other: Any) -> bool | None:
 
 def _days(_scope: Scope, start: Any, many: Any) -> str | None:
     first = day(start)
-    if first is None or isinstance(many, bool) or not isinstance(many, int):
+    if first is None or not _whole(many):
         return None
     try:
         return (first + timedelta(days=many)).isoformat()
