@@ -243,17 +243,27 @@ def remove_member(member: Member, named: str) -> str:
         Forbidden: this device does not hold the root key, or it is the last one that does.
     """
     root, now = _root(member), member.clock.now()
-    rows = member.hub.get("/api/v1/members")
-    found = {row["member"] for row in rows if named in {row["member"], row["login"]}}
-    certs = [cert for cert in member.home().members(now) if cert.member in found]
-    if len(found) != 1 or not certs:
-        raise NotFound("Nobody of that name is certified here.", todo="See `hub member list`.")
-    if member.id in found:
+    certs = colleague(member, named)
+    if certs[0].member == member.id:
         raise Forbidden("You cannot remove yourself: nobody else holds the agency's root key.")
     for cert in certs:
         word = Revocation(member.agency, cert.member, cert.sign, now)
         _publish(member, "/api/v1/members", revocation=word.to_envelope(root))
     return certs[0].member
+
+
+def colleague(member: Member, named: str) -> tuple[MemberCert, ...]:
+    """Return the certificates of a colleague, named by login or member id.
+
+    Raises:
+        NotFound: nobody of that name is certified now.
+    """
+    rows = member.hub.get("/api/v1/members")
+    found = {row["member"] for row in rows if named in {row["member"], row["login"]}}
+    certs = tuple(cert for cert in member.home().members(member.clock.now()) if cert.member in found)
+    if len(found) != 1 or not certs:
+        raise NotFound("Nobody of that name is certified here.", todo="See `hub member list`.")
+    return certs
 
 
 def start_epoch(member: Member) -> Epoch:

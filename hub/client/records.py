@@ -62,12 +62,13 @@ class Record:
     value: dict[str, Any] = field(repr=False)
     attachments: Mapping[str, int]
     manifest: str
+    began: int
     at: int
     authors: tuple[MemberActor, ...]
 
     @property
     def begun_by(self) -> MemberActor:
-        """Who put the first version."""
+        """Who put the first version, at `began`."""
         return self.authors[0]
 
     @property
@@ -130,17 +131,17 @@ def get(member: Member, handoff: str, kind: str | None = None, into: Path | None
     return record
 
 
-def listing(member: Member, kind: str | None = None) -> list[Record]:
-    """Return the agency's records, those touched last first; opens those that changed since the last time.
+def listing(member: Member, *kinds: str, since: int = 0) -> list[Record]:
+    """Return the agency's records of these kinds or all that changed since then, those touched last first.
 
-    The rest comes from a sealed index on this machine. What is sealed to another person, or is of a form that is not
-    known here, is left out.
+    Opens only what this machine has not seen; the rest comes from its sealed index. What is sealed to another person,
+    or is of a form that is not known here, is left out.
     """
     index: dict[str, Any] = {"until": 0, "rows": {}} | member.load_sealed(_INDEX)
     rows: dict[str, Any] = index["rows"]
     opened: dict[str, Record | None] = {}
     try:
-        for row in _touched(member, index):
+        for row in _touched(member, index, since):
             if rows.get(row["id"], {}).get("latest", "") != row["latest"]:
                 latest, record = _open(member, row["id"])
                 rows[row["id"]] = {"touched": row["touched"], "latest": latest, **_indexed(record)}
@@ -148,12 +149,22 @@ def listing(member: Member, kind: str | None = None) -> list[Record]:
     finally:  # what was opened so far need not be opened again
         if opened:
             member.save_sealed(_INDEX, index)
-    order = sorted(rows.items(), key=lambda item: item[1]["touched"], reverse=True)
-    asked = {handoff: row for handoff, row in order if row["kind"] and kind in {None, row["kind"]}}
-    return [opened.get(handoff) or _kept(member, handoff, row) for handoff, row in asked.items()]
+    asked = [item for item in rows.items() if item[1]["touched"] >= since]
+    asked = [(name, row) for name, row in asked if row["kind"] and (not kinds or row["kind"] in kinds)]
+    asked.sort(key=lambda item: item[1]["touched"], reverse=True)
+    return [opened.get(handoff) or _kept(member, handoff, row) for handoff, row in asked]
 
 
-def _touched(member: Member, index: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def of_form(record: Record, form: a.Check) -> bool:
+    """Whether what a record says is of the form of its kind; one that is not counts for nothing."""
+    try:
+        form(record.value)
+    except Malformed:
+        return False
+    return True
+
+
+def _touched(member: Member, index: dict[str, Any], since: int) -> Iterator[dict[str, Any]]:
     """Yield the rows that may have changed since the index was made, and note in it how far they went.
 
     Rows come newest first. A hub's clock may be set back: a day is looked at again, and its future is not believed.
@@ -164,6 +175,8 @@ def _touched(member: Member, index: dict[str, Any]) -> Iterator[dict[str, Any]]:
             touched, row["latest"] = int(row["touched"]), row.get("latest")
         if touched < horizon:
             break
+        if touched < since:
+            return
         newest = max(newest, touched)
         yield row
     index["until"] = min(newest, member.clock.now())
@@ -192,14 +205,15 @@ def _read(member: Member, shown: Shown, into: Path | None = None) -> Record:
             raise BadSignature("A record was sealed by another member than the one who put it.")
         if into is not None:
             reading.write_attachments(packet, into)
-        sizes, at = dict(packet.attachments), shown.lines[-1].statement.at
-        return Record(shown.id, value["kind"], value["value"], sizes, newest.hash, at, authors)
+        began, at = shown.lines[0].statement.at, shown.lines[-1].statement.at
+        facts = (shown.id, value["kind"], value["value"], dict(packet.attachments), newest.hash)
+        return Record(*facts, began, at, authors)
 
 
 def _indexed(record: Record | None) -> dict[str, Any]:
     if record is None or record.kind in _OF_A_CASE:
         return {"kind": record and record.kind, "record": None}
-    facts = {name: getattr(record, name) for name in ("value", "attachments", "manifest", "at")}
+    facts = {name: getattr(record, name) for name in ("value", "attachments", "manifest", "began", "at")}
     return {"kind": record.kind, "record": {**facts, "authors": [actor.to_value() for actor in record.authors]}}
 
 
