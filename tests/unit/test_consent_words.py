@@ -99,8 +99,8 @@ def test_whatever_the_policy_names_has_a_name(language):
 def test_names_of_the_policy_are_said_in_the_language_and_strange_words_are_never_repeated():
     facts = {"section": "health", "agency": "addis@hub.example", "purpose": "medical_care", "giver": "guardian"}
     assert words("fr").message("R01", **facts) == (
-        "Le consentement ne permet pas d’envoyer «\u00a0santé\u00a0» à addis@hub.example pour «\u00a0les soins "
-        "médicaux\u00a0». Demandez d’abord\u00a0: le tuteur nommé."
+        "Le consentement ne permet pas d\u2019envoyer «\u00a0santé\u00a0» à addis@hub.example pour «\u00a0les soins "
+        "médicaux\u00a0». Demandez d\u2019abord\u00a0: le tuteur nommé."
     )
     assert "<script>" not in words("en").message("R01", section="<script>", purpose="<script>", giver="<script>")
 
