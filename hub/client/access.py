@@ -80,8 +80,19 @@ class Entry:
     due: int | None
 
 
-def before_open(member: Member, shown: Shown, why: str | None = None) -> Opening:
-    """Return as what the member may open a handoff; nothing is logged yet.
+def open_record(member: Member, record: Record, why: str | None = None, through: Shown | None = None) -> Record:
+    """Return a record that is about to be used, once its opening is logged where a colleague put it.
+
+    Raises:
+        InvalidRequest: as `before_open`.
+    """
+    if record.begun_by.member != member.id:
+        log(member, before_open(member, reading.show(member, record.handoff), why, through))
+    return record
+
+
+def before_open(member: Member, shown: Shown, why: str | None = None, through: Shown | None = None) -> Opening:
+    """Return as what the member may open a handoff, perhaps `through` one that is theirs; nothing is logged yet.
 
     Raises:
         InvalidRequest: it is not theirs, somebody took or looked at it before, and they did not say why.
@@ -92,7 +103,7 @@ def before_open(member: Member, shown: Shown, why: str | None = None) -> Opening
     named = _assigned(shown, member.agency, found)
     opened = [row for row in found if row.kind == KIND and _handoff(row) == shown.id]
     reason = " ".join((why or "").split())
-    if member.id in named:
+    if member.id in named or (through is not None and member.id in assigned(member, through)):
         kind = Kind.ASSIGNED
     elif not named and all(row.begun_by.member == member.id for row in opened):
         kind = Kind.FIRST_LOOK

@@ -16,7 +16,7 @@ from consent import policy
 from consent.basis import Basis, BasisError, Consent, from_value
 from consent.decide import Deny, Recipient, Request, decide
 from consent.excerpt import excerpt_for, until_month, verdict
-from hub.client import records
+from hub.client import access, records
 from hub.errors import ConsentMissing, InvalidRequest, Malformed
 from hub.packets import seal
 from hub.packets.encoding import b64u, from_b64u
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hub.client.member import Member
+    from hub.client.reading import Shown
     from hub.keys.pins import TrustedAgency
     from hub.statements.grammar import MemberActor
 
@@ -86,9 +87,13 @@ def keep(member: Member, basis: Basis, label: str, attachments: Sequence[Path] =
     return Held(handoff, label, basis, secret)
 
 
-def load(member: Member, handoff: str) -> Held:
-    """Return a basis from the agency's own records."""
-    return _held(records.get(member, handoff, KIND))
+def load(member: Member, handoff: str, why: str | None = None, through: Shown | None = None) -> Held:
+    """Return a basis from the agency's own records; `through` is a handoff that was sent on it.
+
+    Raises:
+        InvalidRequest: a colleague recorded it, and the member did not say `why` (R46).
+    """
+    return _held(access.open_record(member, records.get(member, handoff, KIND), why, through))
 
 
 def listing(member: Member) -> list[Held]:
@@ -102,7 +107,7 @@ def withdraw(member: Member, handoff: str) -> Held:
     Raises:
         InvalidRequest: not a consent; only a consent can be withdrawn.
     """
-    held = load(member, handoff)
+    held = _held(records.get(member, handoff, KIND))  # whoever is told of a withdrawal writes it down at once
     if not isinstance(held.basis, Consent):
         raise InvalidRequest("Only a consent can be withdrawn.", todo="A duty or a supervisor's note ends by its date.")
     today = datetime.fromtimestamp(member.clock.now(), UTC).date()

@@ -15,7 +15,7 @@ from consent import policy
 from consent.basis import VitalInterest
 from consent.decide import Deny, Recipient, Request
 from consent.excerpt import check_excerpt, until_month
-from hub.client import reading
+from hub.client import access, reading
 from hub.client.basis import categories, denied
 from hub.client.member import workspace
 from hub.client.profile import write_private
@@ -60,14 +60,19 @@ class Opened:
             )
 
 
-def open_handoff(member: Member, handoff: str, *, into: Path | None = None, packet: str | None = None) -> list[Opened]:
+def open_handoff(
+    member: Member, handoff: str, *, into: Path | None = None, packet: str | None = None, why: str | None = None
+) -> list[Opened]:
     """Open what was sent to the member's agency in a handoff: one packet, or all; write it below `into` where given.
 
     Raises:
+        InvalidRequest: the handoff is not assigned to the member, who did not say `why` (R46).
         PacketError: a packet does not verify. Nothing of it is shown.
     """
     shown = reading.show(member, handoff)
     mine = [p for p in shown.packets if p.manifest.to == member.agency and not p.destroyed and packet in {None, p.hash}]
+    if mine:
+        access.log(member, access.before_open(member, shown, why))
     return [_open(member, shown, p, into) for p in mine]
 
 

@@ -150,18 +150,24 @@ def take(member: Member, handoff: str, step: str, **said: Any) -> dict[str, Any]
 
 
 def answer(
-    member: Member, handoff: str, sections: Mapping[str, Any], attachments: Sequence[Path] = ()
+    member: Member,
+    handoff: str,
+    sections: Mapping[str, Any],
+    attachments: Sequence[Path] = (),
+    why: str | None = None,
 ) -> dict[str, Any]:
     """Answer the recipient, within the basis on which the referral was sent.
 
     Raises:
+        InvalidRequest: neither the referral nor its basis is the member's, who did not say `why` (R46).
         ConsentMissing: the basis does not cover these sections.
     """
-    copy = records.sent_copy(member, handoff)
+    shown, copy = reading.show(member, handoff), records.sent_copy(member, handoff)
+    held = bases.load(member, copy["basis"], why, shown)
     named = {name: copy[name] for name in ("to", "purpose", "service", "person", "inbox")}
-    out = Outgoing(sections=sections, basis=bases.load(member, copy["basis"]), attachments=attachments, **named)
+    out = Outgoing(sections=sections, basis=held, attachments=attachments, **named)
     with _sealed(member, out) as (part, _):
-        return _say(member, "referral.answer", reading.show(member, handoff), {}, part)
+        return _say(member, "referral.answer", shown, {}, part)
 
 
 def pause_clock(member: Member, handoff: str, due: int, reason: str) -> dict[str, Any]:
@@ -261,10 +267,10 @@ def _signers(member: Member, held: Held) -> list[MemberActor]:
     return [first, MemberActor(member.agency, supervisor, "supervisor")]
 
 
-def _freeze_handle(held: Held, packet: str) -> str | None:
-    """Return what lets the giver's receipt stop this packet; a basis without a receipt has none."""
+def _freeze_handle(held: Held, packet: str) -> str:
+    """Return what lets the giver's receipt stop this packet, or where there is none what looks the same to a hub."""
     token: str | None = getattr(held, "token", None)
-    return None if token is None else seal.freeze_handle(seal.freeze_key(token), packet)
+    return seal.freeze_handle(seal.freeze_key(token) if token else secrets.token_bytes(32), packet)
 
 
 def _copy(out: Outgoing, handoff: str, part: Sealed) -> dict[str, Any]:
