@@ -11,7 +11,7 @@ import os
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from rich.console import Console
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from hub.client.member import Member
 
+_Done = TypeVar("_Done")
 INTERNAL, USAGE, REFUSED, NO_FILE, FORBIDDEN, CONFLICT, NOT_FOUND, SIGN_IN = 1, 2, 3, 4, 5, 6, 7, 8
 _CODES: tuple[tuple[type[errors.HubError], int], ...] = (
     (errors.NotPermitted, FORBIDDEN),
@@ -48,6 +49,7 @@ MAX_FILE = 16 * 1024 * 1024
 FOLDER = click.Path(path_type=Path, file_okay=False)
 FILE = click.Path(path_type=Path, dir_okay=False)
 data = click.option("--data", type=FOLDER, default=Path("handover-data"), envvar="HUB_DATA", help="The data folder.")
+why = click.option("--why", help="A file with the reason, where the record is not yours; - for stdin. It is sealed.")
 out = click.option("--out", type=FILE, help="Write it to this file.")
 
 
@@ -178,6 +180,18 @@ def read_json(name: str | Path) -> Any:
         return parse_json(read_text(name).encode())
     except errors.Malformed as error:
         raise errors.InvalidRequest(f"{Path(name).name} is not JSON.", todo="Correct the file.") from error
+
+
+def with_reason(act: Callable[[str | None], _Done], named: str | None) -> _Done:
+    """Do what may need a reason (R46): out of a file, or asked for at a terminal once it turns out to be needed."""
+    if named is not None:
+        return act(read_text(named))
+    try:
+        return act(None)
+    except errors.InvalidRequest as error:
+        if error.facts.get("rule") != "R46" or not sys.stdin.isatty():
+            raise
+        return act(str(click.prompt(error.detail, err=True)))
 
 
 def read_packet(folder: Path) -> tuple[dict[str, Any], list[Path]]:

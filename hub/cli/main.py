@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from hub.cli import operator, people, work
+from hub.cli import operator, oversight, people, work
 from hub.cli.common import FOLDER, INTERNAL, Session
 from hub.cli.consent import consent
 from hub.cli.demo import demo
@@ -20,7 +20,7 @@ from hub.cli.log import log
 from hub.cli.packet import packet
 from hub.errors import HubError, Unavailable
 
-_SECTIONS = {"Operators": operator.top, "People": people.top, "Work": work.top}
+_SECTIONS = {"Operators": operator.top, "People": people.top, "Work": work.top, "Oversight": oversight.top}
 
 
 class _Sections(click.Group):

@@ -15,7 +15,7 @@ from rich.markup import escape
 
 from consent.policy import CATEGORIES, PURPOSES, SERVICES
 from hub.cli import words
-from hub.cli.common import FOLDER, FORBIDDEN, Session, command, read_packet, read_text
+from hub.cli.common import FOLDER, FORBIDDEN, Session, command, read_packet, read_text, why, with_reason
 from hub.cli.people import resolve
 from hub.client import basis as bases
 from hub.client import cosigning, opening, reading, records, referrals
@@ -51,8 +51,9 @@ _CODE = re.compile(r"[a-z][a-z0-9_-]{1,47}")
     click.option("--due", type=click.DateTime(), help="The latest time of the first answer, in this machine's zone."),
     click.option("--needed-from", type=_day),
     click.option("--check", is_flag=True, help="Only say whether the basis permits it, and show what would be seen."),
+    why,
 )
-def send(session: Session, packet: Path, to: str, basis: str, *, check: bool, **given: Any) -> int:
+def send(session: Session, packet: Path, to: str, basis: str, *, check: bool, why: str | None, **given: Any) -> int:
     """Send the folder PACKET (sections/*.json, attachments/*) to an agency, if the lawful basis permits."""
     member = session.member()
     sections, attachments = read_packet(packet)
@@ -61,7 +62,7 @@ def send(session: Session, packet: Path, to: str, basis: str, *, check: bool, **
             f"There is no category {', '.join(sorted(unknown))}.", todo=f"Name the files {words.either(CATEGORIES)}."
         )
     try:
-        held = bases.load(member, basis)
+        held = with_reason(lambda reason: bases.load(member, basis, reason), why)
     except NotFound as error:
         raise NotFound("There is no such lawful basis.", todo="See `hub consent list`.") from error
     agency, due, needed = resolve(member, to), given.pop("due"), given.pop("needed_from")
@@ -128,11 +129,13 @@ def show(session: Session, handoff: str) -> None:
     _handoff,
     click.option("--into", type=FOLDER, help="Write sections and attachments below this folder."),
     click.option("--packet", help="Only the packet whose manifest has this hash."),
+    why,
     name="open",
 )
-def open_sealed(session: Session, handoff: str, into: Path | None, packet: str | None) -> None:
+def open_sealed(session: Session, handoff: str, into: Path | None, packet: str | None, why: str | None) -> None:
     """Open what was sent to your agency in a handoff: verified first, and checked against its lawful basis."""
-    found = opening.open_handoff(session.member(), handoff, into=into, packet=packet)
+    member = session.member()
+    found = with_reason(lambda reason: opening.open_handoff(member, handoff, into=into, packet=packet, why=reason), why)
     lines = [text for item in found for text in _told(item)]
     nothing = "Nothing here is for your agency to open: nothing was sent to it, or consent was withdrawn."
     session.tell({"packets": [_opened(item) for item in found]}, *(lines or [nothing]))
@@ -207,12 +210,16 @@ def prove(session: Session, statement: str | None) -> None:
     session.tell(row, line)
 
 
-@command(top, _handoff, click.argument("packet", type=FOLDER))
-def answer(session: Session, handoff: str, packet: Path) -> None:
+@command(top, _handoff, click.argument("packet", type=FOLDER), why)
+def answer(session: Session, handoff: str, packet: Path, why: str | None) -> None:
     """Answer the recipient with the folder PACKET, within the basis on which the referral was sent."""
     sections, attachments = read_packet(packet)
     member = session.member()
-    _say(session, member, referrals.answer(member, handoff, sections, attachments))
+    _say(
+        session,
+        member,
+        with_reason(lambda reason: referrals.answer(member, handoff, sections, attachments, reason), why),
+    )
 
 
 def _text(*, required: bool) -> Callable[[Any], Any]:
