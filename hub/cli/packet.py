@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hub.cli import words
+from hub.cli import cleaning, words
 from hub.cli.common import FILE, FOLDER, Session, command, read_json, read_packet, read_text
 from hub.client.profile import write_private
 from hub.errors import Conflict, InvalidRequest, UnknownSigner
@@ -78,6 +78,9 @@ class Card:
 @click.group()
 def packet() -> None:
     """Seal and open packets on files, offline."""
+
+
+cleaning.add_to(packet)
 
 
 @command(
