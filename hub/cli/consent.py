@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from consent.policy import CATEGORIES, PURPOSES
-from hub.cli import words
+from hub.cli import freeze, words
 from hub.cli.common import FILE, Session, command, read_json
 from hub.client import basis as bases
 from hub.client import referrals
@@ -73,3 +73,6 @@ def _full(value: Any) -> Any:
 
 def _strange(named: object, known: frozenset[str]) -> Sequence[str]:
     return sorted({str(name) for name in named} - known) if isinstance(named, list) else ()
+
+
+consent.commands.update(freeze.top.commands)

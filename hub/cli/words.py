@@ -27,6 +27,9 @@ STATES = {
     "cancelled": "taken back",
     "consent_withdrawn": "consent withdrawn",
     "entered_in_error": "sent by mistake",
+    "freeze_asked": "stands still until the agency decides",
+    "kept": "decided: the consent is kept",
+    "withdrawn": "decided: the consent is withdrawn",
 }
 GRADES = {
     "signed": "signed by a member",

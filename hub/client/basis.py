@@ -16,6 +16,7 @@ from consent import policy
 from consent.basis import Basis, BasisError, Consent, from_value
 from consent.decide import Deny, Recipient, Request, decide
 from consent.excerpt import excerpt_for, until_month, verdict
+from consent.token import new_token
 from hub.client import access, records
 from hub.errors import ConsentMissing, InvalidRequest, Malformed
 from hub.packets import seal
@@ -41,6 +42,8 @@ class Held:
     label: str
     basis: Basis
     secret: bytes = field(repr=False)
+    token: str | None = field(repr=False)
+    """What stands on the giver's receipt; only a consent has one."""
 
     @property
     def live(self) -> bool:
@@ -83,8 +86,9 @@ class Permitted:
 def keep(member: Member, basis: Basis, label: str, attachments: Sequence[Path] = ()) -> Held:
     """Keep a basis as an own record, with the signed form or recording beside it; return it."""
     secret = secrets.token_bytes(32)
-    handoff = records.put(member, KIND, _value(basis, label, secret), attachments=attachments)
-    return Held(handoff, label, basis, secret)
+    token = new_token() if isinstance(basis, Consent) else None
+    handoff = records.put(member, KIND, _value(basis, label, secret, token), attachments=attachments)
+    return Held(handoff, label, basis, secret, token)
 
 
 def load(member: Member, handoff: str, why: str | None = None, through: Shown | None = None) -> Held:
@@ -112,7 +116,7 @@ def withdraw(member: Member, handoff: str) -> Held:
         raise InvalidRequest("Only a consent can be withdrawn.", todo="A duty or a supervisor's note ends by its date.")
     today = datetime.fromtimestamp(member.clock.now(), UTC).date()
     basis = replace(held.basis, withdrawn=held.basis.withdrawn or today)
-    records.put(member, KIND, _value(basis, held.label, held.secret), handoff=handoff)
+    records.put(member, KIND, _value(basis, held.label, held.secret, held.token), handoff=handoff)
     return replace(held, basis=basis)
 
 
@@ -166,12 +170,13 @@ def _reasons(answer: Deny) -> list[dict[str, str]]:
     return [asdict(reason) for reason in answer.reasons]
 
 
-def _value(basis: Basis, label: str, secret: bytes) -> dict[str, Any]:
-    return {"label": label, "basis": basis.to_value(), "secret": b64u(secret)}
+def _value(basis: Basis, label: str, secret: bytes, token: str | None) -> dict[str, Any]:
+    return {"label": label, "basis": basis.to_value(), "secret": b64u(secret), "token": token}
 
 
 def _held(record: records.Record) -> Held:
     value = record.value
-    if set(value) != {"label", "basis", "secret"}:
+    if set(value) != {"label", "basis", "secret", "token"}:
         raise Malformed("The record of a basis is not of its form.")
-    return Held(record.handoff, str(value["label"]), parse(value["basis"]), from_b64u(value["secret"], 32))
+    token = None if value["token"] is None else str(value["token"])
+    return Held(record.handoff, str(value["label"]), parse(value["basis"]), from_b64u(value["secret"], 32), token)

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from hub.packets.manifest import Manifest
     from hub.packets.verify import VerifiedPacket
 
+FREEZE = "consent.freeze"
+CUSTODY = frozenset({FREEZE, "consent.unfreeze", "consent.withdraw"})
 _ACCEPTED = "accepted.json"
 _PAGE = 100
 _MAX_HEADS = 16
@@ -109,6 +111,13 @@ class Shown:
     def submission(self) -> Line:
         """The statement that began the handoff."""
         return self.lines[0]
+
+    @property
+    def frozen(self) -> bool:
+        """Whether it stands still at the wish of the giver of the consent, by what the ordering hub signed."""
+        said = [line for line in self.lines if line.position is not None and line.statement.type in CUSTODY]
+        newest = max(said, key=lambda line: line.position or 0, default=None)
+        return newest is not None and newest.statement.type == FREEZE
 
     def newest_packet(self) -> Packet:
         """Return the packet of the last statement that has one: what an own record now says."""

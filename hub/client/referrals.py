@@ -269,8 +269,7 @@ def _signers(member: Member, held: Held) -> list[MemberActor]:
 
 def _freeze_handle(held: Held, packet: str) -> str:
     """Return what lets the giver's receipt stop this packet, or where there is none what looks the same to a hub."""
-    token: str | None = getattr(held, "token", None)
-    return seal.freeze_handle(seal.freeze_key(token) if token else secrets.token_bytes(32), packet)
+    return seal.freeze_handle(seal.freeze_key(held.token) if held.token else secrets.token_bytes(32), packet)
 
 
 def _copy(out: Outgoing, handoff: str, part: Sealed) -> dict[str, Any]:

@@ -148,6 +148,9 @@ def _claim(hub: Hub, host: str) -> tuple[Claim, OutgoingMessage | None] | None:
         claim = outbox.claim(host, hub.wire.now(), LEASE)
         if claim is None:
             return None
+        if hub.intake.parked(connection, claim.statement):
+            outbox.park(claim)
+            return claim, None
         outgoing = hub.intake.message(connection, claim.statement)
         if outgoing is None:
             outbox.drop(claim.id, hub.clock.now())

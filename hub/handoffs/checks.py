@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from consent.policy import GATES, POLICY_VERSION
 from hub.errors import ConsentMissing, Forbidden, InvalidRequest, UnsupportedVersion, WrongRecipient
-from hub.ids import host_of
 from hub.keys.certificates import NEVER_RECEIVE, PERSON_ONLY, device_kid
 from hub.keys.store import KeyStore
 
@@ -26,9 +25,7 @@ if TYPE_CHECKING:
     from hub.statements.verify import VerifiedStatement
 
 
-def check_submission(
-    connection: Connection, verified: VerifiedStatement, signed: SignedManifest, *, origin: str, now: int
-) -> None:
+def check_submission(connection: Connection, verified: VerifiedStatement, signed: SignedManifest, *, now: int) -> None:
     """Check who sends to whom, under which grant, with which verdict.
 
     Raises:
@@ -42,13 +39,21 @@ def check_submission(
     own = verified.statement.type == "record.put"
     if own != (manifest.to == manifest.sender) or own != (manifest.grant is None):
         raise Forbidden("An own record goes to the own agency, and nothing else does.")
-    if origin not in {host_of(manifest.sender), host_of(manifest.to)}:
-        raise WrongRecipient("Neither sender nor recipient is at home here.")
     country = _check_recipient(connection, manifest, now)
     if not own:
         _check_grant(manifest, country)
         _check_period(manifest, now)
         _check_verdict(body, verified)
+
+
+def check_request(connection: Connection, to: str) -> None:
+    """Check a submission without a packet: to whom it goes.
+
+    Raises:
+        WrongRecipient: an agency that is not known here.
+    """
+    if KeyStore(connection).find_agency(to) is None:
+        raise WrongRecipient("This recipient is not known here.")
 
 
 def check_part(

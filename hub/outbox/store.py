@@ -32,15 +32,21 @@ from hub.db import Store, metadata
 from hub.ids import random_id
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import Update
 
 
 class Delivery(StrEnum):
-    """How far a promised word is. `dropped` means that what it told was erased before it could be sent."""
+    """How far a promised word is. `dropped` means that what it told was erased before it could be sent.
+
+    `parked`: it waits for a person's decision about what it tells, and the words behind it do not wait for it.
+    """
 
     WAITING = "waiting"
     SENT = "sent"
     STOPPED = "stopped"
+    PARKED = "parked"
     DROPPED = "dropped"
 
 
@@ -138,6 +144,15 @@ class Outbox(Store):
     def later(self, claim: Claim) -> None:
         """Give a claim back after a try without an answer; nothing happens if another worker holds it by now."""
         self._run(self._held(claim).values(claimed_until=0, tries=outbox.c.tries + 1))
+
+    def park(self, claim: Claim) -> None:
+        """Take a message out of its queue until `unpark`; those behind it go on."""
+        self._run(self._held(claim).values(state=Delivery.PARKED, claimed_until=0))
+
+    def unpark(self, statements: Sequence[str]) -> None:
+        """Put what was parked back into its place in the queue."""
+        named = outbox.c.statement.in_(statements) & (outbox.c.state == Delivery.PARKED)
+        self._run(update(outbox).where(named).values(state=Delivery.WAITING))
 
     def stop(self, claim: Claim, reason: str) -> None:
         """Hold back the message and all behind it until a person resumes the queue."""

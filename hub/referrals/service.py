@@ -10,9 +10,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hub.errors import IllegalTransition, Malformed
-from hub.followup.domain import AREA_RUNG, Owner, pause, promised_day, rung_of, start
+from hub.followup.domain import AREA_RUNG, Owner, go_on, hold, pause, promised_day, rung_of, start
 from hub.notify.templates import OVERDUE, TASK, WAITS
-from hub.referrals.domain import Side, State, ball, submit
+from hub.referrals.domain import FREEZE, UNFREEZE, Side, State, ball, submit
 
 if TYPE_CHECKING:
     from hub.followup.domain import FollowUp
@@ -51,7 +51,7 @@ def apply(statement: Statement, name: str, work: Work, now: int) -> Applied:
         raise
     if applied.moved:
         work.referrals.save(applied.referral, was=before.version)
-        _restart(applied, statement, work, now)
+        _restart(before, applied, statement, work, now)
         _tell(applied.referral, statement, name, work, now, changed=applied.changed_state)
     return applied
 
@@ -93,6 +93,9 @@ def mirror(statement: Statement, to_agency: str, state: str, position: int, work
     work.referrals.save(after, was=before.version)
     if after.state is not before.state or statement.type == "referral.pause_clock":
         _show_clock(after, statement, work, now)
+    elif statement.type in {FREEZE, UNFREEZE}:
+        clock = _held(before, after, work, now)
+        work.clocks.replace(after.id, None if clock is None else clock.mirrored())
     _tell(after, statement, f"{statement.handoff}:{position}", work, now, changed=after.state is not before.state)
     return after
 
@@ -112,7 +115,7 @@ def _as_far_as_known(referral: Referral, statement: Statement, now: int) -> Refe
         return referral
 
 
-def _restart(applied: Applied, statement: Statement, work: Work, now: int) -> None:
+def _restart(before: Referral, applied: Applied, statement: Statement, work: Work, now: int) -> None:
     referral = applied.referral
     if applied.changed_state:
         work.clocks.replace(referral.id, _clock(referral, statement, work, now))
@@ -120,10 +123,20 @@ def _restart(applied: Applied, statement: Statement, work: Work, now: int) -> No
         running = work.clocks.get(referral.id)
         if running is not None:
             work.clocks.replace(referral.id, pause(running, int(statement.body["due"]), now))
+    elif statement.type in {FREEZE, UNFREEZE}:
+        work.clocks.replace(referral.id, _held(before, referral, work, now))
+
+
+def _held(before: Referral, after: Referral, work: Work, now: int) -> FollowUp | None:
+    """Return the clock as a freeze, or the end of one, leaves it: nobody is chased for what they cannot open."""
+    running = work.clocks.get(after.id)
+    if running is None:
+        return None
+    return hold(running) if after.frozen is not None else go_on(running, before.frozen or now, now)
 
 
 def _clock(referral: Referral, statement: Statement, work: Work, now: int) -> FollowUp | None:
-    return start(
+    clock = start(
         referral.id,
         referral.state.value,
         referral.urgency,
@@ -132,6 +145,7 @@ def _clock(referral: Referral, statement: Statement, work: Work, now: int) -> Fo
         due=referral.due,
         date=promised_day(referral.state.value, statement.body),
     )
+    return hold(clock) if clock is not None and referral.frozen is not None else clock
 
 
 def _show_clock(referral: Referral, statement: Statement, work: Work, now: int) -> None:

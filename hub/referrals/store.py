@@ -51,6 +51,7 @@ referrals = Table(
     Column("owner", String(22)),
     Column("reported_by", String(22)),
     Column("locked", Boolean, nullable=False),
+    Column("frozen", BigInteger),
     Index(None, "to_agency", "state"),
 )
 
@@ -98,7 +99,7 @@ class ReferralStore:
     def past_due(self, agency: str, now: int) -> int:
         """Return how many referrals wait for an agency past their due time."""
         waiting = referrals.join(follow_ups, follow_ups.c.handoff == referrals.c.id)
-        query = select(func.count()).select_from(waiting)
+        query = select(func.count(referrals.c.id.distinct())).select_from(waiting)
         late = (follow_ups.c.owner == Owner.RECIPIENT.value) & (follow_ups.c.due_at <= now)
         return int(self._connection.execute(query.where(referrals.c.to_agency == agency, late)).scalar_one())
 
@@ -122,6 +123,7 @@ def _columns(referral: Referral) -> dict[str, object]:
         "owner": referral.owner,
         "reported_by": referral.reported_by,
         "locked": referral.locked,
+        "frozen": referral.frozen,
     }
 
 

@@ -30,6 +30,7 @@ from hub.errors import (
 from hub.ids import random_id
 from hub.keys.certificates import fingerprint
 from tests.conftest import NOW
+from tests.support.factories import some_hash
 from tests.support.world import (
     PASSPHRASE,
     SECTIONS,
@@ -258,7 +259,7 @@ def test_a_vital_interest_that_its_supervisor_did_not_sign_is_not_opened(one_hub
             "due": NOW + 3600,
             "needed_from": None,
             "leg": None,
-            "freeze": None,
+            "freeze": some_hash("handle"),
         }
         body["verdict"] = permitted.verdict(alone)
         said = amina.statement("referral.submit", handoff, body, by=alone, part=part)

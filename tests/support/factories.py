@@ -227,13 +227,13 @@ def submission(**changes: Any) -> dict[str, Any]:
             "signers": [{"role": "caseworker", "n": 1}],
         },
         "leg": None,
-        "freeze": None,
+        "freeze": some_hash("handle"),
     } | changes
 
 
 def own_record() -> dict[str, Any]:
     """The body of a record.put."""
-    return submission(kind="own_record", urgency="routine", due=None, verdict=None)
+    return submission(kind="own_record", urgency="routine", due=None, verdict=None, freeze=None)
 
 
 def statement(kind: str, *by: MemberActor | HubActor, body: dict[str, Any] | None = None, **changes: Any) -> Statement:
