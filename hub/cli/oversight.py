@@ -111,12 +111,13 @@ def list_openings(session: Session, *, unreviewed: bool) -> None:
 @command(
     access,
     click.argument("record"),
-    click.option("--ok/--concern", "ok", required=True, default=None, help="Whether the reason holds."),
+    click.option("--ok", "verdict", flag_value="ok", required=True, help="The reason holds."),
+    click.option("--concern", "verdict", flag_value="concern", required=True, help="It does not, or needs a talk."),
 )
-def review(session: Session, record: str, *, ok: bool) -> None:
+def review(session: Session, record: str, verdict: str) -> None:
     """Say whether the reason of an opening holds. Supervisors, not about their own."""
-    openings.review(session.member(), record, ok=ok)
-    session.tell({"record": record, "ok": ok}, "Reviewed." if ok else "Reviewed: kept as a concern.")
+    openings.review(session.member(), record, ok=verdict == "ok")
+    session.tell({"record": record, "review": verdict}, "Reviewed.")
 
 
 @command(consent, click.option("--list", "only_list", is_flag=True, help="Draw nothing; list all that was drawn."))

@@ -192,11 +192,14 @@ def _about(member: Member, shown: Shown) -> list[Record]:
 
 
 def _assigned(shown: Shown, agency: str, found: Sequence[Record]) -> frozenset[str]:
-    named = _takers(shown, agency)
-    for row in sorted((row for row in found if row.kind == ASSIGNMENT), key=lambda row: row.at):
-        if records.of_form(row, _ASSIGNED) and row.value["handoff"] == shown.id:
-            may = row.by.role in _ASSIGNERS or row.by.member in named
-            named |= set(row.value["members"]) - {row.by.member} if may else set()
+    named, rows = _takers(shown, agency), [row for row in found if row.kind == ASSIGNMENT]
+    rows = [row for row in rows if records.of_form(row, _ASSIGNED) and row.value["handoff"] == shown.id]
+    passing = True
+    while passing:  # whom somebody named may pass it on, in whatever order their records are read
+        valid = [row for row in rows if row.by.role in _ASSIGNERS or row.by.member in named]
+        more = {who for row in valid for who in row.value["members"] if who != row.by.member}
+        passing = not more <= named
+        named |= more
     consents = {row.handoff: row for row in found if row.kind == sampling.CONSENT and row.handoff == shown.id}
     drawn = sampling.counted(consents, (row for row in found if row.kind == sampling.KIND))
     return frozenset(named | {sample.drawn_by for sample in drawn})
