@@ -202,10 +202,11 @@ def _protected(siblings: Mapping[str, Any], name: str) -> str | None:
 
 
 def _kind(called: list[str]) -> str | None:
-    if not called or called[-1] in _NOT_PLACES:
-        return None
-    whole, pairs = " ".join(called), {f"{one} {two}" for one, two in pairwise(called)}
-    return next((kind for kind, (any_, all_) in _CALLED.items() if whole in all_ or any_ & {*called, *pairs}), None)
+    whole, parts = " ".join(called), {*called, *(f"{one} {two}" for one, two in pairwise(called))}
+    for kind, (anywhere, alone) in _CALLED.items():
+        if whole in alone or (anywhere & parts and called[-1] not in _NOT_PLACES):
+            return kind
+    return None
 
 
 def _says_nothing(value: Any) -> bool:
@@ -273,9 +274,10 @@ def _fields(value: Any, depth: int, kind: str | None = None) -> Iterator[tuple[s
     if isinstance(value, dict) and depth <= DEEPEST:
         for name, item in value.items():
             called = names(name)
-            if not (kind and called and called[-1] in _NOTES):
-                own = _protected(value, name) or ("corridor" if _CORRIDOR & {*called} else None)
-                yield from _fields(item, depth + 1, own or kind)
+            own = _protected(value, name) or ("corridor" if _CORRIDOR & {*called} else kind)
+            if own and _NOTES.issuperset(called[-1:]):
+                continue  # a story about a place, whose words mean other things elsewhere
+            yield from _fields(item, depth + 1, own)
     elif isinstance(value, list) and depth <= DEEPEST:
         for item in value:
             yield from _fields(item, depth + 1, kind)
