@@ -1,7 +1,7 @@
 """Who opened what, and why: those to whom it is assigned, or somebody with a reason, which is reviewed (R46).
 
 Own records: `assignment` says who else works on a handoff, `access` that it was opened. This runs in the client, before
-anything is decrypted; a changed client can leave it out (docs/threat-model.md). Who may hold keys is not decided here.
+anything is shown; a changed client can leave it out (docs/threat-model.md). Who may hold keys is not decided here.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from hub.packets import shapes as a
 from hub.statements.grammar import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from hub.client.member import Member
     from hub.client.records import Record
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 KIND, CONSENT = "sample", "consent"
 RESULTS = ("matches", "differs", "paper_missing")
 ONE_IN = 10
-"""How many live consents stand for one in the sample; grade J, no source gives a number."""
+"""How many recorded bases stand for one in the sample; grade J, no source gives a number."""
 AT_LEAST_EVERY = 7 * DAY
 _SUPERVISOR = frozenset({Role.SUPERVISOR.value})
 _FORM = a.object_of(
@@ -53,15 +53,19 @@ def draw(member: Member, now: int) -> list[Sample]:
         Forbidden: the member is no supervisor.
     """
     member.role(_SUPERVISOR)
-    consents, known = _consents(member), listing(member)
-    others = [row for row in consents.values() if member.id not in _authors(row)]
+    chosen = choose(list(_consents(member).values()), listing(member), member.id, now)
+    return [_keep(member, row, now) for row in chosen]
+
+
+def choose(consents: Sequence[Record], known: Sequence[Sample], who: str, now: int) -> list[Record]:
+    """Return the consents that `who` is to compare next to the draws that are known: none twice, none of their own."""
+    others = [row for row in consents if who not in _authors(row)]
     drawn = {(row.record, row.revision) for row in known}
     left = [row for row in others if (row.handoff, row.manifest) not in drawn]
     wanted = -(-len(others) // ONE_IN) - (len(others) - len(left))
     if not any(row.at > now - AT_LEAST_EVERY for row in known):
         wanted = max(wanted, 1)
-    chosen = secrets.SystemRandom().sample(left, max(0, min(wanted, len(left))))
-    return [_keep(member, row, now) for row in chosen]
+    return secrets.SystemRandom().sample(left, max(0, min(wanted, len(left))))
 
 
 def listing(member: Member) -> list[Sample]:

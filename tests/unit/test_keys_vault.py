@@ -43,6 +43,28 @@ def test_one_secret_is_not_enough(passphrase, device):
     assert keys.auth != KEYS.auth
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"keys": vault.derive("another one", DEVICE, KDF)},
+        {"login": "omar"},
+        {"name": "other.sealed"},
+        {"sealed": b""},
+        {"sealed": bytes(80)},
+    ],
+    ids=["another passphrase", "another login", "another file", "empty", "changed"],
+)
+def test_what_is_kept_on_this_machine_opens_with_its_vault_under_its_name_only(changes):
+    kept = vault.seal_local(b"SYN Hagos", KEYS, login=LOGIN, name="records.sealed")
+    assert b"SYN" not in kept
+    given = {"sealed": kept, "keys": KEYS, "login": LOGIN, "name": "records.sealed"}
+    assert vault.open_local(**given) == b"SYN Hagos"
+    with pytest.raises(BadSignature):
+        vault.open_local(**{**given, **changes})
+    with pytest.raises(BadSignature):  # one key, but never the vault's own
+        vault.open_vault(vault.SealedVault(1, KDF, kept), KEYS, login=LOGIN, seen=0)
+
+
 def test_the_login_secret_does_not_open_the_vault():
     with pytest.raises(BadSignature):
         opened(keys=vault.VaultKeys(KEYS.auth, KEYS.auth))
