@@ -22,9 +22,11 @@ from hub.auth.access import register_access
 from hub.clock import FileClock, SystemClock
 from hub.context import EXTENSION, Hub
 from hub.db import Database
+from hub.freeze.machine import FreezeMachine
 from hub.handofflog.guard import ForkGuard
 from hub.handoffs.blobs import Blobs
 from hub.handoffs.intake import Intake
+from hub.handoffs.jobs import replay_deletions
 from hub.keys.certificates import HubEntry
 from hub.keys.headerbox import HeaderKeys
 from hub.keys.keyring import Keyring
@@ -90,6 +92,7 @@ def open_hub(settings: Settings, *, clock: Clock | None = None) -> Hub:
     settings = replace(settings, url=settings.url or about.url)
     opened = Hub(settings, database, clock or clock_of(settings), signer, about.host, about.certifier_keys())
     opened.intake = _intake(opened)
+    replay_deletions(opened)
     return opened
 
 
@@ -113,12 +116,12 @@ def build_app(opened: Hub) -> Flask:
 
 def _intake(opened: Hub) -> Intake:
     data = opened.settings.data
-    machine = ReferralMachine(opened.origin)
+    machines = (ReferralMachine(opened.origin), FreezeMachine(opened.origin))
     return Intake(
         origin=opened.origin,
         signer=opened.signer,
         clock=opened.clock,
         blobs=Blobs(data),
         header_keys=HeaderKeys(data / "header-keys"),
-        machines={machine.kind: machine},
+        machines={machine.kind: machine for machine in machines},
     )

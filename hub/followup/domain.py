@@ -13,13 +13,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date as Date  # noqa: N812 - `date` is the field's word for an argument
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hub.followup.calendar import DAY, POLICY, Calendar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 HOUR = 3_600
 AREA_RUNG = "focal_point"
 """The rung that the focal points of the recipient's area hear of, who are neither sender nor recipient."""
+STATE, CUSTODY = "state", "custody"
+"""The two clocks that a handoff can have side by side: of its state, and of what becomes of what was given."""
 MAX_RUNG = 99
 """docs/protocol.md §7.2 has `rung` as a small number."""
 _LONGEST = int(POLICY["longest_date_days"]["days"]) * DAY
@@ -92,7 +97,7 @@ class ClockRule:
 
 @dataclass(frozen=True, slots=True)
 class FollowUp:
-    """The running clock of one handoff. `times` has the second of each rung; `next_at` None: another hub acts on it."""
+    """A running clock of one handoff. `times` has the second of each rung; `next_at` None: another hub acts on it."""
 
     handoff: str
     state: str
@@ -104,11 +109,12 @@ class FollowUp:
     next_rung: int
     next_at: int | None
     told_at: int | None = None
+    track: str = STATE
 
     @property
     def rule(self) -> ClockRule:
-        """What the policy says of this clock's state."""
-        return CLOCKS[self.state]
+        """What the policy says of this clock's state, or of what runs beside any state."""
+        return CLOCKS[self.state] if self.track == STATE else BESIDE[self.state]
 
     def mirrored(self) -> FollowUp:
         """Return the same clock as a hub shows it that does not order the handoff, and so never acts on it."""
@@ -123,7 +129,7 @@ def owner_of(state: str) -> Owner | None:
 
 def rung_of(clock: str, number: int) -> Rung | None:
     """Return a rung by the name of its clock, as `referral.overdue` names it; None where this release knows none."""
-    rule = next((rule for rule in CLOCKS.values() if rule.clock == clock), None)
+    rule = next((rule for rule in (*CLOCKS.values(), *BESIDE.values()) if rule.clock == clock), None)
     return None if rule is None or not 1 <= number <= MAX_RUNG else _rung(rule, number)
 
 
@@ -168,11 +174,30 @@ def start(
     return _follow_up(handoff, rule, now, times)
 
 
+def start_beside(handoff: str, name: str, now: int) -> FollowUp:
+    """Return a clock of the policy's that runs beside that of the state, from `now`."""
+    rule = BESIDE[name]
+    return replace(_follow_up(handoff, rule, now, _times(rule, Urgency.ROUTINE, now, Calendar())), track=CUSTODY)
+
+
 def pause(followup: FollowUp, due: int, now: int) -> FollowUp:
     """Return the clock put to another due time by its owner, at most three months ahead; its ladder starts again."""
     times = _from(min(due, now + _LONGEST), followup.times, now)
     paused = replace(followup, due_at=times[0], times=times, next_rung=1)
     return paused if followup.next_at is None else replace(paused, next_at=times[0])
+
+
+def hold(followup: FollowUp) -> FollowUp:
+    """Return the clock stopped while the recipient can open nothing; only the first answer's stops, the others run."""
+    return followup.mirrored() if followup.rule.first_answer else followup
+
+
+def go_on(followup: FollowUp, stopped_at: int, now: int) -> FollowUp:
+    """Return a clock that `hold` stopped, running again: later by the time for which it, or its beginning, was held."""
+    if not followup.rule.first_answer:
+        return followup
+    moved = _moved(followup, now - max(stopped_at, followup.started_at))
+    return replace(moved, next_at=_next_at(moved))
 
 
 def due_rung(followup: FollowUp, now: int) -> Rung | None:
@@ -200,14 +225,18 @@ def after_rung(followup: FollowUp, now: int) -> FollowUp:
 def rebase(followup: FollowUp, now: int) -> FollowUp:
     """Return the clock without times from a future that never came: for after a wrong clock was set right."""
     ahead = max(0, followup.started_at - now)
-    found = replace(
-        followup,
-        started_at=followup.started_at - ahead,
-        due_at=followup.due_at - ahead,
-        times=tuple(at - ahead for at in followup.times),
-        told_at=None if followup.told_at is None else min(followup.told_at, now),
-    )
+    found = replace(_moved(followup, -ahead), told_at=None if followup.told_at is None else min(followup.told_at, now))
     return found if followup.next_at is None else replace(found, next_at=_next_at(found))
+
+
+def _moved(followup: FollowUp, seconds: int) -> FollowUp:
+    return replace(
+        followup,
+        started_at=followup.started_at + seconds,
+        due_at=followup.due_at + seconds,
+        times=tuple(at + seconds for at in followup.times),
+        told_at=None if followup.told_at is None else followup.told_at + seconds,
+    )
 
 
 def _next_at(followup: FollowUp) -> int:
@@ -275,14 +304,14 @@ def _tell(word: str, owner: Owner) -> Tell:
     return Tell({"owner": owner, "other": other}.get(side) or Owner(side), role)
 
 
-def _ladder(owner: Owner, expires: str | None) -> tuple[Rung, ...]:
+def _ladder(owner: Owner, expires: str | None, also: Sequence[str] = ()) -> tuple[Rung, ...]:
     rows = POLICY["rungs"]
     return tuple(
         Rung(
             number=n,
             name=row["name"],
             percent=row["percent"],
-            tell=tuple(_tell(word, owner) for word in row["tell"]),
+            tell=tuple(_tell(word, owner) for word in (*row["tell"], *also)),
             proposes=row["proposes"],
             expires=expires if n == len(rows) else None,
         )
@@ -300,10 +329,12 @@ def _clock(state: str, row: dict[str, Any]) -> ClockRule:
         date=row.get("date"),
         expires=row["expires"],
         first_answer=row["answer"],
-        ladder=_ladder(owner, row["expires"]),
+        ladder=_ladder(owner, row["expires"], row.get("also", ())),
     )
 
 
 LADDER = _ladder(Owner.RECIPIENT, None)
 CLOCKS: dict[str, ClockRule] = {state: _clock(state, row) for state, row in POLICY["clocks"].items()}
 """The clock of every open state. A state that is not here is over."""
+BESIDE: dict[str, ClockRule] = {name: _clock(name, row) for name, row in POLICY["beside_states"].items()}
+"""The clocks that run beside a state."""

@@ -10,10 +10,24 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, BigInteger, Column, Index, Integer, String, Table, delete, insert, or_, select, update
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    String,
+    Table,
+    delete,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from hub.db import Store, metadata
-from hub.followup.domain import FollowUp, Owner, rebase
+from hub.followup.domain import STATE, FollowUp, Owner, rebase
 from hub.followup.guard import Sweep
 
 if TYPE_CHECKING:
@@ -25,6 +39,7 @@ follow_ups = Table(
     "follow_ups",
     metadata,
     Column("handoff", String(22), primary_key=True),
+    Column("track", String(8), primary_key=True),
     Column("state", String(32), nullable=False),
     Column("clock", String(48), nullable=False),
     Column("owner", String(16), nullable=False),
@@ -51,19 +66,21 @@ sweep_state = Table(
 class FollowUps(Store):
     """The clocks of all handoffs, in the caller's transaction."""
 
-    def replace(self, handoff: str, followup: FollowUp | None) -> None:
-        """Give a handoff this clock instead of the one it has; None where nothing more is due."""
-        self._connection.execute(delete(follow_ups).where(follow_ups.c.handoff == handoff))
+    def replace(self, handoff: str, followup: FollowUp | None, track: str = STATE) -> None:
+        """Give a handoff this clock instead of the one it has on a track; None where nothing more is due."""
+        columns = follow_ups.c
+        self._connection.execute(delete(follow_ups).where(columns.handoff == handoff, columns.track == track))
         if followup is not None:
             self._connection.execute(insert(follow_ups).values(**_values(followup), claimed_until=None))
 
-    def get(self, handoff: str) -> FollowUp | None:
+    def get(self, handoff: str, track: str = STATE) -> FollowUp | None:
         """Return the clock of a handoff."""
-        return next(iter(self.many([handoff]).values()), None)
+        return next(iter(self.many([handoff], track).values()), None)
 
-    def many(self, handoffs: Iterable[str]) -> dict[str, FollowUp]:
+    def many(self, handoffs: Iterable[str], track: str = STATE) -> dict[str, FollowUp]:
         """Return the clocks of several handoffs by handoff, for a list on a screen."""
-        rows = self._connection.execute(select(follow_ups).where(follow_ups.c.handoff.in_(list(handoffs))))
+        here = follow_ups.c.handoff.in_(list(handoffs)) & (follow_ups.c.track == track)
+        rows = self._connection.execute(select(follow_ups).where(here))
         return {row.handoff: _follow_up(row) for row in rows}
 
     def claim_due(self, now: int, limit: int = 100, lease: int = 60) -> list[FollowUp]:
@@ -78,7 +95,7 @@ class FollowUps(Store):
             .with_for_update(skip_locked=True)  # SQLite, which has one writer, leaves it out
         )
         found = [_follow_up(row) for row in self._connection.execute(due)]
-        claimed = columns.handoff.in_([followup.handoff for followup in found])
+        claimed = tuple_(columns.handoff, columns.track).in_([(one.handoff, one.track) for one in found])
         self._connection.execute(update(follow_ups).where(claimed).values(claimed_until=now + lease))
         return found
 
@@ -122,6 +139,7 @@ def _still(followup: FollowUp) -> list[Any]:
     columns = follow_ups.c
     return [
         columns.handoff == followup.handoff,
+        columns.track == followup.track,
         columns.state == followup.state,
         columns.started_at == followup.started_at,
         columns.due_at == followup.due_at,
@@ -146,4 +164,5 @@ def _follow_up(row: Row[Any]) -> FollowUp:
         next_rung=row.next_rung,
         next_at=row.next_at,
         told_at=row.told_at,
+        track=row.track,
     )

@@ -117,12 +117,10 @@ class Blobs:
         return _chunks(self.path(manifest, psha256))
 
     def destroy(self, manifest: str) -> bool:
-        """Remove all payloads of a packet; return whether there were any."""
+        """Remove all payloads of a packet; return whether none is left."""
         folder = self._payloads / manifest
-        if not folder.exists():
-            return False
         shutil.rmtree(folder, ignore_errors=True)
-        return True
+        return not folder.exists()
 
     def sweep(self, known: Iterable[str], now: int) -> int:
         """Remove packets that no row knows and spools left by a crash, a day after; return how many."""

@@ -1,4 +1,4 @@
-"""Whether anything of a handoff's packets may be given out or taken in now.
+"""Whether anything of a handoff's packets may be given out or taken in now, and what changes that.
 
 One guard for whoever serves a header, sends to a peer or takes a packet in: a withdrawal stops all three for good, a
 freeze for the moment. The caller holds the handoff's row lock, so that of a download and a withdrawal exactly one is
@@ -11,12 +11,18 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from hub.errors import ConsentMissing
+from hub.handoffs.domain import WITHDRAW
 from hub.handoffs.store import HandoffStore, PacketStore
+from hub.outbox.store import Outbox
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
     from sqlalchemy import Connection
 
-WITHDRAW = "consent.withdraw"
+    from hub.handoffs.store import Handoff
+
+FREEZE, UNFREEZE = "consent.freeze", "consent.unfreeze"
 
 
 class Halt(StrEnum):
@@ -40,12 +46,41 @@ def halted(connection: Connection, handoff: str) -> Halt | None:
     return Halt.FROZEN if packets.frozen(handoff) is not None else None
 
 
-def check_moving(connection: Connection, handoff: str) -> None:
-    """Return if packets of a handoff may be given out and taken in now.
+def check_giving(connection: Connection, handoff: str) -> None:
+    """Return if a packet of a handoff that is not destroyed may be given to its recipient now.
+
+    What a withdrawal spared may be: above all the holder's answer to it.
 
     Raises:
-        ConsentMissing: consent was withdrawn, or the packets are frozen.
+        ConsentMissing: a withdrawal was signed here, or the packets are frozen.
     """
     halt = halted(connection, handoff)
-    if halt is not None:
+    if halt is Halt.FROZEN or HandoffStore(connection).is_waiting(handoff, WITHDRAW):
+        raise ConsentMissing(_WHY[halt or Halt.WITHDRAWN], rule="R04")
+
+
+def check_taking(connection: Connection, handoff: Handoff, sender: str, origin: str) -> None:
+    """Return if the hub at `origin` may take a packet of `sender` in now.
+
+    A freeze stops the sender at its own hub. What was on its way to the other one is taken there and stands still, or
+    it would be lost; and the recipient may answer.
+
+    Raises:
+        ConsentMissing: consent was withdrawn, or the sender's packets are frozen.
+    """
+    halt = halted(connection, handoff.id)
+    if halt is Halt.WITHDRAWN or (halt and sender == handoff.from_agency and origin == handoff.from_host):
         raise ConsentMissing(_WHY[halt], rule="R04")
+
+
+def take_hold(connection: Connection, handoff: str, kind: str, spared: Callable[[], Collection[str]], now: int) -> None:
+    """Let an effective statement of a type stop the packets of a handoff here, or let them move again."""
+    packets = PacketStore(connection)
+    if kind == WITHDRAW:
+        packets.mark_destroyed(handoff, spared(), now)
+    elif kind == FREEZE:
+        packets.freeze(handoff, now)
+    elif kind == UNFREEZE:
+        packets.unfreeze(handoff)
+    if kind in {WITHDRAW, UNFREEZE}:
+        Outbox(connection).unpark([row["hash"] for row in HandoffStore(connection).statements(handoff)])

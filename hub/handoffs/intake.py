@@ -24,11 +24,12 @@ from hub.errors import (
 from hub.handofflog import merkle
 from hub.handofflog.store import HandoffLog
 from hub.handoffs.answers import Answers
-from hub.handoffs.checks import check_part, check_submission
-from hub.handoffs.custody import WITHDRAW, check_moving, halted
-from hub.handoffs.outgoing import OWN_RECORD, SUBMISSIONS, OutgoingMessage, outgoing
+from hub.handoffs.checks import check_part, check_request, check_submission
+from hub.handoffs.custody import check_giving, check_taking, halted, take_hold
+from hub.handoffs.domain import ABOUT, DESTROY, HOLDER_ANSWER, UNKNOWN, WITHDRAW
+from hub.handoffs.outgoing import OWN_RECORD, SUBMISSIONS, OutgoingMessage, outgoing, parked
 from hub.handoffs.ports import Step
-from hub.handoffs.store import WAITING, Handoff, HandoffStore, PacketStore
+from hub.handoffs.store import GONE, WAITING, Handoff, HandoffStore, PacketStore
 from hub.ids import HandoffId, host_of
 from hub.keys.store import KeyStore
 from hub.outbox.store import Outbox
@@ -40,7 +41,7 @@ from hub.statements.receipts import Channel, Receipt, read_receipt
 from hub.statements.verify import VerifiedStatement, sign_statement, verify_statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -53,12 +54,12 @@ if TYPE_CHECKING:
     from hub.packets.dsse import Signer
     from hub.packets.manifest import SignedManifest
 
-_NO_STEPS = frozenset({"packet.rewrap", "consent.holder_answer", "hub.receipt", "hub.refused"})
-"""Types that are no step of a handoff: this release does not act on the first two, the others are answers."""
+_NO_STEPS = frozenset({"packet.rewrap", "hub.receipt", "hub.refused"})
+"""Types that are no step of a handoff: this release does not act on the first, the others are answers."""
 _JUDGED = (Forbidden, ConsentMissing, NotFound, Conflict, WrongRecipient, Expired, UnsupportedVersion)
 """What a peer is refused for in writing: another statement may be fine, so none of it stops a queue."""
-_UNKNOWN = "unknown"
-"""The state in a refusal of a statement about a handoff that is not known here."""
+_MOST = 1000
+"""Packets that one `packet.destroy` names at most."""
 _log = logging.getLogger("hub.handoffs")
 
 
@@ -124,6 +125,8 @@ class Intake:
         except _JUDGED as error:
             _log.warning("refused a statement that %s brought: %s", peer, error.code)
             answer = self._refuse(connection, verified)
+            if verified.statement.type == WITHDRAW:
+                self._remember_gone(connection, verified.statement)
         HandoffStore(connection).keep_receipt(verified.hash, peer, receipt, now)
         return answer
 
@@ -151,7 +154,12 @@ class Intake:
         store, now = HandoffStore(connection), self._clock.now()
         store.keep_receipt(statement_hash, peer, answer.document, now)
         row = store.statement(statement_hash)
-        if row is None or row["standing"] != WAITING:
+        if row is None:
+            return
+        if row["standing"] != WAITING:
+            if row["type"] == WITHDRAW:
+                handoff = store.get(row["handoff"], lock=True)
+                self.machines[handoff.kind].watch(connection, handoff, now)
             return
         handoff = store.get(row["handoff"], lock=True)
         body = answer.statement.body
@@ -164,8 +172,8 @@ class Intake:
         store.touch(handoff.id, now)
         statement = Statement.from_value(Envelope.from_bytes(row["envelope"], STATEMENT_TYPE).value)
         self.machines[handoff.kind].mirror(connection, handoff, statement, step, now)
-        if statement.type == WITHDRAW and not refused:
-            PacketStore(connection).mark_destroyed(handoff.id, now)
+        if not refused:
+            self._hold(connection, handoff, statement.type, now)
 
     def stage(self, manifest: bytes, files: Iterable[tuple[str, IO[bytes]]]) -> ReceivedPacket:
         """Copy the parts of a packet to the disk where payloads live, before any transaction."""
@@ -181,7 +189,7 @@ class Intake:
         HandoffStore(connection).get(packet["handoff"], lock=True)  # as a withdrawal does: one of the two is first
         packets = PacketStore(connection)
         packets.get(packet["manifest"])
-        check_moving(connection, packet["handoff"])
+        check_giving(connection, packet["handoff"])
         if packet["from_agency"] != packet["to_agency"]:
             packets.served(packet["manifest"], self._clock.now())
         return self.header(file)
@@ -197,17 +205,34 @@ class Intake:
             now=self._clock.now(),
         )
 
+    def parked(self, connection: Connection, statement_hash: str) -> bool:
+        """Return whether a statement is not to go to the peer before a freeze has ended."""
+        return parked(connection, statement_hash, origin=self.origin)
+
     def header(self, file: Row) -> bytes:
         """Return the age header of a packet file's row."""
         return self._header_keys.open(file["manifest"], file["n"], file["header"])
 
-    def purge(self, connection: Connection) -> int:
-        """Destroy the keys and payloads of packets that were withdrawn; return of how many there was something left."""
-        done = 0
-        for manifest in PacketStore(connection).doomed():
-            key = self._header_keys.destroy(manifest)
-            done += self.blobs.destroy(manifest) or key
-        return done
+    def destroy(self, manifest: str) -> bool:
+        """Destroy the key and the payloads of a packet, for good; return whether all of it is gone."""
+        self._header_keys.destroy(manifest)
+        return self.blobs.destroy(manifest)
+
+    def destroyed(self) -> Sequence[str]:
+        """Return the manifests of all packets that were ever destroyed here, whatever the database remembers."""
+        return self._header_keys.destroyed()
+
+    def say_destroyed(self, connection: Connection, handoff: str, manifests: Collection[str]) -> int:
+        """Sign that these packets of a handoff are gone, and whether their headers were given out before; how many."""
+        HandoffStore(connection).get(handoff, lock=True)
+        packets, now = PacketStore(connection), self._clock.now()
+        rows = [row for row in packets.doomed(handoff) if row["manifest"] in manifests][:_MOST]
+        for row in rows:
+            packets.erased(row["manifest"], now)
+        said = [{"manifest": row["manifest"], "served": row["served"] is not None} for row in rows]
+        if said:
+            self.issue(connection, DESTROY, handoff, {"packets": said})
+        return len(said)
 
     # -- the path
 
@@ -242,7 +267,8 @@ class Intake:
                 raise
             standing, step = "refused", Step(str(refusal.facts["state"]), _position(refusal), moved=False)
         if signed is not None and packet is not None:
-            self._keep(connection, handoff, signed, packet, standing)
+            kind = verified.statement.type
+            self._keep(connection, handoff, signed, packet, kind=kind, standing=standing)
         answer = self._answer(connection, verified, log, entry, standing, step, handoff)
         store.add_statement(
             verified,
@@ -287,10 +313,25 @@ class Intake:
         mine = _home(statement) == self.origin
         if other is not None and mine and standing != "repeated":
             Outbox(connection).put(other, verified.hash, now)
-        if statement.type == WITHDRAW and standing == "effective":
-            PacketStore(connection).mark_destroyed(handoff.id, now)
+        if standing == "effective":
+            self._hold(connection, handoff, statement.type, now)
         if statement.type == "referral.submit" and handoff.to_host == self.origin:
             self.issue(connection, "referral.deliver", handoff.id, {"manifest": statement.manifest})
+
+    def _hold(self, connection: Connection, handoff: Handoff, kind: str, now: int) -> None:
+        """Let what took effect stop or destroy packets, and start or end what waits for the holder's answer."""
+        machine = self.machines.get(handoff.kind)
+        if machine is None:
+            return
+        take_hold(connection, handoff.id, kind, lambda: machine.spared(connection, handoff), now)
+        if kind in ABOUT:
+            machine.watch(connection, handoff, now)
+
+    def _remember_gone(self, connection: Connection, statement: Statement) -> None:
+        """Keep the id of a handoff whose withdrawal was here first, so that what is still on its way is not taken."""
+        agency, now = str(statement.agency), self._clock.now()
+        host = host_of(agency)
+        HandoffStore(connection).add(Handoff(statement.handoff, GONE, agency, agency, host, host, now))
 
     def _handoff(
         self, connection: Connection, found: Handoff | None, verified: VerifiedStatement, signed: SignedManifest | None
@@ -299,17 +340,20 @@ class Intake:
         statement, now = verified.statement, self._clock.now()
         kind = SUBMISSIONS.get(statement.type)
         if kind is None:
-            if found is None or not _may_speak(found, statement):
+            if found is None or found.kind == GONE or not _may_speak(found, statement):
                 raise NotFound("There is no such handoff here.")
             if signed is not None:
                 check_part(connection, found, verified, signed, now=now)
             return found
-        if signed is None or statement.agency is None:
-            raise InvalidRequest("A submission needs its packet.")
         if found is not None:
             _same_record(found, statement, kind)
-        check_submission(connection, verified, signed, origin=self.origin, now=now)
-        sender, to = str(statement.agency), signed.manifest.to
+        sender, to = str(statement.agency), str(signed.manifest.to if signed else statement.body["to"])
+        if self.origin not in {host_of(sender), host_of(to)}:
+            raise WrongRecipient("Neither sender nor recipient is at home here.")
+        if signed is None:
+            check_request(connection, to)
+        else:
+            check_submission(connection, verified, signed, now=now)
         return found or Handoff(statement.handoff, kind, sender, to, host_of(sender), host_of(to), now)
 
     def _packet(
@@ -330,11 +374,19 @@ class Intake:
         return signed
 
     def _keep(
-        self, connection: Connection, handoff: Handoff, signed: SignedManifest, packet: ReceivedPacket, standing: str
+        self,
+        connection: Connection,
+        handoff: Handoff,
+        signed: SignedManifest,
+        packet: ReceivedPacket,
+        *,
+        kind: str,
+        standing: str,
     ) -> None:
         if standing == "refused" and halted(connection, handoff.id):
             return  # it crossed the withdrawal: the statement is on record, what it carried is not
-        check_moving(connection, handoff.id)
+        if kind != HOLDER_ANSWER:
+            check_taking(connection, handoff, signed.manifest.sender, self.origin)
         packets = PacketStore(connection)
         packets.check_new(signed.manifest)
         headers = {entry.n: packet.header(entry.n) for entry in signed.manifest.files}
@@ -366,7 +418,7 @@ class Intake:
     def _refuse(self, connection: Connection, verified: VerifiedStatement) -> bytes:
         """Refuse a statement that leaves nothing else here; who has no part in its handoff is told nothing of it."""
         now, statement = self._clock.now(), verified.statement
-        state, position = _UNKNOWN, 0
+        state, position = UNKNOWN, 0
         handoff = HandoffStore(connection).find(statement.handoff)
         if handoff is not None and handoff.kind in self.machines and _may_speak(handoff, statement):
             view = self.machines[handoff.kind].view(connection, handoff, str(statement.agency), now)

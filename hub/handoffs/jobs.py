@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from hub.handoffs.store import PacketStore
@@ -10,15 +11,40 @@ if TYPE_CHECKING:
     from hub.context import Hub
     from hub.handoffs.intake import Intake
 
+_BATCH = 500
 
-def erase_packets(hub: Hub) -> int:
-    """Destroy keys and payloads of withdrawn packets; return how many.
 
-    A deletion is promised in the transaction that withdraws and done here, as often as it takes.
+def erase_packets(hub: Hub, handoff: str | None = None) -> int:
+    """Destroy keys and payloads of withdrawn packets, of one handoff or of all, and sign that it was done; how many.
+
+    A deletion is promised in the transaction that withdraws and done here, as often as it takes: first what is on the
+    disk, then, in one transaction with the row, the statement that it is gone.
     """
     intake: Intake = hub.intake
     with hub.database.read() as connection:
-        return intake.purge(connection)
+        doomed = PacketStore(connection).doomed(handoff)
+    done = 0
+    for name, rows in groupby(doomed, key=lambda row: str(row["handoff"])):
+        gone = [row["manifest"] for row in rows if intake.destroy(row["manifest"])]
+        with hub.database.write() as connection:
+            done += intake.say_destroyed(connection, name, gone)
+    return done
+
+
+def replay_deletions(hub: Hub) -> int:
+    """Destroy again, before anything is served, what a restored backup has brought back; return of how many packets."""
+    intake: Intake = hub.intake
+    found = intake.destroyed()
+    for manifest in found:
+        intake.destroy(manifest)
+    forgotten = 0
+    for start in range(0, len(found), _BATCH):
+        with hub.database.write() as connection:
+            packets = PacketStore(connection)
+            for manifest in packets.still_live(found[start : start + _BATCH]):
+                packets.erased(manifest, hub.clock.now())
+                forgotten += 1
+    return forgotten
 
 
 def purge_payloads(hub: Hub) -> int:

@@ -1,7 +1,8 @@
 """What goes to a peer for a statement, as long as the peer is to learn of it at all.
 
 A packet that was destroyed before it went out is not sent, and neither is any later word on a handoff that began with
-it: the peer does not know of such a handoff, and now need not.
+it: the peer does not know of such a handoff, and now need not. Once a packet was on its way the peer may have it,
+whatever it answered, and is told everything.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hub.errors import NotFound
+from hub.handoffs.custody import Halt, halted
 from hub.handoffs.store import WAITING, HandoffStore, PacketStore
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from hub.handoffs.store import Row
 
 OWN_RECORD = "own_record"
-SUBMISSIONS = {"referral.submit": "referral", "record.put": OWN_RECORD}
+SUBMISSIONS = {"referral.submit": "referral", "record.put": OWN_RECORD, "freeze.request": "freeze"}
 """The kind of handoff that a statement of a type begins."""
 
 
@@ -48,7 +50,7 @@ def outgoing(
     """Return what the hub at `origin` sends for a statement, or None; then nobody waits for an answer any more."""
     store, packets = HandoffStore(connection), PacketStore(connection)
     row = store.statement(statement_hash)
-    if row is None or not _heard_of(store, row, origin):
+    if row is None or not _heard_of(store, packets, row, origin):
         return None
     manifest = row["manifest"]
     if manifest is None:
@@ -65,10 +67,24 @@ def outgoing(
     return OutgoingMessage(row["envelope"], row["answer"], packet["envelope"], files)
 
 
-def _heard_of(store: HandoffStore, row: Row, origin: str) -> bool:
+def parked(connection: Connection, statement_hash: str, *, origin: str) -> bool:
+    """Return whether a word waits until a freeze has ended.
+
+    What the sender says with a packet does; and every word, if the peer has not heard of the handoff yet. The others
+    pass it: each brings the state after it, so that the peer is of one mind with this hub whatever comes late.
+    """
+    store = HandoffStore(connection)
+    row = store.statement(statement_hash)
+    if row is None or halted(connection, row["handoff"]) is not Halt.FROZEN:
+        return False
+    packet = row["manifest"] is not None and row["agency"] == store.get(row["handoff"]).from_agency
+    return packet or not _heard_of(store, PacketStore(connection), row, origin)
+
+
+def _heard_of(store: HandoffStore, packets: PacketStore, row: Row, origin: str) -> bool:
     """Return whether the peer knows the handoff, or is to learn of it: the first word of ours begins it there."""
     handoff = store.get(row["handoff"])
     if handoff.from_host != origin or row["type"] in SUBMISSIONS:
         return True
     first = store.submissions(handoff.id, SUBMISSIONS)
-    return any(word["host"] == handoff.to_host for word in store.receipts(first))
+    return packets.left(handoff.id) or any(word["host"] == handoff.to_host for word in store.receipts(first))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from hub.statements.grammar import Statement
     from hub.statements.verify import VerifiedStatement
@@ -83,6 +83,14 @@ class Machine(Protocol):
 
     def mirror(self, connection: Any, handoff: Party, statement: Statement, step: Step, now: int) -> None:
         """Write down, away from the ordering hub, what that hub made of a statement."""
+        ...
+
+    def spared(self, connection: Any, handoff: Party) -> Collection[str]:
+        """Return the manifests of the packets that a withdrawal leaves: an alarm about a missing child needs them."""
+        ...
+
+    def watch(self, connection: Any, handoff: Party, now: int) -> None:
+        """Start or end whatever runs by the clock on what became of the packets of a withdrawn handoff."""
         ...
 
     def view(self, connection: Any, handoff: Party, agency: str, now: int) -> Mapping[str, Any]:

@@ -18,6 +18,7 @@ from hub.context import current_hub
 from hub.errors import InvalidRequest, NotFound, TooLarge, WrongRecipient
 from hub.handoffs import schemas, views
 from hub.handoffs.checks import may_receive
+from hub.handoffs.jobs import erase_packets
 from hub.handoffs.store import HandoffStore, PacketStore
 from hub.keys.certificates import CASE_ROLES
 from hub.packets.dsse import MAX_ENVELOPE
@@ -122,6 +123,7 @@ def _take(handoff: str | None) -> dict[str, Any]:
             receipt = intake.accept(connection, statement, packet, agency=agency)
             row = HandoffStore(connection).row(views.handoff_of(statement))
             view = views.handoff(connection, intake, row, agency, hub.clock.now())
+        erase_packets(hub, row["id"])
     finally:
         if packet is not None:
             packet.close()

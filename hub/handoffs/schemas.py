@@ -20,7 +20,7 @@ class ListQuery(_Strict):
     """Which handoffs of the own agency, and from where on."""
 
     box = fields.String(load_default="in", validate=validate.OneOf(["in", "out"]))
-    kind = fields.String(load_default="referral", validate=validate.OneOf(["referral", "own_record"]))
+    kind = fields.String(load_default="referral", validate=validate.OneOf(["referral", "own_record", "freeze"]))
     limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
     before = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=64))
 
@@ -66,6 +66,33 @@ class StatementView(Schema):
     words = fields.List(fields.Nested(WordView), required=True)
 
 
+class CopyView(Schema):
+    """One hub's copy of a withdrawn packet; `served` null: that hub has not said yet."""
+
+    host = fields.String(required=True)
+    since = fields.Integer(required=True)
+    destroyed = fields.Integer(required=True, allow_none=True)
+    served = fields.Boolean(required=True, allow_none=True)
+
+
+class HolderView(Schema):
+    """What the recipient did with its copy: erased, locked, or cannot."""
+
+    answer = fields.String(required=True)
+    at = fields.Integer(required=True)
+
+
+class CustodyView(Schema):
+    """What became of the packets of a handoff that was withdrawn or is frozen; `recall` certain, request or pending."""
+
+    withdrawn = fields.Integer(required=True, allow_none=True)
+    frozen = fields.Integer(required=True, allow_none=True)
+    hubs = fields.List(fields.Nested(CopyView), required=True)
+    recall = fields.String(required=True, allow_none=True)
+    holder = fields.Nested(HolderView, required=True, allow_none=True)
+    due = fields.Integer(required=True, allow_none=True)
+
+
 class HandoffView(Schema):
     """A handoff: who, what state, who has the ball and by when, what the caller's agency can do now."""
 
@@ -85,7 +112,9 @@ class HandoffView(Schema):
     next_rung = fields.String(allow_none=True)
     next_at = fields.Integer(allow_none=True)
     being_confirmed = fields.Boolean(load_default=False)
+    found = fields.Boolean(allow_none=True)
     possible = fields.List(fields.String(), load_default=[])
+    custody = fields.Nested(CustodyView, load_default=None, allow_none=True)
 
 
 class HandoffDetail(HandoffView):

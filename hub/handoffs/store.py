@@ -113,6 +113,9 @@ packet_files = Table(
     Column("header", LargeBinary, nullable=False),
 )
 
+_DOOMED = packets.c.destroyed.is_not(None) & packets.c.erased.is_(None)
+Index("ix_packets_doomed", packets.c.handoff, sqlite_where=_DOOMED, postgresql_where=_DOOMED)
+
 channels = Table(
     "channels",
     metadata,
@@ -226,6 +229,11 @@ class HandoffStore(Store):
         query = select(statements.c.hash).where(statements.c.handoff == handoff, statements.c.type.in_(types))
         return self._connection.scalars(query).all()
 
+    def parts(self, handoff: str, types: Collection[str]) -> Sequence[str]:
+        """Return the manifests of the packets that came beside statements of these types."""
+        query = select(statements.c.manifest).where(statements.c.handoff == handoff, statements.c.type.in_(types))
+        return self._connection.scalars(query.where(statements.c.manifest.is_not(None))).all()
+
     def waiting(self, handoff: str) -> Sequence[Row]:
         """Return the statements of a handoff that wait for the ordering hub's word, in the order of this hub's log."""
         here = (statements.c.handoff == handoff) & (statements.c.standing == WAITING)
@@ -330,6 +338,11 @@ class PacketStore(Store):
         """Note that the header goes to its recipient: from then on a recall is only a request."""
         self._run(update(packets).where(packets.c.manifest == manifest, packets.c.served.is_(None)).values(served=now))
 
+    def left(self, handoff: str) -> bool:
+        """Return whether a packet of a handoff was ever on its way to the peer."""
+        query = select(packets.c.manifest).where(packets.c.handoff == handoff, packets.c.sent.is_not(None))
+        return self._connection.scalar(query.limit(1)) is not None
+
     def sent(self, manifest: str, now: int) -> None:
         """Note that the packet is on its way to the peer, who may have it from now on, whatever it answers."""
         self._run(update(packets).where(packets.c.manifest == manifest, packets.c.sent.is_(None)).values(sent=now))
@@ -350,25 +363,41 @@ class PacketStore(Store):
         )
         return since
 
-    def mark_destroyed(self, handoff: str, now: int) -> None:
+    def mark_destroyed(self, handoff: str, spared: Collection[str], now: int) -> None:
         """Give up the packets of a handoff: wrapped headers go now, keys and payloads when `doomed` is worked off."""
-        here = packets.c.handoff == handoff
+        here = (packets.c.handoff == handoff) & packets.c.manifest.not_in(spared) & packets.c.destroyed.is_(None)
         hashes = select(packets.c.manifest).where(here)
         self._run(update(packet_files).where(packet_files.c.manifest.in_(hashes)).values(header=b""))
-        self._run(update(packets).where(here, packets.c.destroyed.is_(None)).values(destroyed=now))
+        self._run(update(packets).where(here).values(destroyed=now))
 
     def given_up(self, handoff: str) -> bool:
         """Return whether packets of a handoff were given up."""
         query = select(packets.c.manifest).where(packets.c.handoff == handoff, packets.c.destroyed.is_not(None))
         return self._connection.scalar(query.limit(1)) is not None
 
-    def doomed(self) -> Sequence[str]:
-        """Return the manifests of all packets that were given up; destroying them again does no harm."""
-        return self._connection.scalars(select(packets.c.manifest).where(packets.c.destroyed.is_not(None))).all()
+    def doomed(self, handoff: str | None = None) -> Sequence[Row]:
+        """Return the packets that were given up and not yet erased, of one handoff or of all."""
+        query = select(packets).where(_DOOMED).order_by(packets.c.handoff, packets.c.manifest)
+        return self._all(query if handoff is None else query.where(packets.c.handoff == handoff))
+
+    def erased(self, manifest: str, now: int) -> None:
+        """Note that key and payload of a packet are gone, whatever the row said before."""
+        here = packets.c.manifest == manifest
+        self._run(update(packets).where(here, packets.c.destroyed.is_(None)).values(destroyed=now))
+        self._run(update(packets).where(here, packets.c.erased.is_(None)).values(erased=now))
+
+    def still_live(self, manifests: Sequence[str]) -> Sequence[str]:
+        """Return those of these packets that the rows take for live: a restored backup has forgotten their end."""
+        known = packets.c.manifest.in_(manifests) & packets.c.destroyed.is_(None)
+        return self._connection.scalars(select(packets.c.manifest).where(known)).all()
 
     def ids(self) -> Sequence[str]:
         """Return the manifests of all packets that still have their content."""
         return self._connection.scalars(select(packets.c.manifest).where(packets.c.destroyed.is_(None))).all()
+
+
+GONE = "gone"
+"""The kind of a handoff of which only its withdrawal came: what is sent for it later is not taken."""
 
 
 def handoff_of(row: Row) -> Handoff:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from hub.auth.store import AccountStore
 from hub.federation.jobs import deliver, pull, purge_messages
+from hub.freeze.jobs import freeze_packets
 from hub.handofflog.guard import ForkGuard
 from hub.handoffs.jobs import erase_packets, purge_payloads
 from hub.notify.jobs import purge_notices, send_notices
@@ -46,10 +47,11 @@ def publish(hub: Hub) -> int:
 
 JOBS = (
     Job("sweep", 5, sweep),
+    Job("freeze", 2, freeze_packets),
     Job("deliver", 2, deliver),
     Job("notices", 10, send_notices),
     Job("checkpoint", 10, publish),
-    Job("erase", 60, erase_packets),
+    Job("erase", 5, erase_packets),
     Job("pull", 300, pull),
     Job("purge", 3600, purge),
 )

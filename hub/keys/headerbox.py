@@ -2,7 +2,8 @@
 
 A header is the only place of a file key, and it is sealed to the recipient already: this wrapping adds nothing against
 the operator, but makes deletion reach every copy of the database. Keys stand in a folder of their own, outside ordinary
-backups.
+backups, and so do the names of those that were destroyed: an empty file each, synced before the key goes, so that a key
+that a restored backup brings back opens nothing. Names are only ever added.
 """
 
 from __future__ import annotations
@@ -14,23 +15,31 @@ from nacl.exceptions import CryptoError
 from nacl.secret import Aead
 from nacl.utils import random
 
-from hub.errors import NotFound
+from hub.errors import ConsentMissing, NotFound
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 _KEY_SIZE = 32
 
 
 class HeaderKeys:
-    """Per-packet keys below `folder`, named by manifest hash."""
+    """Per-packet keys below `folder`, named by manifest hash; those that were destroyed in `destroyed` beside it."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._folder, self._destroyed = folder, folder.with_name("destroyed")
+        for each in (self._folder, self._destroyed):
+            each.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def seal(self, manifest: str, headers: dict[str, bytes]) -> dict[str, bytes]:
-        """Make a key for this manifest, durably, and return the headers encrypted under it."""
+        """Make a key for this manifest, durably, and return the headers encrypted under it.
+
+        Raises:
+            ConsentMissing: this packet was destroyed here before.
+        """
+        if (self._destroyed / manifest).exists():
+            raise ConsentMissing("Consent was withdrawn: this packet was destroyed here.", rule="R04")
         key = random(_KEY_SIZE)
         handle = os.open(self._folder / manifest, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
@@ -38,11 +47,7 @@ class HeaderKeys:
             os.fsync(handle)
         finally:
             os.close(handle)
-        folder = os.open(self._folder, os.O_RDONLY)  # or a power cut could leave the file without its name
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        _sync(self._folder)  # or a power cut could leave the file without its name
         return {name: bytes(Aead(key).encrypt(header, name.encode())) for name, header in headers.items()}
 
     def open(self, manifest: str, name: str, sealed: bytes) -> bytes:
@@ -52,6 +57,8 @@ class HeaderKeys:
             NotFound: the key was destroyed.
         """
         try:
+            if (self._destroyed / manifest).exists():
+                raise NotFound("This packet's key was destroyed.")
             key = (self._folder / manifest).read_bytes()
             return bytes(Aead(key).decrypt(sealed, name.encode()))
         except (OSError, CryptoError, ValueError) as error:
@@ -59,7 +66,10 @@ class HeaderKeys:
 
     def destroy(self, manifest: str) -> bool:
         """Destroy the key: nobody can open the packet from what this hub stores. Return whether there was one."""
-        path = self._folder / manifest
+        path, name = self._folder / manifest, self._destroyed / manifest
+        if not name.exists():
+            name.touch(mode=0o600)
+            _sync(self._destroyed)
         try:
             with path.open("r+b") as file:
                 file.write(bytes(_KEY_SIZE))
@@ -69,3 +79,15 @@ class HeaderKeys:
             return False
         path.unlink(missing_ok=True)
         return True
+
+    def destroyed(self) -> Sequence[str]:
+        """Return the manifests whose keys were ever destroyed here."""
+        return sorted(path.name for path in self._destroyed.iterdir())
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -123,6 +123,12 @@ def distinct(inner: Check, member: str | None = None) -> Check:
     return check
 
 
+def flag(value: object) -> None:
+    """Take true and false."""
+    if not isinstance(value, bool):
+        raise Malformed("A value is not true or false.")
+
+
 def date(value: object) -> None:
     """Check a calendar day, `YYYY-MM-DD`, from 2020-01-01 to 2100-01-01."""
     if not isinstance(value, str) or not _DATE_PATTERN.fullmatch(value) or not "2020-01-01" <= value <= "2100-01-01":

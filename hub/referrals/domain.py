@@ -77,10 +77,15 @@ class Guard(StrEnum):
     NOT_DELIVERED_YET = "delivered after a reported answer"
     ANOTHER_CLOSES = "another member closes"
     LOCKS = "data locked"
+    FREEZES = "not frozen"
+    THAWS = "frozen"
+    WITHDRAWN = "consent was withdrawn"
 
 
 HUB_SIDES = frozenset({Side.ORDERING_HUB, Side.RECIPIENT_HUB})
 WITHDRAW = "consent.withdraw"
+FREEZE, UNFREEZE = "consent.freeze", "consent.unfreeze"
+HOLDER_ANSWER, DESTROY, OVERDUE = "consent.holder_answer", "packet.destroy", "referral.overdue"
 _GRADES = {
     Side.SENDER: frozenset({Grade.SIGNED}),
     Side.RECIPIENT: frozenset({Grade.SIGNED, Grade.LINK}),
@@ -150,6 +155,8 @@ class Referral:
     """The sender's member who reported the outcome, and so cannot close alone."""
     locked: bool = False
     """Whether consent was withdrawn: data are deleted or locked, whatever the state."""
+    frozen: int | None = None
+    """Since when nothing of it moves, until the sender has asked the giver of the consent (protocol §7.6)."""
 
     @property
     def from_host(self) -> str:
@@ -203,16 +210,22 @@ class Referral:
                 return self.grade is not Grade.SIGNED and not said_so
             case Guard.NOT_DELIVERED_YET:
                 return not self.delivered
-            case Guard.LOCKS:
-                return not self.locked
             case Guard.ANOTHER_CLOSES:
                 return any(member != self.reported_by for member in _acting(step, statement))
             case _:
-                return True
+                return self.lets(step.guard)
+
+    def lets(self, guard: Guard) -> bool:
+        """Whether a guard about withdrawal or freezing is met; the others are not looked at."""
+        frozen, locked = self.frozen is not None, self.locked
+        met = {Guard.LOCKS: not locked, Guard.WITHDRAWN: locked, Guard.FREEZES: not (locked or frozen)}
+        return {**met, Guard.THAWS: frozen}.get(guard, True)
 
     def _again(self, step: Transition, statement: Statement) -> bool:
         if step.guard is Guard.LOCKS:
             return self.locked and self.state in {step.source, step.target}
+        if step.guard in {Guard.FREEZES, Guard.THAWS}:
+            return step.source is self.state and (self.frozen is not None) == (step.guard is Guard.FREEZES)
         if step.guard is Guard.NOT_DELIVERED_YET:
             return self.delivered and step.source is self.state
         return step.target is self.state and self.made_by == Maker(statement.type, _party(statement))
@@ -284,7 +297,7 @@ def possible(referral: Referral, side: Side, roles: frozenset[str]) -> tuple[str
                 and (not step.roles or not step.roles.isdisjoint(roles))
                 and not (step.guard is Guard.NOT_SIGNED_YET and referral.grade is Grade.SIGNED)
                 and not (step.guard is Guard.NOT_DELIVERED_YET and referral.delivered)
-                and not (step.guard is Guard.LOCKS and referral.locked)
+                and referral.lets(step.guard)
             }
         )
     )
@@ -319,7 +332,11 @@ def _with_facts(referral: Referral, step: Transition, statement: Statement, now:
         case "referral.pause_clock":
             facts = {"due": max(now, statement.body["due"])}
         case "consent.withdraw":
-            facts = {"locked": True}
+            facts = {"locked": True, "frozen": None}
+        case "consent.freeze":
+            facts = {"frozen": now}
+        case "consent.unfreeze":
+            facts = {"frozen": None}
         case _:
             pass
     return replace(referral, **facts)
@@ -381,4 +398,25 @@ def table() -> tuple[dict[str, str], ...]:
     return tuple(csv.DictReader(text.splitlines()))
 
 
-TRANSITIONS: tuple[Transition, ...] = tuple(t for row in table() for t in _transitions(row))
+_ANYBODY = frozenset[str]()
+HOLDERS = frozenset({"caseworker", "provider", "supervisor", "focal_point", "data_officer"})
+"""Who says for an agency what became of its copies."""
+_BESIDE = (
+    (FREEZE, Side.ORDERING_HUB, _ANYBODY, Guard.FREEZES),
+    (UNFREEZE, Side.SENDER, frozenset({"supervisor"}), Guard.THAWS),
+    (HOLDER_ANSWER, Side.RECIPIENT, HOLDERS, Guard.WITHDRAWN),
+    (DESTROY, Side.ORDERING_HUB, _ANYBODY, Guard.WITHDRAWN),
+    (DESTROY, Side.RECIPIENT_HUB, _ANYBODY, Guard.WITHDRAWN),
+    (OVERDUE, Side.ORDERING_HUB, _ANYBODY, Guard.WITHDRAWN),
+)
+"""Steps of every state that lead to no other, and stand in no table of states of any standard."""
+
+TRANSITIONS: tuple[Transition, ...] = (
+    *(t for row in table() for t in _transitions(row)),
+    *(
+        Transition(name, state, state, side, roles, _GRADES[side], guard)
+        for name, side, roles, guard in _BESIDE
+        for state in State
+        if state is not START
+    ),
+)

@@ -72,7 +72,7 @@ def _act(hub: Hub, followup: FollowUp, *, may_expire: bool) -> int:
         HandoffStore(connection).find(followup.handoff, lock=True)  # as the intake does first: no deadlock with a step
         clocks = FollowUps(connection)
         rung = due_rung(followup, now)
-        if rung is None or clocks.get(followup.handoff) != followup:
+        if rung is None or clocks.get(followup.handoff, followup.track) != followup:
             return 0
         if rung.expires and not may_expire:
             return 0

@@ -5,22 +5,24 @@ Holds no rule. `hub.handoffs.ports.Machine` is the shape.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hub.directory.store import Directory
 from hub.errors import NotFound
 from hub.followup.calendar import Calendar, calendar_for
+from hub.followup.domain import CUSTODY, STATE, start_beside
 from hub.followup.store import FollowUps
 from hub.handoffs.ports import Step
+from hub.handoffs.recall import custody
 from hub.handoffs.store import HandoffStore
 from hub.ids import host_of
 from hub.keys.store import KeyStore
 from hub.notify.store import Notices
-from hub.notify.templates import AREA
+from hub.notify.teller import Teller
+from hub.notify.templates import AREA, WAITS
 from hub.packets.dsse import Envelope
 from hub.referrals import service
-from hub.referrals.domain import Side, ball, possible
+from hub.referrals.domain import HOLDER_ANSWER, HOLDERS, Side, ball, possible
 from hub.referrals.store import ReferralStore
 from hub.statements.grammar import STATEMENT_TYPE, Role, Statement
 
@@ -37,22 +39,7 @@ _AREA_ROLES = frozenset({Role.COORDINATOR.value})
 _EVERY_ROLE = frozenset(role.value for role in Role)
 
 
-@dataclass(frozen=True, slots=True)
-class _Teller:
-    connection: Connection
-    origin: str
-
-    def tell(self, agency: str, roles: Collection[str], template: str, *, about: str, key: str, now: int) -> None:
-        """Promise a notice to the members of an agency that is at home here."""
-        if host_of(agency) != self.origin or not roles:
-            return
-        members = {row.member for row in KeyStore(self.connection).members_with_roles(agency, roles, now)}
-        notices = Notices(self.connection)
-        for member in sorted(members):
-            notices.put(
-                key=f"{key}:{member}", to_agency=agency, to_member=member, template=template, now=now, handoff=about
-            )
-
+class _Teller(Teller):
     def tell_area(self, recipient: str, parties: Collection[str], *, about: str, key: str, now: int) -> None:
         """Tell coordinators at home here, of other agencies in the recipient's country, a count and a duty number."""
         keys = KeyStore(self.connection)
@@ -126,12 +113,30 @@ class ReferralMachine:
         position = step.position or 0
         service.mirror(statement, handoff.to_agency, step.state, position, self._work(connection), now)
 
+    def spared(self, connection: Connection, handoff: Party) -> Collection[str]:
+        """Return what a withdrawal leaves: what the holder says about it. A referral raises no missing-child alarm."""
+        return HandoffStore(connection).parts(handoff.id, {HOLDER_ANSWER})
+
+    def watch(self, connection: Connection, handoff: Party, now: int) -> None:
+        """Start or end the clock of the holder's answer to a withdrawal, and tell the holder that it is asked."""
+        known, clocks = custody(connection, handoff, self._origin), FollowUps(connection)
+        running = clocks.get(handoff.id, CUSTODY)
+        if known is None or not known.awaits(handoff.to_host):
+            clocks.replace(handoff.id, None, CUSTODY)
+        elif running is None:
+            clock = start_beside(handoff.id, "holder_answer", now)
+            clocks.replace(handoff.id, clock if handoff.from_host == self._origin else clock.mirrored(), CUSTODY)
+            key = f"{handoff.id}:withdrawn"
+            notices = _Teller(connection, self._origin)
+            notices.tell(handoff.to_agency, HOLDERS, WAITS, about=handoff.id, key=key, now=now)
+
     def view(self, connection: Connection, handoff: Party, agency: str, now: int) -> Mapping[str, Any]:  # noqa: ARG002 - times are shown, not judged
         """Return state, who has the ball, by when, and what the agency's members can sign."""
         referral = ReferralStore(connection).find(handoff.id)
         if referral is None:
             raise NotFound("There is no such referral here.")
-        clock = FollowUps(connection).get(handoff.id)
+        clock, asked = (FollowUps(connection).get(handoff.id, track) for track in (STATE, CUSTODY))
+        known = custody(connection, handoff, self._origin)
         sides = [side for side, who in _sides(handoff).items() if who == agency]
         side = ball(referral.state)
         return {
@@ -143,6 +148,7 @@ class ReferralMachine:
             "due": clock.due_at if clock else None,
             "next_rung": _next_rung(clock),
             "next_at": clock.next_at if clock else None,
+            "custody": None if known is None else known.to_value(asked.due_at if asked else None),
             "being_confirmed": HandoffStore(connection).has_waiting(handoff.id),
             "possible": sorted({step for mine in sides for step in possible(referral, mine, _EVERY_ROLE)}),
         }

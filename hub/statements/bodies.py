@@ -83,7 +83,7 @@ _REFERRAL: dict[str, a.Check] = {
     "needed_from": a.null_or(a.date),
     "verdict": _VERDICT,
     "leg": _NULL,
-    "freeze": a.null_or(a.hash_),
+    "freeze": a.hash_,
 }
 _OWN_RECORD: dict[str, a.Check] = {
     "kind": a.one_of("own_record"),
@@ -94,6 +94,7 @@ _OWN_RECORD: dict[str, a.Check] = {
     "leg": _NULL,
     "freeze": _NULL,
 }
+_DESTROYED = a.object_of({"manifest": a.hash_, "served": a.flag})
 _POSITION = a.integer(0, 2**31 - 1)
 _RECEIPT: dict[str, a.Check] = {
     "statement": a.hash_,
@@ -125,6 +126,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "referral.submit": Kind(_REFERRAL, Part.REQUIRED, first=True),
         "record.put": Kind(_OWN_RECORD, Part.REQUIRED, first=True),
         "consent.withdraw": Kind({"evidence": a.hash_}),
+        "packet.destroy": Kind({"packets": a.distinct(a.list_of(_DESTROYED, 1000, 1), "manifest")}, by_hub=True),
         "consent.holder_answer": Kind({"answer": a.one_of("erased", "locked", "cannot")}, Part.OPTIONAL),
         "consent.freeze": Kind({}, by_hub=True),
         "consent.unfreeze": Kind({}),
@@ -188,5 +190,7 @@ def check_body(statement_type: str, grade: Grade, body: dict[str, Any], parts: i
     part = Part.OPTIONAL if reported else kind.part
     if (part is Part.NONE and parts) or (part is Part.REQUIRED and not parts):
         raise Malformed("A statement of this type has a packet too many, or misses its packet.")
+    if body.get("answer") == "cannot" and not parts:
+        raise Malformed("A holder who cannot erase says on which ground, sealed.")
     if statement_type == "hub.receipt" and body["index"] >= body["log"]["size"]:
         raise Malformed("A receipt names an index beyond its log.")

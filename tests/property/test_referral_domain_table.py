@@ -20,7 +20,23 @@ NOW = 1_795_290_000
 PARTIES = {"sender": "urn:rcp:agency:a@one.example", "recipient": "urn:rcp:agency:b@two.example"}
 HUBS = {"ordering hub": "one.example", "recipient's home hub": "two.example"}
 ROWS = list(csv.DictReader((Path(hub.referrals.__file__).parent / "referral-states.csv").read_text().splitlines()))
-TYPES = sorted({row["statement"] for row in ROWS} | {"packet.rewrap", "consent.holder_answer"})
+AFTER = {
+    "from": "|".join(state.value for state in State if state is not State.DRAFT),
+    "to": "(same)",
+    "event": "",
+    "guard": "consent was withdrawn",
+}
+ROWS += [
+    {**AFTER, "statement": kind, "who": who}
+    for kind, who in (
+        ("consent.holder_answer", "recipient caseworker|provider|supervisor|focal_point|data_officer"),
+        ("packet.destroy", "ordering hub"),
+        ("packet.destroy", "recipient's home hub"),
+        ("referral.overdue", "ordering hub"),
+    )
+]
+"""The steps after a withdrawal (protocol §7.7) lead to no other state, and so stand in no table of states."""
+TYPES = sorted({row["statement"] for row in ROWS} | {"packet.rewrap"})
 BODY = {"due": NOW + 5, "manifest": "m", "first_contact": "2026-12-01"}
 MEMBER = "m" * 22
 
@@ -61,6 +77,8 @@ def expected(referral: Referral, kind: str, side: str, role: str | None, grade: 
         if "present grade is not signed" in row["guard"] and referral.grade == "signed":
             allowed = False
         if row["event"] == "delivered after a reported answer" and referral.delivered:
+            allowed = False
+        if row["guard"] == "consent was withdrawn" and not referral.locked:
             allowed = False
         if kind == "consent.withdraw" and referral.locked:
             allowed = False

@@ -6,11 +6,14 @@ The carrier may be slow, repeat, or be cut off; it never invents. Lies are `peer
 from __future__ import annotations
 
 import io
+import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from consent.policy import GATES, POLICY_VERSION
 from hub.context import Hub
+from hub.freeze.jobs import freeze_packets
+from hub.freeze.machine import FreezeMachine
 from hub.handofflog.auditor import audit
 from hub.handofflog.store import HandoffLog
 from hub.handoffs.blobs import Blobs
@@ -24,7 +27,7 @@ from hub.outbox.store import Outbox
 from hub.packets.checkpoint import Checkpoint
 from hub.packets.dsse import Envelope
 from hub.packets.manifest import MANIFEST_TYPE, Manifest
-from hub.packets.seal import Basis, Plan, seal
+from hub.packets.seal import Basis, Plan, freeze_handle, seal
 from hub.referrals.jobs import sweep
 from hub.referrals.machine import ReferralMachine
 from hub.settings import Settings
@@ -52,14 +55,14 @@ class Desk:
     @classmethod
     def open(cls, host: str, database: Database, clock: SetClock, folder: Path) -> Desk:
         hub = Hub(Settings(data=folder), database, clock, hub_signer(host), host)
-        machine = ReferralMachine(host)
+        machines = (ReferralMachine(host), FreezeMachine(host))
         hub.intake = Intake(
             origin=host,
             signer=hub.signer,
             clock=clock,
             blobs=Blobs(folder / host),
             header_keys=HeaderKeys(folder / host / "header-keys"),
-            machines={machine.kind: machine},
+            machines={machine.kind: machine for machine in machines},
         )
         return cls(hub)
 
@@ -98,6 +101,9 @@ class Desk:
     def sweep(self) -> int:
         return sweep(self.hub)
 
+    def look(self) -> int:
+        return freeze_packets(self.hub)
+
     def audited(self) -> Any:
         with self.hub.database.read() as connection:
             return audit(HandoffLog(connection, self.hub.origin).export())
@@ -112,7 +118,13 @@ def carry(sender: Desk, receiver: Desk, *, times: int = 1, answer: bool = True) 
     peer, now = receiver.hub.origin, sender.hub.clock.now()
     with sender.hub.database.write() as connection:
         claim = Outbox(connection).claim(peer, now, 0)
+        if claim and sender.intake.parked(connection, claim.statement):
+            Outbox(connection).park(claim)
+            return True
         message = sender.intake.message(connection, claim.statement) if claim else None
+        if claim and message is None:
+            Outbox(connection).drop(claim.id, now)
+            return True
     if claim is None:
         return False
     said = b""
@@ -196,10 +208,12 @@ class People:
         manifest = seal(Plan(**{**facts, **changes}), author.signer, sink)
         return manifest, sink
 
-    def submit(self, *, urgency: str = "urgent", due: int = 86_400, **changes: Any) -> tuple[str, bytes, MemoryPacket]:
+    def submit(
+        self, *, urgency: str = "urgent", due: int = 86_400, key: bytes | None = None, **changes: Any
+    ) -> tuple[str, bytes, MemoryPacket]:
         """A signed submission: (handoff, statement, packet). `changes` go into the packet's plan."""
         author = self.shelter.members["case"]
-        _, packet = self.packet(self.shelter, self.centre, author, **changes)
+        manifest, packet = self.packet(self.shelter, self.centre, author, **changes)
         body = {
             "kind": "referral",
             "urgency": urgency,
@@ -211,7 +225,7 @@ class People:
                 "signers": [{"role": "caseworker", "n": 1}],
             },
             "leg": None,
-            "freeze": None,
+            "freeze": freeze_handle(key or secrets.token_bytes(32), manifest.packet),
         }
         handoff = random_id()
         return handoff, self.sign("referral.submit", handoff, author, body=body, packet=packet), packet
@@ -229,7 +243,7 @@ class People:
         at: int | None = None,
     ) -> bytes:
         part = (Envelope.from_bytes(packet.manifest(), MANIFEST_TYPE).hash,) if packet else ()
-        heads = () if kind in {"referral.submit", "record.put"} else (some_hash(handoff),)
+        heads = () if kind in {"referral.submit", "record.put", "freeze.request"} else (some_hash(handoff),)
         now = self.clock.now() if at is None else at
         by = (member.actor(role),)
         made = Statement(kind, handoff, heads, by, now, grade, body or {}, part)

@@ -45,6 +45,7 @@ BODIES = {
         "manifest": some_hash(),
         "files": [{"n": "body", "hsha256": some_hash(), "kids": [some_id()], "epoch": 2}],
     },
+    "packet.destroy": {"packets": [{"manifest": some_hash(), "served": True}]},
     "referral.deliver": {"manifest": some_hash()},
     "referral.overdue": {"clock": "first_answer", "rung": 1, "tell": ["caseworker"]},
     "referral.expire": {"clock": "first_answer"},

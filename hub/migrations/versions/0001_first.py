@@ -66,6 +66,7 @@ def upgrade() -> None:
     op.create_table(
         "follow_ups",
         sa.Column("handoff", sa.String(length=22), nullable=False),
+        sa.Column("track", sa.String(length=8), nullable=False),
         sa.Column("state", sa.String(length=32), nullable=False),
         sa.Column("clock", sa.String(length=48), nullable=False),
         sa.Column("owner", sa.String(length=16), nullable=False),
@@ -76,7 +77,7 @@ def upgrade() -> None:
         sa.Column("next_at", sa.BigInteger(), nullable=True),
         sa.Column("told_at", sa.BigInteger(), nullable=True),
         sa.Column("claimed_until", sa.BigInteger(), nullable=True),
-        sa.PrimaryKeyConstraint("handoff", name=op.f("pk_follow_ups")),
+        sa.PrimaryKeyConstraint("handoff", "track", name=op.f("pk_follow_ups")),
     )
     with op.batch_alter_table("follow_ups", schema=None) as batch_op:
         batch_op.create_index(
@@ -283,6 +284,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sweep_state")),
     )
     op.create_table(
+        "freezes",
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("from_agency", sa.String(length=400), nullable=False),
+        sa.Column("to_agency", sa.String(length=400), nullable=False),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("looked", sa.BigInteger(), nullable=True),
+        sa.Column("found", sa.Boolean(), nullable=True),
+        sa.ForeignKeyConstraint(["id"], ["handoffs.id"], name=op.f("fk_freezes_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_freezes")),
+    )
+    with op.batch_alter_table("freezes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_freezes_from_agency_asked_at"), ["from_agency", "asked_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_freezes_state"), ["state"], unique=False)
+
+    op.create_table(
         "packets",
         sa.Column("manifest", sa.String(length=43), nullable=False),
         sa.Column("packet", sa.String(length=22), nullable=False),
@@ -302,6 +320,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("packet", "from_agency", name=op.f("uq_packets_packet_from_agency")),
     )
     with op.batch_alter_table("packets", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_packets_doomed",
+            ["handoff"],
+            unique=False,
+            sqlite_where=sa.text("destroyed IS NOT NULL AND erased IS NULL"),
+            postgresql_where=sa.text("destroyed IS NOT NULL AND erased IS NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_packets_handoff"), ["handoff"], unique=False)
 
     op.create_table(
@@ -324,6 +349,7 @@ def upgrade() -> None:
         sa.Column("owner", sa.String(length=22), nullable=True),
         sa.Column("reported_by", sa.String(length=22), nullable=True),
         sa.Column("locked", sa.Boolean(), nullable=False),
+        sa.Column("frozen", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["id"], ["handoffs.id"], name=op.f("fk_referrals_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_referrals")),
     )
@@ -399,8 +425,18 @@ def downgrade() -> None:
     op.drop_table("referrals")
     with op.batch_alter_table("packets", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_packets_handoff"))
+        batch_op.drop_index(
+            "ix_packets_doomed",
+            sqlite_where=sa.text("destroyed IS NOT NULL AND erased IS NULL"),
+            postgresql_where=sa.text("destroyed IS NOT NULL AND erased IS NULL"),
+        )
 
     op.drop_table("packets")
+    with op.batch_alter_table("freezes", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_freezes_state"))
+        batch_op.drop_index(batch_op.f("ix_freezes_from_agency_asked_at"))
+
+    op.drop_table("freezes")
     op.drop_table("sweep_state")
     with op.batch_alter_table("sign_in_failures", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_sign_in_failures_since"))
