@@ -44,7 +44,11 @@ HOW = {
     "fingerprint": "fingerprint compared by phone",
     "first_seen": "not vouched for: compare its fingerprint",
 }
-COMMANDS = {"referral.report_outcome": "outcome", "consent.withdraw": "consent withdraw"}
+COMMANDS = {
+    "referral.report_outcome": "outcome",
+    "consent.withdraw": "consent withdraw",
+    "consent.unfreeze": "consent decide",
+}
 """Commands that are not called like their statement."""
 SCHEME = "urn:rcp:agency:"
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 top = click.Group("work")
 _day = click.DateTime(["%Y-%m-%d"])
 _handoff = click.argument("handoff")
+_FROZEN = "  Stopped for the moment at the giver's wish: nothing of it opens before the sender has asked the giver."
 _REPORTS = {words.step(name): name for name in sorted(REPORTABLE)}
 _CODE = re.compile(r"[a-z][a-z0-9_-]{1,47}")
 
@@ -116,6 +117,7 @@ def show(session: Session, handoff: str) -> None:
         as_value(shown),
         f"[bold]{shown.id}[/]  {escape(shown.from_agency)} -> {escape(shown.to_agency)}",
         *(f"  {line}" for line in _now(as_value(shown), member)),
+        *([_FROZEN] if shown.frozen else []),
         *([f"  if nobody answers: {_told_next(shown.next_rung)}, {next_at}"] if next_at else []),
         *(f"  {words.when(line.statement.at)}  {_line(line)}" for line in shown.lines),
         f"  you can: {', '.join(mine) or 'nothing now'}",

@@ -23,6 +23,7 @@ from hub.client.enrol import Desk, Invitation
 from hub.client.founding import AgencyFacts
 from hub.federation.jobs import deliver, pull
 from hub.federation.pull import add_peer
+from hub.freeze.jobs import freeze_packets
 from hub.ids import agency_id
 from hub.keys.certificates import certify, fingerprint
 from hub.packets.encoding import b64u
@@ -107,6 +108,7 @@ class World:
             pull(served.hub)
         for _ in range(3):
             for served in self.hubs.values():
+                freeze_packets(served.hub)
                 deliver(served.hub)
         for served in self.hubs.values():
             sweep(served.hub)
