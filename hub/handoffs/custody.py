@@ -47,16 +47,14 @@ def halted(connection: Connection, handoff: str) -> Halt | None:
 
 
 def check_giving(connection: Connection, handoff: str) -> None:
-    """Return if a packet of a handoff that is not destroyed may be given to its recipient now.
-
-    What a withdrawal spared may be: above all the holder's answer to it.
+    """Return if packets of a handoff that its machine does not spare may be given to their recipients now.
 
     Raises:
         ConsentMissing: a withdrawal was signed here, or the packets are frozen.
     """
     halt = halted(connection, handoff)
-    if halt is Halt.FROZEN or HandoffStore(connection).is_waiting(handoff, WITHDRAW):
-        raise ConsentMissing(_WHY[halt or Halt.WITHDRAWN], rule="R04")
+    if halt is not None:
+        raise ConsentMissing(_WHY[halt], rule="R04")
 
 
 def check_taking(connection: Connection, handoff: Handoff, sender: str, origin: str) -> None:

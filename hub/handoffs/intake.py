@@ -186,28 +186,24 @@ class Intake:
             NotFound: the packet was destroyed.
             ConsentMissing: it stands still.
         """
-        HandoffStore(connection).get(packet["handoff"], lock=True)  # as a withdrawal does: one of the two is first
+        # locked, as a withdrawal does: one of the two is first
+        handoff = HandoffStore(connection).get(packet["handoff"], lock=True)
         packets = PacketStore(connection)
         packets.get(packet["manifest"])
-        check_giving(connection, packet["handoff"])
+        if packet["manifest"] not in self._spared(connection, handoff):
+            check_giving(connection, handoff.id)
         if packet["from_agency"] != packet["to_agency"]:
             packets.served(packet["manifest"], self._clock.now())
         return self.header(file)
 
     def message(self, connection: Connection, statement_hash: str) -> OutgoingMessage | None:
         """Return what goes to the peer for a statement, or None when it is not to learn of it any more."""
-        return outgoing(
-            connection,
-            statement_hash,
-            origin=self.origin,
-            header=self.header,
-            path=self.blobs.path,
-            now=self._clock.now(),
-        )
+        path, now = self.blobs.path, self._clock.now()
+        return outgoing(connection, statement_hash, origin=self.origin, header=self.header, path=path, now=now)
 
     def parked(self, connection: Connection, statement_hash: str) -> bool:
         """Return whether a statement is not to go to the peer before a freeze has ended."""
-        return parked(connection, statement_hash, origin=self.origin)
+        return parked(connection, statement_hash, origin=self.origin, spared=self._spared)
 
     def header(self, file: Row) -> bytes:
         """Return the age header of a packet file's row."""
@@ -320,12 +316,14 @@ class Intake:
 
     def _hold(self, connection: Connection, handoff: Handoff, kind: str, now: int) -> None:
         """Let what took effect stop or destroy packets, and start or end what waits for the holder's answer."""
+        take_hold(connection, handoff.id, kind, lambda: self._spared(connection, handoff), now)
+        if kind in ABOUT and handoff.kind in self.machines:
+            self.machines[handoff.kind].watch(connection, handoff, now)
+
+    def _spared(self, connection: Connection, handoff: Handoff) -> Collection[str]:
+        """Return the packets that neither a withdrawal nor a freeze touches."""
         machine = self.machines.get(handoff.kind)
-        if machine is None:
-            return
-        take_hold(connection, handoff.id, kind, lambda: machine.spared(connection, handoff), now)
-        if kind in ABOUT:
-            machine.watch(connection, handoff, now)
+        return () if machine is None else machine.spared(connection, handoff)
 
     def _remember_gone(self, connection: Connection, statement: Statement) -> None:
         """Keep the id of a handoff whose withdrawal was here first, so that what is still on its way is not taken."""

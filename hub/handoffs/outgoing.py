@@ -15,12 +15,12 @@ from hub.handoffs.custody import Halt, halted
 from hub.handoffs.store import WAITING, HandoffStore, PacketStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
     from sqlalchemy import Connection
 
-    from hub.handoffs.store import Row
+    from hub.handoffs.store import Handoff, Row
 
 OWN_RECORD = "own_record"
 SUBMISSIONS = {"referral.submit": "referral", "record.put": OWN_RECORD, "freeze.request": "freeze"}
@@ -67,7 +67,13 @@ def outgoing(
     return OutgoingMessage(row["envelope"], row["answer"], packet["envelope"], files)
 
 
-def parked(connection: Connection, statement_hash: str, *, origin: str) -> bool:
+def parked(
+    connection: Connection,
+    statement_hash: str,
+    *,
+    origin: str,
+    spared: Callable[[Connection, Handoff], Collection[str]],
+) -> bool:
     """Return whether a word waits until a freeze has ended.
 
     What the sender says with a packet does; and every word, if the peer has not heard of the handoff yet. The others
@@ -77,7 +83,10 @@ def parked(connection: Connection, statement_hash: str, *, origin: str) -> bool:
     row = store.statement(statement_hash)
     if row is None or halted(connection, row["handoff"]) is not Halt.FROZEN:
         return False
-    packet = row["manifest"] is not None and row["agency"] == store.get(row["handoff"]).from_agency
+    handoff, manifest = store.get(row["handoff"]), row["manifest"]
+    if manifest is not None and manifest in spared(connection, handoff):
+        return False
+    packet = manifest is not None and row["agency"] == handoff.from_agency
     return packet or not _heard_of(store, PacketStore(connection), row, origin)
 
 
