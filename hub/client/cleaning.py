@@ -26,6 +26,7 @@ MOST_BYTES: Final = 64 * 1024 * 1024
 MOST_PIXELS: Final = 64_000_000
 """As large as telephones and scanners make them; larger ones are decompression bombs or maps."""
 _SAVED_AS: Final = {"JPEG": "jpg", "MPO": "jpg", "WEBP": "jpg", "PNG": "png", "GIF": "png", "TIFF": "png"}
+_PHOTO_AND_PREVIEW: Final = "MPO"  # how a telephone's JPEG may turn out once it is open
 _DEEP: Final = ("I", "F")
 
 
@@ -54,13 +55,12 @@ def clean_attachment(path: Path, into: Path) -> Path:
 
 def _redraw(data: bytes) -> tuple[str, bytes]:
     """Return the suffix and the bytes of a new picture with the same pixels, upright, on white."""
-    with Image.open(io.BytesIO(data), formats=list(_SAVED_AS)) as found:
+    Image.init()  # or the kinds below are not all known
+    with Image.open(io.BytesIO(data), formats=[kind for kind in _SAVED_AS if kind != _PHOTO_AND_PREVIEW]) as found:
         if found.width * found.height > MOST_PIXELS:
             raise _too_large()
         kind = str(found.format)
-        if (
-            kind != "MPO" and getattr(found, "n_frames", 1) > 1
-        ):  # in an MPO a telephone keeps a preview beside the photo
+        if kind != _PHOTO_AND_PREVIEW and getattr(found, "n_frames", 1) > 1:
             raise InvalidRequest("This file holds several pictures.", todo="Save each of them as a photo of its own.")
         if found.mode.startswith(_DEEP):
             raise _refusal()
