@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from consent.policy import CATEGORIES, PURPOSES
-from hub.cli import freeze, words
+from hub.cli import freeze, paper, withdrawal, words
 from hub.cli.common import FILE, Session, command, read_json
 from hub.client import basis as bases
-from hub.client import referrals
 from hub.errors import InvalidRequest
 from hub.packets.encoding import b64u, sha256
 
@@ -48,13 +47,6 @@ def list_consents(session: Session) -> None:
     session.table(rows, columns, live=lambda row: "yes" if row["live"] else "withdrawn")
 
 
-@command(consent, click.argument("record"))
-def withdraw(session: Session, record: str) -> None:
-    """Write down that a consent was withdrawn, and tell everybody who was sent something on it."""
-    told = referrals.withdraw_consent(session.member(), record)
-    session.tell({"record": record, "told": told}, f"Withdrawn. Referrals whose recipient is told: {len(told)}.")
-
-
 def _full(value: Any) -> Any:
     """Return a basis in which recipients may be named as name@host, after refusing words that the policy has not."""
     if not isinstance(value, dict):
@@ -75,4 +67,5 @@ def _strange(named: object, known: frozenset[str]) -> Sequence[str]:
     return sorted({str(name) for name in named} - known) if isinstance(named, list) else ()
 
 
-consent.commands.update(freeze.top.commands)
+for _group in (freeze.top, paper.top, withdrawal.top):
+    consent.commands.update(_group.commands)

@@ -48,6 +48,7 @@ COMMANDS = {
     "referral.report_outcome": "outcome",
     "consent.withdraw": "consent withdraw",
     "consent.unfreeze": "consent decide",
+    "consent.holder_answer": "consent answer",
 }
 """Commands that are not called like their statement."""
 SCHEME = "urn:rcp:agency:"

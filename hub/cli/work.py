@@ -14,7 +14,7 @@ import click
 from rich.markup import escape
 
 from consent.policy import CATEGORIES, PURPOSES, SERVICES
-from hub.cli import words
+from hub.cli import withdrawal, words
 from hub.cli.common import FOLDER, FORBIDDEN, Session, command, read_packet, read_text, why, with_reason
 from hub.cli.people import resolve
 from hub.client import basis as bases
@@ -118,6 +118,7 @@ def show(session: Session, handoff: str) -> None:
         f"[bold]{shown.id}[/]  {escape(shown.from_agency)} -> {escape(shown.to_agency)}",
         *(f"  {line}" for line in _now(as_value(shown), member)),
         *([_FROZEN] if shown.frozen else []),
+        *(f"  {line}" for line in withdrawal.asked(shown, member)),
         *([f"  if nobody answers: {_told_next(shown.next_rung)}, {next_at}"] if next_at else []),
         *(f"  {words.when(line.statement.at)}  {_line(line)}" for line in shown.lines),
         f"  you can: {', '.join(mine) or 'nothing now'}",
@@ -140,7 +141,8 @@ def open_sealed(session: Session, handoff: str, into: Path | None, packet: str |
     found = with_reason(lambda reason: opening.open_handoff(member, handoff, into=into, packet=packet, why=reason), why)
     lines = [text for item in found for text in _told(item)]
     nothing = "Nothing here is for your agency to open: nothing was sent to it, or consent was withdrawn."
-    session.tell({"packets": [_opened(item) for item in found]}, *(lines or [nothing]))
+    asked = [] if found else withdrawal.asked(reading.show(member, handoff), member)
+    session.tell({"packets": [_opened(item) for item in found]}, *(lines or asked or [nothing]))
     for item in found:
         item.refuse_quarantined()
 

@@ -106,7 +106,7 @@ def listing(member: Member) -> list[Held]:
 
 
 def withdraw(member: Member, handoff: str) -> Held:
-    """Write down that a consent was withdrawn today. What was sent on it is `referrals.withdraw_consent`'s.
+    """Write down that a consent was withdrawn today. What was sent on it is `withdrawal.withdraw`'s.
 
     Raises:
         InvalidRequest: not a consent; only a consent can be withdrawn.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from consent.token import parse_token
 from hub.client import basis as bases
-from hub.client import reading, records, referrals
+from hub.client import reading, records, withdrawal
 from hub.errors import Conflict, InvalidRequest, NotFound
 from hub.freeze.domain import DECIDE, REQUEST, State
 from hub.ids import random_id
@@ -111,7 +111,7 @@ def _carry_out(member: Member, held: Held | None, decision: State, *, same: int)
     if decision is State.WITHDRAWN:
         if held is None:
             raise InvalidRequest("No consent of your agency has this receipt.", todo="There is nothing to withdraw.")
-        return referrals.withdraw_consent(member, held.handoff)
+        return withdrawal.withdraw(member, held.handoff)
     if held is None or same:
         return []
     rows = [row.value for row in records.listing(member, "fanout") if row.value["basis"] == held.handoff]

@@ -15,7 +15,7 @@ from consent import policy
 from consent.basis import VitalInterest
 from consent.decide import Deny, Recipient, Request
 from consent.excerpt import check_excerpt, until_month
-from hub.client import access, reading
+from hub.client import access, copies, reading
 from hub.client.basis import categories, denied
 from hub.client.member import workspace
 from hub.client.profile import write_private
@@ -73,7 +73,9 @@ def open_handoff(
     mine = [p for p in shown.packets if p.manifest.to == member.agency and not p.destroyed and packet in {None, p.hash}]
     if mine:
         access.log(member, access.before_open(member, shown, why))
-    return [_open(member, shown, p, into) for p in mine]
+    found = [_open(member, shown, p, into) for p in mine]
+    copies.note(member, handoff, (path for item in found for path in item.written))
+    return found
 
 
 def _open(member: Member, shown: Shown, packet: Packet, into: Path | None) -> Opened:

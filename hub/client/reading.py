@@ -24,7 +24,7 @@ from hub.statements.receipts import Receipt, read_receipt
 from hub.statements.verify import VerifiedStatement, verify_statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from hub.client.member import Member
@@ -99,6 +99,8 @@ class Shown:
     possible: tuple[str, ...]
     lines: tuple[Line, ...]
     packets: tuple[Packet, ...]
+    custody: Mapping[str, Any] | None = None
+    """What the hub reckons of a withdrawal; `withdrawal.custody` reads it out of what was signed."""
 
     @property
     def heads(self) -> tuple[str, ...]:
@@ -176,7 +178,7 @@ def _shown(member: Member, handoff: str, view: dict[str, Any]) -> Shown:
         raise PeerMisbehaved("The hub has shown another handoff than was asked for.")
     _check_state(view, lines)
     _check_heads(member, lines)
-    known = {name: view.get(name) for name in ("grade", "urgency", "ball", "due", "next_rung", "next_at")}
+    known = {name: view.get(name) for name in ("grade", "urgency", "ball", "due", "next_rung", "next_at", "custody")}
     return Shown(
         id=handoff,
         kind=view["kind"],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from hub.client.basis import Asked, Held, Permitted
 from hub.client.member import DAY, workspace
 from hub.client.opening import REPLY, REQUEST, reply_excerpt
 from hub.client.trust import devices_of
-from hub.errors import Forbidden, IllegalTransition, InvalidRequest, NotFound, WrongRecipient
+from hub.errors import Forbidden, InvalidRequest, WrongRecipient
 from hub.ids import random_id
 from hub.packets import seal
 from hub.packets.encoding import b64u, canonical
@@ -53,6 +53,8 @@ class Outgoing:
     attachments: Sequence[Path] = ()
     due: int | None = None
     needed_from: str | None = None
+    came_by: str | None = None
+    """The handoff by which this agency got what it passes on here: a withdrawal there goes on to this recipient."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +146,9 @@ def take(member: Member, handoff: str, step: str, **said: Any) -> dict[str, Any]
         raise InvalidRequest("An outcome says whether the child got help: yes, partial or no.")
     shown = reading.show(member, handoff)
     if not words:
-        return _say(member, kind, shown, body)
-    with _reply(member, shown, words) as part:
-        return _say(member, kind, shown, body, part)
+        return say(member, kind, shown, body)
+    with reply(member, shown, words) as part:
+        return say(member, kind, shown, body, part)
 
 
 def answer(
@@ -167,7 +169,7 @@ def answer(
     named = {name: copy[name] for name in ("to", "purpose", "service", "person", "inbox")}
     out = Outgoing(sections=sections, basis=held, attachments=attachments, **named)
     with _sealed(member, out) as (part, _):
-        return _say(member, "referral.answer", shown, {}, part)
+        return say(member, "referral.answer", shown, {}, part)
 
 
 def pause_clock(member: Member, handoff: str, due: int, reason: str) -> dict[str, Any]:
@@ -175,7 +177,7 @@ def pause_clock(member: Member, handoff: str, due: int, reason: str) -> dict[str
     shown = reading.show(member, handoff)
     with workspace() as folder:
         part = records.seal(member, folder, "note", {"handoff": handoff, "reason": reason})
-        return _say(member, "referral.pause_clock", shown, {"due": due}, part)
+        return say(member, "referral.pause_clock", shown, {"due": due}, part)
 
 
 def report(
@@ -183,25 +185,12 @@ def report(
 ) -> dict[str, Any]:
     """Report the recipient's step that came by phone, SMS or paper; `words` are the evidence, kept sealed."""
     kind = f"referral.{step}"
-    noted = _noted(member, {"handoff": handoff, "type": kind, "via": via, "words": words})
-    said = {**(body or {}), "via": via, "evidence": noted}
-    return _say(member, kind, reading.show(member, handoff), said, grade=Grade.REPORTED)
+    evidence = noted(member, {"handoff": handoff, "type": kind, "via": via, "words": words})
+    said = {**(body or {}), "via": via, "evidence": evidence}
+    return say(member, kind, reading.show(member, handoff), said, grade=Grade.REPORTED)
 
 
-def withdraw_consent(member: Member, basis: str) -> list[str]:
-    """Write down that a consent was withdrawn, and tell every agency that was sent something on it; return handoffs."""
-    held = bases.withdraw(member, basis)
-    fanned = [row.value["handoff"] for row in records.listing(member, "fanout") if row.value["basis"] == held.handoff]
-    noted = _noted(member, {"basis": basis, "withdrawn": True})
-    told = []
-    for handoff in fanned:
-        with suppress(NotFound, IllegalTransition):  # it never went out, or is over without anything left to lock
-            _say(member, "consent.withdraw", reading.show(member, handoff), {"evidence": noted})
-            told.append(handoff)
-    return told
-
-
-def _say(
+def say(
     member: Member,
     kind: str,
     shown: Shown,
@@ -209,6 +198,7 @@ def _say(
     part: Sealed | None = None,
     grade: Grade = Grade.SIGNED,
 ) -> dict[str, Any]:
+    """Sign and send a step in a role that may take it; return the handoff as the hub now shows it."""
     side = Side.SENDER if member.agency == shown.from_agency else Side.RECIPIENT
     by = [member.me(_roles_for(kind, side, grade, shown.state))]
     said = member.statement(kind, shown.id, body, by=by, heads=shown.heads, grade=grade, part=part)
@@ -239,7 +229,7 @@ def _sealed(member: Member, out: Outgoing) -> Iterator[tuple[Sealed, Permitted]]
 
 
 @contextmanager
-def _reply(member: Member, shown: Shown, value: Mapping[str, Any]) -> Iterator[Sealed]:
+def reply(member: Member, shown: Shown, value: Mapping[str, Any]) -> Iterator[Sealed]:
     """Yield a sealed part back to the sender of a referral. Its basis is that it answers what was sent."""
     if member.agency != shown.to_agency:
         raise Forbidden("This step is the other side's.", todo="Report it instead, if it came by phone, SMS or paper.")
@@ -273,12 +263,12 @@ def _freeze_handle(held: Held, packet: str) -> str:
 
 
 def _copy(out: Outgoing, handoff: str, part: Sealed) -> dict[str, Any]:
-    named = {name: getattr(out, name) for name in ("to", "purpose", "urgency", "service", "person", "inbox")}
+    named = {name: getattr(out, name) for name in ("to", "purpose", "urgency", "service", "person", "inbox", "came_by")}
     sealed = {"handoff": handoff, "packet": part.packet, "manifest": part.hash}
     return {**named, **sealed, "basis": out.basis.handoff, "sections": dict(out.sections)}
 
 
-def _noted(member: Member, evidence_value: dict[str, Any]) -> str:
+def noted(member: Member, evidence_value: dict[str, Any]) -> str:
     """Keep evidence in an own record under a random key, and return its keyed hash (docs/protocol.md §7.2)."""
     key = secrets.token_bytes(32)
     records.put(member, "note", {"key": b64u(key), "evidence": evidence_value})

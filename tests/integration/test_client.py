@@ -11,7 +11,7 @@ import pytest
 
 from consent.basis import Denial, Giver
 from hub.client import basis as bases
-from hub.client import cosigning, enrol, opening, reading, records, referrals
+from hub.client import cosigning, enrol, opening, reading, records, referrals, withdrawal
 from hub.client.member import unlock
 from hub.client.referrals import Outgoing
 from hub.clock import SetClock
@@ -289,7 +289,7 @@ def test_a_withdrawn_consent_reaches_everybody_who_was_sent_something_on_it(one_
     held = reception(amina, one_hub.clock, hana.agency)
     out = Outgoing(hana.agency, SECTIONS, held, "reception")
     sent = {referrals.send(amina, out).handoff for _ in range(2)}
-    assert set(referrals.withdraw_consent(amina, held.handoff)) == sent
+    assert set(withdrawal.withdraw(amina, held.handoff)) == sent
     assert {reading.show(hana, handoff).state for handoff in sent} == {"consent_withdrawn"}
     assert not bases.load(amina, held.handoff).live
     for handoff in sent:
