@@ -101,7 +101,10 @@ class _Copy:
         if not value or not isinstance(value, (dict, list)):
             return value
         kept = self._members(value, at, shown=agreed or at.shown)
-        return kept or _GONE
+        if all(names(name) in _IDS for name in kept) if isinstance(kept, dict) and len(kept) < len(value) else not kept:
+            self.ids.update(_own_ids(value))  # an identifier of nothing is a trace
+            return _GONE
+        return kept
 
     def _members(self, value: dict[str, Any] | list[Any], at: _At, *, shown: bool) -> dict[str, Any] | list[Any]:
         if isinstance(value, list):

@@ -18,7 +18,6 @@ from rich.markup import escape
 from consent.familycopy import Reader, family_copy
 from consent.protect import protect_location
 from hub.cli.common import FOLDER, Session, command, read_packet
-from hub.client.cleaning import clean_attachment
 from hub.client.profile import write_private
 from hub.errors import Conflict, InvalidRequest
 
@@ -76,6 +75,8 @@ def clean(session: Session, folder: Path, into: Path, reader: Reader | None) -> 
 
 
 def _photo(path: Path, folder: Path) -> str:
+    from hub.client.cleaning import clean_attachment
+
     try:
         return clean_attachment(path, folder / "attachments").name
     except InvalidRequest as error:
