@@ -114,8 +114,9 @@ def withdraw(member: Member, handoff: str) -> Held:
     held = _held(records.get(member, handoff, KIND))  # whoever is told of a withdrawal writes it down at once
     if not isinstance(held.basis, Consent):
         raise InvalidRequest("Only a consent can be withdrawn.", todo="A duty or a supervisor's note ends by its date.")
-    today = datetime.fromtimestamp(member.clock.now(), UTC).date()
-    basis = replace(held.basis, withdrawn=held.basis.withdrawn or today)
+    if not held.live:
+        return held
+    basis = replace(held.basis, withdrawn=datetime.fromtimestamp(member.clock.now(), UTC).date())
     records.put(member, KIND, _value(basis, held.label, held.secret, held.token), handoff=handoff)
     return replace(held, basis=basis)
 

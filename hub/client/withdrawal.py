@@ -72,8 +72,7 @@ def withdraw(member: Member, basis: str) -> list[str]:
     Raises:
         InvalidRequest: not a consent; only a consent can be withdrawn.
     """
-    if bases.load(member, basis).live:
-        bases.withdraw(member, basis)
+    bases.withdraw(member, basis)
     fanned = [row.value["handoff"] for row in records.listing(member, "fanout") if row.value["basis"] == basis]
     return _tell(member, fanned, {"basis": basis, "withdrawn": True})
 

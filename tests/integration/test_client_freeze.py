@@ -15,7 +15,7 @@ from hub.client import freezing, opening, reading, records, referrals
 from hub.client.referrals import Outgoing
 from hub.clock import FileClock, SetClock
 from hub.db import metadata
-from hub.errors import Conflict, ConsentMissing, Forbidden, InvalidRequest
+from hub.errors import Conflict, ConsentMissing, Forbidden, InvalidRequest, PeerUnreachable
 from hub.packets.encoding import b64u
 from hub.packets.seal import freeze_key
 from tests.conftest import NOW
@@ -32,6 +32,7 @@ def place(tmp_path_factory):
         (made.folder / "passphrase").write_text(PASSPHRASE)
         populated(made, HOME, AWAY)
         made.join(made.members["amina"], "omar", {"caseworker"})
+        made.join(made.members["amina"], "sahra", {"supervisor"})
         yield made
 
 
@@ -133,6 +134,37 @@ def test_a_wrong_receipt_stops_nothing_and_only_the_responsible_agency_is_told(p
 
 def _stranger(held):
     return replace(held, token="9XX-ZWZ-CNN-R90-TS9-HB9-A3N")
+
+
+@pytest.mark.parametrize("decision", ["kept", "withdrawn"])
+def test_a_supervisor_decides_about_a_consent_that_a_colleague_recorded(place, amina, hana, tesfaye, held, decision):
+    handoff, sahra = refer(amina, held, hana), place.members["sahra"]
+    place.run()
+    assert freezing.decide(sahra, asked(place, tesfaye, held, amina), decision).handoffs == (handoff,)
+    place.run()
+    assert reading.show(hana, handoff).state == {"kept": "delivered", "withdrawn": "consent_withdrawn"}[decision]
+
+
+def test_a_decision_that_was_cut_off_is_finished_by_deciding_again(place, amina, hana, tesfaye, held, monkeypatch):
+    handoff = refer(amina, held, hana)
+    place.run()
+    freeze = asked(place, tesfaye, held, amina)
+    honest = records.send
+
+    def cut(member, path, said, *rest):
+        if freeze in path:
+            raise PeerUnreachable("The line is cut.")
+        return honest(member, path, said, *rest)
+
+    monkeypatch.setattr(records, "send", cut)
+    with pytest.raises(PeerUnreachable):
+        freezing.decide(amina, freeze, "kept")
+    monkeypatch.undo()
+    place.run()
+    assert not reading.show(hana, handoff).frozen
+    assert freezing.decide(amina, freeze, "kept").handoffs == ()
+    place.run()
+    assert reading.show(tesfaye, freeze).state == "kept"
 
 
 def test_only_a_supervisor_decides(place, amina, tesfaye, held):
