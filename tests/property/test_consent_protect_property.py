@@ -40,7 +40,7 @@ PLAIN = st.recursive(
 JSON = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text()),
     lambda inner: st.one_of(st.lists(inner), st.dictionaries(st.text(), inner)),
-    max_leaves=25,
+    max_leaves=10,
 )
 ZEROS = ("0", "\u0660", "\u06f0", "\u0966", "\u09e6", "\u0e50", "\uff10", "\U0001d7ce")
 """ASCII, Arabic, Persian, Devanagari, Bengali, Thai, full-width and mathematical digits begin here."""
