@@ -15,7 +15,7 @@ from hub.client import freezing, opening, reading, records, referrals
 from hub.client.referrals import Outgoing
 from hub.clock import FileClock, SetClock
 from hub.db import metadata
-from hub.errors import Conflict, ConsentMissing, Forbidden, InvalidRequest, PeerUnreachable
+from hub.errors import Conflict, ConsentMissing, Forbidden, InvalidRequest, NotFound, PeerUnreachable
 from hub.packets.encoding import b64u
 from hub.packets.seal import freeze_key
 from tests.conftest import NOW
@@ -117,6 +117,19 @@ def test_packets_stand_still_while_another_receipt_of_the_same_consent_is_undeci
     assert freezing.decide(amina, two, "kept").handoffs == (handoff,)
     place.run()
     assert not reading.show(hana, handoff).frozen
+
+
+def test_what_was_not_delivered_yet_waits_and_holds_no_other_back(place, amina, hana, held):
+    waits, goes = refer(amina, held, hana), refer(amina, bases.keep(amina, held.basis, "another child"), hana)
+    freeze = freezing.ask(place.members["daher"], held.token, amina.agency)["id"]
+    place.run()
+    with pytest.raises(NotFound):
+        reading.show(hana, waits)
+    assert reading.show(hana, goes).state == "delivered"
+    freezing.decide(amina, freeze, "kept")
+    place.run()
+    assert opening.open_handoff(hana, waits)
+    assert reading.show(amina, waits).state == "delivered"
 
 
 def test_a_wrong_receipt_stops_nothing_and_only_the_responsible_agency_is_told(place, amina, hana, tesfaye, held):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Barrier, Thread
+
 import pytest
 
 from hub.errors import ConsentMissing, Forbidden, IllegalTransition, NotFound, RateLimited
@@ -375,3 +377,33 @@ class Sparing:
 
     def spared(self, connection, handoff):
         return {row["manifest"] for row in PacketStore(connection).of_handoff(handoff.id)}
+
+
+def test_of_workers_and_downloads_at_once_one_freezes_and_nobody_is_served_after_it(
+    people, home, away, clinic, delivered
+):
+    show(people, away, clinic)
+    settle(home, away)
+    served, late, done, ready = [], [], [], Barrier(16)
+
+    def work(n):
+        ready.wait()
+        if n % 2:
+            done.append(home.look())
+            return
+        over = any(done)
+        try:
+            header(home, delivered)
+            (late if over else served).append(n)
+        except ConsentMissing:
+            pass
+
+    threads = [Thread(target=work, args=(n,)) for n in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(done) == 1
+    assert late == []
+    assert types(home, delivered, people.shelter).count("consent.freeze") == 1
+    assert home.audited().findings == ()
