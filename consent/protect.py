@@ -275,7 +275,7 @@ def _fields(value: Any, depth: int, kind: str | None = None) -> Iterator[tuple[s
         for name, item in value.items():
             called = names(name)
             own = _protected(value, name) or ("corridor" if _CORRIDOR & {*called} else kind)
-            if own and _NOTES.issuperset(called[-1:]):
+            if own and _NOTES & {*called[-1:]}:
                 continue  # a story about a place, whose words mean other things elsewhere
             yield from _fields(item, depth + 1, own)
     elif isinstance(value, list) and depth <= DEEPEST:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import io
 import warnings
-from contextlib import suppress
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
@@ -74,13 +73,18 @@ def _redraw(data: bytes) -> tuple[str, bytes]:
 
 def _write(data: bytes, into: Path, suffix: str) -> Path:
     into.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for number in count(1):
-        path = into / f"photo-{number}.{suffix}"
-        with suppress(FileExistsError):
-            path.touch(mode=0o600, exist_ok=False)
-            break
+    names = (into / f"photo-{number}.{suffix}" for number in count(1))
+    path = next(path for path in names if _take(path))
     write_private(path, data)
     return path
+
+
+def _take(path: Path) -> bool:
+    try:
+        path.touch(mode=0o600, exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
 
 
 def _refusal() -> InvalidRequest:

@@ -75,6 +75,12 @@ def test_words_that_say_nothing_are_not_hunted_for():
     assert kept["b"] == {"words": "Amina says: unknown men near the camp; Omar is unsafe. My kebele is good."}
 
 
+def test_parts_of_an_address_are_hunted_for_but_no_half_sentences():
+    where = {"": "Adigrat, near the mill", "more": "Agulae, " + "a long way " * 10}
+    kept, _ = protect_location({"a": {"address": where}, "b": {"words": "Adigrat and Agulae; I sat near the mill."}})
+    assert kept["b"] == {"words": "[removed] and [removed]; I sat near the mill."}
+
+
 def test_a_labelled_pair_loses_its_value():
     rows = [
         {"system": "phone", "value": "55 12"},
