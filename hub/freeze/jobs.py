@@ -26,31 +26,35 @@ if TYPE_CHECKING:
     from hub.context import Hub
     from hub.handoffs.store import Row
 
+_SPAN = 5_000
+"""Log entries whose submissions are compared at a time: memory does not grow with the log."""
+
 
 def freeze_packets(hub: Hub) -> int:
     """Freeze what open requests are about; return how many handoffs."""
     with hub.database.read() as connection:
         size = HandoffLog(connection, hub.origin).head().size
         rows = FreezeStore(connection).open(size)
-    return sum(_look(hub, row, size) for row in rows)
+    spans = ((row, start) for row in rows for start in range(row["looked"], size, _SPAN))
+    return sum(_look(hub, row, start, min(start + _SPAN, size)) for row, start in spans)
 
 
-def _look(hub: Hub, row: Row, size: int) -> int:
+def _look(hub: Hub, row: Row, start: int, end: int) -> int:
     with hub.database.read() as connection:
         if HandoffStore(connection).has_waiting(row["id"]):  # decided here, and not confirmed yet
             return 0
-        found = _matches(connection, row, size)
+        found = _matches(connection, row, start, end)
     done = sum(_freeze(hub, handoff) for handoff in found)
     with hub.database.write() as connection:
-        FreezeStore(connection).looked(row["id"], size, found=bool(found))
+        FreezeStore(connection).looked(row["id"], end, found=bool(found))
     return done
 
 
-def _matches(connection: Any, row: Row, size: int) -> list[str]:
-    """Return the handoffs of which the handle is made with the key, among those submitted since it was looked last."""
+def _matches(connection: Any, row: Row, start: int, end: int) -> list[str]:
+    """Return the handoffs of which the handle is made with the key, among those submitted between two log entries."""
     request = HandoffStore(connection).statements(row["id"])[0]
     key = from_b64u(_body(request["envelope"])["key"], 32)
-    sent = FreezeStore(connection).submissions(row["to_agency"], row["looked"], size)
+    sent = FreezeStore(connection).submissions(row["to_agency"], start, end)
     return [one["handoff"] for one in sent if _body(one["envelope"])["freeze"] == freeze_handle(key, one["packet"])]
 
 

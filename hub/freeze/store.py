@@ -19,7 +19,6 @@ from sqlalchemy import (
     Table,
     func,
     insert,
-    or_,
     select,
     update,
 )
@@ -89,9 +88,8 @@ class FreezeStore(Store):
 
     def open(self, size: int) -> Sequence[Row]:
         """Return undecided requests about agencies at home here that were not compared with a log of `size` entries."""
-        todo = (freezes.c.state == State.ASKED) & freezes.c.looked.is_not(None)
-        news = or_(freezes.c.looked < size, freezes.c.found.is_(None))
-        return self._all(select(freezes).where(todo, news).order_by(freezes.c.id))
+        todo = freezes.c.state == State.ASKED
+        return self._all(select(freezes).where(todo, freezes.c.looked < size).order_by(freezes.c.id))
 
     def submissions(self, agency: str, start: int, end: int) -> Sequence[Row]:
         """Return an agency's submissions between two entries of the log of which the packet is still here."""
