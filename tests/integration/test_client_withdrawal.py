@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import shutil
+import sqlite3
+from contextlib import closing, contextmanager
+from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
+from hub.app import open_hub
 from hub.client import opening, reading, records, referrals, withdrawal
 from hub.client.referrals import Outgoing
 from hub.clock import FileClock, SetClock
-from hub.errors import ConsentMissing, Forbidden, IllegalTransition, InvalidRequest, NotFound, PeerUnreachable
+from hub.errors import Conflict, ConsentMissing, Forbidden, IllegalTransition, InvalidRequest, NotFound, PeerUnreachable
 from hub.handoffs.domain import Recall
 from hub.handoffs.jobs import erase_packets
+from hub.handoffs.store import PacketStore
+from hub.settings import Settings
 from tests.conftest import NOW
 from tests.support import terminal
 from tests.support.world import PASSPHRASE, SECTIONS, populated, reception, world
@@ -178,6 +185,28 @@ def test_a_withdrawal_that_was_cut_off_is_finished_by_running_it_again(place, am
         referrals.send(amina, Outgoing(hana.agency, SECTIONS, referrals.bases.load(amina, held.handoff), "reception"))
 
 
+def test_a_restored_backup_is_emptied_before_it_serves_anything(place, amina, hana, tmp_path):
+    basis, handoff = sent(place, amina, hana)
+    live = place.hubs[AWAY].hub
+    manifest = reading.show(hana, handoff).packets[0].hash
+    shutil.copytree(live.settings.data, tmp_path / "hub", ignore=shutil.ignore_patterns("*.sqlite*", "serving.lock"))
+    url = make_url(live.settings.database_url).database
+    with closing(sqlite3.connect(url)) as source, closing(sqlite3.connect(tmp_path / "hub" / Path(url).name)) as copy:
+        source.backup(copy)
+    assert (tmp_path / "hub" / "header-keys" / manifest).exists()
+    withdrawal.withdraw(amina, basis)
+    settle(place)
+    shutil.copytree(live.settings.data / "destroyed", tmp_path / "hub" / "destroyed", dirs_exist_ok=True)
+    restored = open_hub(Settings(data=tmp_path / "hub", private_peers=True), clock=place.clock)
+    try:
+        assert not (tmp_path / "hub" / "header-keys" / manifest).exists()
+        assert not (tmp_path / "hub" / "payloads" / manifest).exists()
+        with restored.database.read() as connection, pytest.raises(NotFound):
+            PacketStore(connection).get(manifest)
+    finally:
+        restored.database.close()
+
+
 def test_the_sender_cannot_answer_for_the_holder(place, amina, hana, daher):
     basis, handoff = sent(place, amina, hana)
     opening.open_handoff(hana, handoff, why="new referral")
@@ -197,16 +226,12 @@ def test_a_file_that_cannot_be_deleted_is_never_said_to_be_erased(place, amina, 
 
     @contextmanager
     def stuck():
-        from pathlib import Path
-
         def refuse(self, **_):
             raise PermissionError(self)
 
         with monkeypatch.context() as patched:
             patched.setattr(Path, "unlink", refuse)
             yield
-
-    from hub.errors import Conflict
 
     with stuck(), pytest.raises(Conflict):
         withdrawal.answer(hana, handoff, "erased")
