@@ -88,9 +88,10 @@ def notice(session: Session, name: str, lang: str) -> None:
 
 
 def _consent(held: Held) -> dict[str, Any]:
-    if held.basis.kind != bases.KIND:
+    value = held.basis.to_value()
+    if value.get("kind") != bases.KIND or "subject" not in value:
         raise InvalidRequest("There is no form or receipt for this basis.", todo="Name the record of a consent.")
-    return held.basis.to_value()
+    return value
 
 
 def _desk(member: Member | None, given: dict[str, Any]) -> Desk:

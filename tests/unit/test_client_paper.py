@@ -243,3 +243,9 @@ def test_a_text_that_cannot_be_printed_is_refused_and_leaves_no_hole():
 def test_there_is_no_form_for_anything_but_a_referral_and_a_transfer():
     with pytest.raises(InvalidRequest):
         consent_form("en", "publicity", DESK)
+
+
+def test_there_is_no_paper_in_a_language_that_nobody_wrote_words_for():
+    for made in (lambda: consent_form("de", "referral", DESK), lambda: receipt("../en", DESK, a_record(), TOKEN)):
+        with pytest.raises(InvalidRequest):
+            made()

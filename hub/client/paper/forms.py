@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from consent.token import parse_token
-from consent.words import Notice, Words, notice, words
+from consent.words import LANGUAGES, Notice, Words, WordsError, notice, words
 from hub.client.paper.press import Block, Sheet, code, own, press, qr_svg
 from hub.errors import InvalidRequest
 
@@ -50,11 +50,11 @@ def consent_form(
     """Return the form to sign, filled in as far as `record` goes. `large`: large print.
 
     Raises:
-        InvalidRequest: no form for this purpose, or letters that cannot be printed.
+        InvalidRequest: no form for this purpose or in this language, or letters that cannot be printed.
     """
     if purpose not in PURPOSES:
         raise InvalidRequest("There is no form for this.", todo=f"Use {' or '.join(PURPOSES)}.")
-    said, now = words(language), record or {}
+    said, now = _said(language), record or {}
     told = notice(f"notice-{purpose}", language)
     blocks = (
         {"kind": "title", "text": said.labels["form"]},
@@ -76,7 +76,8 @@ def receipt(language: str, desk: Desk, record: Record, token: str, *, large: boo
     Raises:
         InvalidRequest: the record gave no receipt, or letters that cannot be printed.
     """
-    said, label, given = words(language), words(language).labels, _given(record, token)
+    said, given = _said(language), _given(record, token)
+    label = said.labels
     grants = record.get("grants") or ()
     denials = [row for row in _refusals(record) if not row.get("party")]  # a paper at home names no person to fear
     told = notice("notice-referral", language)
@@ -123,6 +124,13 @@ def code_card(record: Record, token: str, phone: str) -> bytes:
     lines = ((" ".join(groups[:half]), 20), (" ".join(groups[half:]), 20), (phone, 14))
     blocks = tuple({**code(text), "size": size} for text, size in lines)
     return press(Sheet(given, "zxx", "ltr", blocks, card=True))
+
+
+def _said(language: str) -> Words:
+    try:
+        return words(language)
+    except WordsError as error:
+        raise InvalidRequest("There is no paper in this language.", todo=f"Use {', '.join(LANGUAGES)}.") from error
 
 
 def _given(record: Record, token: str) -> str:
