@@ -90,6 +90,9 @@ class PlainIntake:
         said = Statement("hub.receipt", envelope.value["handoff"], (envelope.hash,), by, NOW, Grade.HUB, body, ())
         return sign_statement(said, [self.key]).to_bytes()
 
+    def parked(self, connection: Any, statement_hash: str) -> bool:
+        return False
+
     def message(self, connection: Any, statement_hash: str) -> Outgoing | None:
         return self.outgoing[statement_hash]
 
