@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
+from functools import lru_cache, reduce
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 Scope: TypeAlias = "dict[str, Any]"
-"""The facts by name. Under `WATCHED` there may be a set, to which every day that was compared is added."""
+"""The facts by name. Under `WATCHED` there may be a set, to which every pair of days that was compared is added."""
 Ask: TypeAlias = "Callable[[Scope], Any]"
 WATCHED: Final = "\0days"
 MAX_DEPTH: Final = 32
@@ -53,14 +54,15 @@ def _path(text: str) -> Ask:
     if not _PATH.fullmatch(text):
         raise RuleError("A path names members with small letters.")
     first, *rest = text[1:].split(".")
+    return reduce(_member, rest, lambda scope: scope.get(first))
 
-    def follow(scope: Scope) -> Any:
-        value = scope.get(first)
-        for name in rest:
-            value = value.get(name) if isinstance(value, dict) else None
-        return value
 
-    return follow
+def _member(found: Ask, name: str) -> Ask:
+    def member(scope: Scope) -> Any:
+        value = found(scope)
+        return value.get(name) if isinstance(value, dict) else None
+
+    return member
 
 
 def _operation(expression: dict[str, Any], named: Mapping[str, Any], depth: int) -> Ask:
@@ -87,13 +89,15 @@ def _operation(expression: dict[str, Any], named: Mapping[str, Any], depth: int)
 
 
 def _join(asked: list[Ask], *, stop: bool) -> Ask:
+    going = not stop
+
     def join(scope: Scope) -> bool | None:
-        answer: bool | None = not stop
+        answer: bool | None = going
         for ask in asked:
             found = ask(scope)
             if found is stop:
                 return bool(stop)
-            if found is not (not stop):
+            if found is not going:
                 answer = None
         return answer
 
@@ -101,18 +105,20 @@ def _join(asked: list[Ask], *, stop: bool) -> Ask:
 
 
 def _loop(rows: Ask, name: str, condition: Ask, *, stop: bool) -> Ask:
+    going = not stop
+
     def loop(scope: Scope) -> bool | None:
         found = rows(scope)
         if not isinstance(found, list):
             return None
-        answer: bool | None = not stop
+        answer: bool | None = going
         inner = dict(scope)
         for row in found:
             inner[name] = row
             said = condition(inner)
             if said is stop:
                 return bool(stop)
-            if said is not (not stop):
+            if said is not going:
                 answer = None
         return answer
 
@@ -120,10 +126,11 @@ def _loop(rows: Ask, name: str, condition: Ask, *, stop: bool) -> Ask:
 
 
 def _plain(asked: list[Ask], answer: Callable[..., Any]) -> Ask:
-    def plain(scope: Scope) -> Any:
-        return answer(scope, *[ask(scope) for ask in asked])
-
-    return plain
+    if len(asked) == 1:
+        (only,) = asked
+        return lambda scope: answer(scope, only(scope))
+    one, other = asked
+    return lambda scope: answer(scope, one(scope), other(scope))
 
 
 # What operations do with values that may be of any type
@@ -145,16 +152,22 @@ def _alike(one: Any, other: Any) -> bool:
     return type(one) is type(other) or (_whole(one) and _whole(other))
 
 
-def _same(one: Any, other: Any) -> bool:
-    return _alike(one, other) and bool(one == other)
+def _among(one: Any, many: list[Any]) -> bool:
+    """Whether a scalar is in a list. Of all values only a text equals a text; `True == 1` wants a look at the types."""
+    return one in many and (isinstance(one, str) or any(_alike(one, item) and one == item for item in many))
 
 
 def day(value: Any) -> date | None:
     """Return a day of the calendar, or None."""
-    if not isinstance(value, str) or not _DAY.fullmatch(value):
+    return _calendar(value) if isinstance(value, str) else None
+
+
+@lru_cache(4096)
+def _calendar(text: str) -> date | None:
+    if not _DAY.fullmatch(text):
         return None
     try:
-        return date.fromisoformat(value)
+        return date.fromisoformat(text)
     except ValueError:
         return None
 
@@ -164,6 +177,8 @@ def _not(_scope: Scope, value: Any) -> bool | None:
 
 
 def _eq(_scope: Scope, one: Any, other: Any) -> bool | None:
+    if type(one) is str and type(other) is str:
+        return one == other
     if not scalar(one) or not scalar(other) or not _alike(one, other):
         return None
     return bool(one == other)
@@ -172,19 +187,19 @@ def _eq(_scope: Scope, one: Any, other: Any) -> bool | None:
 def _in(_scope: Scope, one: Any, many: Any) -> bool | None:
     if not scalar(one) or not isinstance(many, list):
         return None
-    return any(_same(one, item) for item in many)
+    return _among(one, many)
 
 
 def _subset(_scope: Scope, some: Any, many: Any) -> bool | None:
     if not isinstance(some, list) or not isinstance(many, list) or not all(map(scalar, some)):
         return None
-    return all(any(_same(one, item) for item in many) for one in some)
+    return all(_among(one, many) for one in some)
 
 
 def _common(_scope: Scope, some: Any, many: Any) -> list[Any] | None:
     if not isinstance(some, list) or not isinstance(many, list):
         return None
-    return [one for one in some if scalar(one) and any(_same(one, item) for item in many)]
+    return [one for one in some if scalar(one) and _among(one, many)]
 
 
 def _size(_scope: Scope, many: Any) -> int | None:
@@ -197,7 +212,7 @@ def _compare(scope: Scope, one: Any, other: Any, *, same: bool) -> bool | None:
     if day(one) is None or day(other) is None:
         return None
     if WATCHED in scope:
-        scope[WATCHED].update((one, other))
+        scope[WATCHED].add((one, other))
     return bool(one <= other if same else one < other)
 
 

@@ -1,14 +1,21 @@
-"""Commands about lawful bases: consents, duties to protect, supervisors' notes; keeping, listing, withdrawing them."""
+"""Commands about lawful bases: consents, duties to protect, supervisors' notes; keep, ask, approve, revise."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 import click
+from rich.markup import escape
 
-from consent.policy import CATEGORIES, PURPOSES
+from consent import policy
+from consent.basis import CONSENT
+from consent.decide import Deny
+from consent.policy import CATEGORIES, PURPOSES, SERVICES
+from consent.reasons import message
 from hub.cli import freeze, paper, withdrawal, words
-from hub.cli.common import FILE, Session, command, read_json
+from hub.cli.common import FILE, FORBIDDEN, Session, command, read_json, read_text, why, with_reason
+from hub.cli.people import resolve
+from hub.client import around
 from hub.client import basis as bases
 from hub.errors import InvalidRequest
 from hub.packets.encoding import b64u, sha256
@@ -16,6 +23,13 @@ from hub.packets.encoding import b64u, sha256
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from consent.decide import Finding
+    from consent.reasons import Reason
+
+_day = click.DateTime(["%Y-%m-%d"])
+_FOUND = {"met": "yes", "blocked": "NO", "overridden": "lifted", "not_applicable": "-"}
+LANGUAGES = ("en", "fr", "es", "ar")
 
 
 @click.group()
@@ -30,41 +44,193 @@ def consent() -> None:
     click.option("--attach", "attachments", multiple=True, type=FILE, help="The signed form or recording. Repeatable."),
 )
 def new(session: Session, file: Path, label: str, attachments: tuple[Path, ...]) -> None:
-    """Keep the basis in FILE (JSON, see docs/cli.md) as a sealed record of your agency."""
-    value = read_json(file)
-    if isinstance(value, dict) and attachments and value.get("kind") != "vital_interest":
-        value.setdefault("expression", b64u(sha256(attachments[0].read_bytes())))
-    held = bases.keep(session.member(), bases.parse(_full(value)), label, attachments)
-    session.tell({"record": held.handoff, "kind": held.basis.kind}, f"Kept. Name it as: --basis {held.handoff}")
+    """Keep the basis in FILE (JSON, see docs/consent.md) as a sealed record of your agency."""
+    value = _full(read_json(file))
+    if attachments:
+        _attach(value, b64u(sha256(attachments[0].read_bytes())))
+    held = bases.draft(session.member(), value, label, attachments)
+    lines = [f"Kept. Name it as: --basis {held.handoff}"]
+    if held.kind == CONSENT:
+        lines += [f"Ask again by {held.basis['review_due']}.", "Print the receipt: hub consent receipt, with its code."]
+    session.tell({"record": held.handoff, "kind": held.kind, "review_due": held.basis.get("review_due")}, *lines)
+
+
+@command(consent, click.argument("record"), click.argument("file", type=FILE), why)
+def revise(session: Session, record: str, file: Path, why: str | None) -> None:
+    """Keep the next revision of a consent: the groups that FILE (JSON) names take the place of the old ones."""
+    member = session.member()
+    held = with_reason(lambda reason: bases.load(member, record, reason), why)
+    kept = bases.revise(member, held, _full(read_json(file)))
+    number, due = kept.basis["revision"], kept.basis["review_due"]
+    session.tell({"record": record, "revision": number}, f"Revision {number} is kept. Ask again by {due}.")
 
 
 @command(consent, name="list")
 def list_consents(session: Session) -> None:
-    """List your agency's lawful bases."""
-    held = bases.listing(session.member())
-    rows = [{"record": h.handoff, "label": h.label, "kind": h.basis.kind, "live": h.live} for h in held]
-    columns = {"record": "Record", "label": "Label", "kind": "Kind", "live": "Live"}
-    session.table(rows, columns, live=lambda row: "yes" if row["live"] else "withdrawn")
+    """List your agency's lawful bases: which are live, and when to ask again; what is due first."""
+    member = session.member()
+    now = bases.today(member)
+    rows = [
+        {
+            "record": held.handoff,
+            "label": held.label,
+            "kind": held.kind,
+            "live": held.live,
+            "revision": held.basis.get("revision"),
+            "review_due": held.basis.get("review_due") if held.live else None,
+        }
+        for held in bases.listing(member)
+    ]
+    rows.sort(key=lambda row: row["review_due"] or "9999")
+    columns = {"record": "Record", "label": "Label", "kind": "Kind", "live": "Live", "review_due": "Ask again by"}
+    session.table(
+        rows,
+        columns,
+        live=lambda row: "yes" if row["live"] else "withdrawn",
+        review_due=lambda row: f"{row['review_due'] or ''}{' (now)' if (row['review_due'] or '9') <= now else ''}",
+    )
+
+
+@command(
+    consent,
+    click.argument("record"),
+    click.option("--to", required=True, help="The agency: name@host, or its name where that is enough."),
+    click.option("--purpose", required=True, type=click.Choice(sorted(PURPOSES))),
+    click.option("--section", "sections", multiple=True, help="A category. Repeatable; all that there are, if none."),
+    click.option("--service", type=click.Choice(sorted(SERVICES))),
+    click.option("--person", help="The member to seal to, where it goes to one person."),
+    click.option("--lang", type=click.Choice(LANGUAGES), default="en", show_default=True),
+    why,
+)
+def explain(
+    session: Session, record: str, to: str, sections: tuple[str, ...], lang: str, why: str | None, **asked: Any
+) -> int:
+    """Print what would be decided on a basis, rule by rule, with the reasons and whom to ask. Sends nothing."""
+    member = session.member()
+    held = with_reason(lambda reason: bases.load(member, record, reason), why)
+    wanted = frozenset(sections) or CATEGORIES
+    found = member.trust.agency(resolve(member, to))
+    answer = bases.explain(member, held, bases.Asked(found, categories=wanted, **asked))
+    reasons = answer.reasons if isinstance(answer, Deny) else ()
+    value = {
+        "permitted": not reasons,
+        "policy": policy.POLICY_VERSION,
+        "until": None if isinstance(answer, Deny) else answer.until.isoformat(),
+        "findings": [{"rule": row.rule, "found": row.found, "section": row.section} for row in answer.findings],
+        "reasons": bases.told(reasons),
+    }
+    told = f"Permitted until {value['until']}." if not reasons else "Not permitted:"
+    session.tell(value, *_findings(answer.findings), told, *(escape(_sentence(row, lang)) for row in reasons))
+    return FORBIDDEN if reasons else 0
+
+
+@command(
+    consent,
+    click.argument("record"),
+    click.option("--rule", required=True, type=click.Choice([rule.id for rule in policy.RULES if rule.override])),
+    click.option("--section", "sections", multiple=True, help="Only for this category. Repeatable."),
+    click.option("--for", "to", help="Only for this agency."),
+    click.option("--until", required=True, type=_day, help="The last day of the approval: review it by then."),
+    click.option("--code", default="best_interests", show_default=True, help="The reason in one word."),
+    click.option("--reason", "words_file", required=True, help="A file with the reason; - for stdin. It stays here."),
+    click.option("--child-told", is_flag=True, help="The child was told of it."),
+    click.option("--child-agreed", is_flag=True, help="The child agreed."),
+    why,
+)
+def approve(
+    session: Session, record: str, sections: tuple[str, ...], to: str | None, words_file: str, **given: Any
+) -> None:
+    """Lift a rule on a consent, with a reason, signed by you; where two must sign, the second says the same again."""
+    member, why = session.member(), given.pop("why")
+    said = {
+        "rule": given["rule"],
+        "categories": sorted(sections) or None,
+        "recipient": resolve(member, to) if to else None,
+        "from": bases.today(member),
+        "until": given["until"].date().isoformat(),
+        "code": given["code"],
+        "reason": read_text(words_file).strip(),
+        "child_told": given["child_told"],
+        "child_agreed": given["child_agreed"],
+    }
+    kept = with_reason(lambda reason: bases.approve(member, record, said, reason), why)
+    signed = len(kept.basis["overrides"][-1]["by"])
+    value = {"record": record, "revision": kept.basis["revision"]}
+    session.tell(value, f"Approved, in revision {kept.basis['revision']}. Signatures on the newest approval: {signed}.")
+
+
+@click.group()
+def protocol() -> None:
+    """Sharing protocols between countries and agencies, kept by the data officer (R10)."""
+
+
+@command(protocol, click.argument("file", type=FILE), name="new")
+def new_protocol(session: Session, file: Path) -> None:
+    """Keep the sharing protocol in FILE (JSON, see docs/consent.md)."""
+    kept = around.put_protocol(session.member(), read_json(file))
+    session.tell({"record": kept}, f"Kept: {kept}")
+
+
+@command(protocol, name="list")
+def list_protocols(session: Session) -> None:
+    """List the sharing protocols that count."""
+    columns = {"label": "Label", "countries": "Countries", "categories": "Categories", "from": "From", "until": "Until"}
+    session.table(around.protocols(session.member()), columns)
+
+
+def _findings(rows: Sequence[Finding]) -> list[str]:
+    """Return a line for each rule that applies: which sections it blocks, if it asks about each."""
+    lines = []
+    for rule in dict.fromkeys(row.rule for row in rows):
+        mine = [row for row in rows if row.rule == rule]
+        said = [_FOUND[row.found] + (f" {row.section}" if row.section else "") for row in mine]
+        told = [word for word in dict.fromkeys(said) if not word.startswith("-")]
+        if told:
+            lines.append(f"  {rule}  {', '.join(told)}")
+    return lines
+
+
+def _sentence(row: Reason, language: str) -> str:
+    if language == "en":
+        return f"  {words.why(row)}"
+    return f"  {message(row.rule, row.facts, language)} ({row.rule})"
+
+
+def _attach(value: Any, artefact: str) -> None:
+    """Say the hash of the signed form where the record has none."""
+    if not isinstance(value, dict):
+        return
+    if value.get("kind", CONSENT) != CONSENT:
+        if value["kind"] == "mandatory_protection":
+            value.setdefault("expression", artefact)
+    elif isinstance(value.get("expression"), dict):
+        value["expression"].setdefault("artefact", artefact)
 
 
 def _full(value: Any) -> Any:
-    """Return a basis in which recipients may be named as name@host, after refusing words that the policy has not."""
+    """Return a basis in which agencies may be named as name@host, after refusing words that the policy has not."""
     if not isinstance(value, dict):
         return value
-    scopes = [row for name in ("grants", "denials") for row in value.get(name) or () if isinstance(row, dict)]
-    for row in (value, *scopes):
-        if isinstance(row.get("recipients"), list):
-            row["recipients"] = [
-                name if str(name).startswith(words.SCHEME) else f"{words.SCHEME}{name}" for name in row["recipients"]
-            ]
-        for name, known in (("categories", CATEGORIES), ("purposes", PURPOSES)):
+    rows = [row for name in ("grants", "denials", "refused") for row in value.get(name) or () if isinstance(row, dict)]
+    for row in (value, *rows):
+        for name in ("recipients", "onward"):
+            if isinstance(row.get(name), list):
+                row[name] = [_address(item) for item in row[name]]
+        if isinstance(row.get("recipient"), str):
+            row["recipient"] = _address(row["recipient"])
+        for name, known in (("categories", CATEGORIES), ("turned_on", CATEGORIES), ("purpose", PURPOSES)):
             if unknown := _strange(row.get(name), known):
-                raise InvalidRequest(f"There are no {name} {', '.join(unknown)}.", todo=f"Use {words.either(known)}.")
+                raise InvalidRequest(f"There is no {name} {', '.join(unknown)}.", todo=f"Use {words.either(known)}.")
     return value
 
 
+def _address(name: Any) -> Any:
+    return name if not isinstance(name, str) or name.startswith(words.SCHEME) else f"{words.SCHEME}{name}"
+
+
 def _strange(named: object, known: frozenset[str]) -> Sequence[str]:
-    return sorted({str(name) for name in named} - known) if isinstance(named, list) else ()
+    said = named if isinstance(named, list) else [named] if isinstance(named, str) else []
+    return sorted({str(name) for name in said} - known)
 
 
 for _group in (freeze.top, paper.top, withdrawal.top):

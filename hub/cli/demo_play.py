@@ -64,6 +64,9 @@ class Play:
             who = ", ".join(f"{login} ({role})" for login, role in people)
             self._say(name, f"{kind.replace('_', ' ')} in {country}, certified by two certifiers: {who}")
         stage.pull()
+        for trained, by in (("amina", "omar"), ("selamawit", "hirut")):
+            stage.train(trained, by)
+            self._say(by, f"records that {trained} was trained to ask for consent")
         self._say("hubs", "each fetched the other's keys and proved them against the other's log")
 
     def to_the_authority(self) -> None:
@@ -74,7 +77,7 @@ class Play:
             " allows one thing: telling the authority the minimum, with his own yes.",
         )
         amina, fatouma, authority = self._person("amina"), self._person("fatouma"), self.agencies["child-protection"]
-        duty = basis.keep(amina, story.protection(authority, self._now()), "duty to protect")
+        duty = basis.draft(amina, story.protection(authority, self._now()), "duty to protect")
         self._refused(amina, self.agencies["transit-addis"], duty)
         out = Outgoing(authority, story.EMERGENCY_SECTIONS, duty, "protection", urgency="urgent")
         handoff = self._send(amina, out, "the duty to protect (mandatory_protection)")
@@ -93,8 +96,8 @@ class Play:
         amina, selamawit, addis = self._person("amina"), self._person("selamawit"), self.agencies["transit-addis"]
         sections, attachments = self.content()
         names = {*sections, *story.ANSWER}
-        grant = story.grant(self._now(), addis, "ET", {"reception", "family_tracing"}, names)
-        consent = basis.keep(amina, story.guardian_consent(self._now(), grant), "guardian's consent")
+        grant = story.grant(self._now(), addis, "reception", names)
+        consent = basis.draft(amina, story.guardian_consent(self._now(), "DJ", grant), "guardian's consent")
         self._refused(amina, self.agencies["child-protection"], consent, sections, "reception")
         out = Outgoing(addis, sections, consent, "reception", urgency="high", attachments=attachments)
         handoff = self._send(amina, out, "the guardian's consent")
@@ -127,8 +130,10 @@ class Play:
         )
         selamawit, coalition = self._person("selamawit"), self.agencies["ccc-kebele-01"]
         names = set(story.COMMUNITY_SECTIONS)
-        grant = story.grant(self._now(), coalition, "ET", {"livelihood"}, names)
-        consent = basis.keep(selamawit, story.guardian_consent(self._now(), grant), "guardian's consent, one need")
+        grant = story.grant(self._now(), coalition, "livelihood", names)
+        consent = basis.draft(
+            selamawit, story.guardian_consent(self._now(), "ET", grant), "guardian's consent, one need"
+        )
         person = self._person("gebre").id
         out = Outgoing(coalition, story.COMMUNITY_SECTIONS, consent, "livelihood", urgency="urgent", person=person)
         handoff = self._send(selamawit, out, "the guardian's consent, for one need")

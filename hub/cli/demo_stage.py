@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from datetime import timedelta
 from email.parser import BytesParser
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +20,9 @@ import requests
 from aiosmtpd.controller import Controller
 
 from hub.app import create_hub
+from hub.cli import demo_story as story
 from hub.cli.operator import invitation, opened
-from hub.client import enrol, founding
+from hub.client import around, enrol, founding, training
 from hub.client.founding import AgencyFacts
 from hub.clock import FileClock, SystemClock
 from hub.errors import Unavailable
@@ -142,11 +144,17 @@ class Stage:
         """Found an agency with its people, (login, role) each; the first is its founder. Return its address."""
         (founder, role), hub = people[0], self.hubs[country]
         with opened(hub.settings) as home:
-            invited = invitation(home, name, frozenset({"agency_admin", role}), f"{founder}@{name}.example")
+            invited = invitation(
+                home, name, frozenset({"agency_admin", "data_officer", role}), f"{founder}@{name}.example"
+            )
         identity, _ = founding.begin(self._desk(founder), invited, AgencyFacts(kind, country, hub.operator))
         certs = [certify(identity, certifier, self.clock.now()) for certifier in self._certifiers]
         admin = founding.finish(self._desk(founder), certs)
         self.people[founder] = admin
+        today = story.today(self.clock.now())
+        around.attest(admin, *[(today + timedelta(days=365)).isoformat()] * 2)
+        if kind != "community_structure":
+            around.put_protocol(admin, story.sharing_protocol(self.clock.now()))
         for login, given in people[1:]:
             invited = enrol.invite(admin, {given}, mail=f"{login}@{name}.example")
             self.people[login], _ = enrol.enrol(self._desk(login), invited)
@@ -155,6 +163,11 @@ class Stage:
         if kind != "community_structure":
             enrol.grant_missing(admin)
         return identity.agency
+
+    def train(self, who: str, by: str) -> None:
+        """Record for a year that somebody was trained to ask for consent."""
+        until = story.today(self.clock.now()) + timedelta(days=365)
+        training.record(self.people[by], self.people[who].id, {"consent"}, until)
 
     def pull(self) -> None:
         """Let each hub fetch the other's keys now instead of at the next tick."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from consent.basis import Consent, Giver, Grant, MandatoryProtection
+from consent.policy import CATEGORIES, TIER_3, TOPICS
 from hub.packets.encoding import b64u, sha256
 
 if TYPE_CHECKING:
@@ -38,37 +38,50 @@ def today(now: int) -> Any:
     return datetime.fromtimestamp(now, UTC).date()
 
 
-def protection(authority: str, now: int) -> MandatoryProtection:
+def protection(authority: str, now: int) -> dict[str, Any]:
     """The duty to tell the child-protection authority before any guardian exists; the child agreed."""
     day = today(now)
-    return MandatoryProtection(frozenset({authority}), "agreed", day, day + timedelta(days=30), _form("duty"))
+    last = (day + timedelta(days=30)).isoformat()
+    told = {"recipients": [authority], "assent": "agreed", "given": day.isoformat(), "until": last}
+    return {"v": 1, "kind": "mandatory_protection", **told, "expression": _form("duty")}
 
 
-def guardian_consent(now: int, *grants: Grant) -> Consent:
-    """Consent of the appointed guardian, with the child's own yes beside it."""
+def guardian_consent(now: int, law: str, *grants: dict[str, Any]) -> dict[str, Any]:
+    """Consent of the appointed guardian, with the child's own yes beside it, as a caseworker writes it down."""
+    day = today(now).isoformat()
+    last = (today(now) + timedelta(days=365)).isoformat()
+    order = {"body": "Juvenile court (invented)", "reference": "SYN-GD-11", "from": day, "until": last, "scope": None}
+    return {
+        "subject": {"pseudonym": CHILD_ID, "situation": "unaccompanied", "languages": ["ti"], "law": law},
+        "born": "2010-04-17",
+        "giver": {"capacity": "guardian", "order": order},
+        "assent": {"answer": "agreed", "asked_by": "caseworker", "how": "spoken", "language": "ti", "at": day},
+        "informing": {
+            "language": "ti",
+            "by": "caseworker",
+            "explained": list(TOPICS),
+            "understanding": "teach_back",
+            "format": ["read_aloud"],
+            "time_to_think": True,
+        },
+        "expression": {"method": "written", "on": day, "place": law, "artefact": _form("guardian")},
+        "receipt": {"given_as": "paper"},
+        "grants": list(grants),
+    }
+
+
+def grant(now: int, to: str, purpose: str, categories: set[str]) -> dict[str, Any]:
+    """Permission for one recipient in Ethiopia, for half a year."""
     day = today(now)
-    return Consent(
-        situation="unaccompanied",
-        giver=Giver("guardian", day + timedelta(days=365)),
-        assent="agreed",
-        explained_in="ti",
-        given=day,
-        expression=_form("guardian"),
-        grants=grants,
-    )
+    span = {"from": day.isoformat(), "until": (day + timedelta(days=180)).isoformat()}
+    return {"categories": sorted(categories), "recipient": to, "purpose": purpose, "country": "ET", **span}
 
 
-def grant(now: int, to: str, country: str, purposes: set[str], categories: set[str]) -> Grant:
-    """Permission for one recipient, for half a year."""
+def sharing_protocol(now: int) -> dict[str, Any]:
+    """The agreement of the two countries on what may cross their border, tier 3 left out."""
     day = today(now)
-    return Grant(
-        categories=frozenset(categories),
-        recipients=frozenset({to}),
-        purposes=frozenset(purposes),
-        countries=frozenset({country}),
-        start=day,
-        until=day + timedelta(days=180),
-    )
+    span = {"from": day.isoformat(), "until": (day + timedelta(days=365)).isoformat()}
+    return {"label": "Djibouti-Ethiopia", "countries": ["DJ", "ET"], "categories": sorted(CATEGORIES - TIER_3), **span}
 
 
 def letter(folder: Path) -> Path:

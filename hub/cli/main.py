@@ -14,7 +14,7 @@ import click
 
 from hub.cli import operator, oversight, people, work
 from hub.cli.common import FOLDER, INTERNAL, Session
-from hub.cli.consent import consent
+from hub.cli.consent import consent, protocol
 from hub.cli.demo import demo
 from hub.cli.log import log
 from hub.cli.packet import packet
@@ -31,7 +31,7 @@ class _Sections(click.Group):
             with formatter.section(title):
                 formatter.write_text(", ".join(sorted(group.commands)))
         with formatter.section("Also"):
-            formatter.write_text("consent, packet, log, demo. `hub NAME --help` says more of each.")
+            formatter.write_text("consent, protocol, packet, log, demo. `hub NAME --help` says more of each.")
 
 
 def _version() -> str:
@@ -60,6 +60,7 @@ def cli(session: Session, profile: Path | None, passphrase_file: str | None, *, 
 for _command in (
     *(found for group in _SECTIONS.values() for found in group.commands.values()),
     consent,
+    protocol,
     packet,
     log,
     demo,

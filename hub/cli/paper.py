@@ -88,10 +88,9 @@ def notice(session: Session, name: str, lang: str) -> None:
 
 
 def _consent(held: Held) -> dict[str, Any]:
-    value = held.basis.to_value()
-    if value.get("kind") != bases.KIND or "subject" not in value:
+    if held.kind != bases.KIND:
         raise InvalidRequest("There is no form or receipt for this basis.", todo="Name the record of a consent.")
-    return value
+    return dict(held.basis)
 
 
 def _desk(member: Member | None, given: dict[str, Any]) -> Desk:

@@ -10,8 +10,8 @@ from rich.markup import escape
 
 from hub.cli import words
 from hub.cli.common import FILE, Session, command, out, read_json, read_text, secret_line
+from hub.client import around, founding
 from hub.client import enrol as enrolling
-from hub.client import founding
 from hub.client.enrol import Desk, Invitation, Sheet
 from hub.client.founding import AgencyFacts
 from hub.errors import NotFound
@@ -21,6 +21,7 @@ from hub.packets.encoding import b64u, canonical
 from hub.statements.grammar import Role
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
     from hub.client.member import Member
@@ -100,6 +101,18 @@ def show(session: Session, address: str, digits: str) -> None:
         f"  duty numbers: {escape(', '.join(value['duty']) or 'none')}",
         *(f"  {row['member']}  {', '.join(row['roles'])}" for row in value["members"]),
     )
+
+
+@command(
+    agency,
+    click.option("--until", required=True, type=click.DateTime(["%Y-%m-%d"]), help="The last day; two years at most."),
+    click.option("--safeguarding-until", type=click.DateTime(["%Y-%m-%d"]), help="Where safeguarding ends earlier."),
+)
+def attest(session: Session, until: datetime, safeguarding_until: datetime | None) -> None:
+    """Declare for your agency: nothing goes on to immigration enforcement, and safeguarding is in force (R09)."""
+    days = (until, safeguarding_until or until)
+    said = around.attest(session.member(), *(day.date().isoformat() for day in days))
+    session.tell(said, f"Declared until {said['firewall_until']}; safeguarding until {said['safeguarding_until']}.")
 
 
 @command(agency, click.option("--publish", type=FILE, help="Publish the epoch in this file."), out)

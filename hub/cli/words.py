@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from consent.reasons import Reason
 
 STATES = {
     "submitted": "sent, on its way",
@@ -51,6 +55,22 @@ COMMANDS = {
     "consent.holder_answer": "consent answer",
 }
 """Commands that are not called like their statement."""
+ASK = {
+    "giver": "whoever gave the consent",
+    "guardian": "the appointed guardian, or who appoints one",
+    "child": "the child",
+    "caseworker": "the caseworker",
+    "supervisor": "your supervisor",
+    "coordinator": "the coordinator",
+    "data_officer": "the data officers of both agencies",
+    "provider": "the provider, by phone",
+    "child_protection_authority": "the child-protection authority",
+    "nobody": "nobody: this is never lifted",
+}
+OBLIGED = {
+    "protect_location": "Location is protected: places, numbers and what photos know of them are taken out first.",
+    "leave_out_not_for_reader": "What is not for this reader is left out.",
+}
 SCHEME = "urn:rcp:agency:"
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
@@ -63,6 +83,11 @@ def state(name: str | None) -> str:
 def grade(name: str | None) -> str:
     """Return how good the evidence is, in plain words."""
     return GRADES.get(name or "", name or "")
+
+
+def why(reason: Reason) -> str:
+    """Return why not, and whom to ask."""
+    return f"{reason.message} ({reason.rule}; ask {ASK[reason.ask]})"
 
 
 def plain(text: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +15,13 @@ import click
 from rich.markup import escape
 
 from consent.policy import CATEGORIES, PURPOSES, SERVICES
+from consent.protect import protect_location
 from hub.cli import withdrawal, words
 from hub.cli.common import FOLDER, FORBIDDEN, Session, command, read_packet, read_text, why, with_reason
 from hub.cli.people import resolve
 from hub.client import basis as bases
 from hub.client import cosigning, opening, reading, records, referrals
-from hub.client.referrals import GOT_HELP, STEPS, Outgoing
+from hub.client.referrals import GOT_HELP, PROTECT, STEPS, Outgoing
 from hub.errors import InvalidRequest, NotFound
 from hub.referrals.domain import TRANSITIONS, Side
 from hub.statements.bodies import KINDS, REPORTABLE
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from hub.client.basis import Held
     from hub.client.member import Member
     from hub.client.opening import Opened
     from hub.client.reading import Line, Shown
@@ -44,7 +47,10 @@ _CODE = re.compile(r"[a-z][a-z0-9_-]{1,47}")
     top,
     click.argument("packet", type=FOLDER),
     click.option("--to", required=True, help="The agency: name@host, or its name where that is enough."),
-    click.option("--basis", required=True, help="The record of the lawful basis; see hub consent list."),
+    click.option("--basis", help="The record of the lawful basis; see hub consent list."),
+    click.option(
+        "--passing-on", "came_by", help="Instead: the handoff it came in, where its consent names this agency."
+    ),
     click.option("--purpose", required=True, type=click.Choice(sorted(PURPOSES))),
     click.option("--service", type=click.Choice(sorted(SERVICES)), help="The type of service that is asked."),
     click.option("--person", help="The member to seal to, where it goes to one person; see hub agency show."),
@@ -54,7 +60,17 @@ _CODE = re.compile(r"[a-z][a-z0-9_-]{1,47}")
     click.option("--check", is_flag=True, help="Only say whether the basis permits it, and show what would be seen."),
     why,
 )
-def send(session: Session, packet: Path, to: str, basis: str, *, check: bool, why: str | None, **given: Any) -> int:
+def send(
+    session: Session,
+    packet: Path,
+    to: str,
+    basis: str | None,
+    came_by: str | None,
+    *,
+    check: bool,
+    why: str | None,
+    **given: Any,
+) -> int:
     """Send the folder PACKET (sections/*.json, attachments/*) to an agency, if the lawful basis permits."""
     member = session.member()
     sections, attachments = read_packet(packet)
@@ -62,10 +78,7 @@ def send(session: Session, packet: Path, to: str, basis: str, *, check: bool, wh
         raise InvalidRequest(
             f"There is no category {', '.join(sorted(unknown))}.", todo=f"Name the files {words.either(CATEGORIES)}."
         )
-    try:
-        held = with_reason(lambda reason: bases.load(member, basis, reason), why)
-    except NotFound as error:
-        raise NotFound("There is no such lawful basis.", todo="See `hub consent list`.") from error
+    held = _basis(member, basis, came_by, why)
     agency, due, needed = resolve(member, to), given.pop("due"), given.pop("needed_from")
     moment = None if due is None else int(due.astimezone().timestamp())
     day = None if needed is None else needed.date().isoformat()
@@ -73,11 +86,12 @@ def send(session: Session, packet: Path, to: str, basis: str, *, check: bool, wh
     if check:
         return _check(session, member, out)
     sent = referrals.send(member, out)
-    value = {"handoff": sent.handoff, "cosign": sent.cosign}
+    value = {"handoff": sent.handoff, "cosign": sent.cosign, "removed": [asdict(row) for row in sent.removed]}
+    went = [f"{words.OBLIGED[PROTECT]} Taken out: {len(sent.removed)}; see --check."] if sent.removed else []
     if sent.shown is None:
-        session.tell(value, f"Not sent yet. It waits for its second signature: hub cosign {sent.cosign}")
+        session.tell(value, *went, f"Not sent yet. It waits for its second signature: hub cosign {sent.cosign}")
     else:
-        session.tell(value, f"Sent to {escape(agency)}: {sent.handoff}", *_now(sent.shown, member))
+        session.tell(value, *went, f"Sent to {escape(agency)}: {sent.handoff}", *_now(sent.shown, member))
     return 0
 
 
@@ -376,12 +390,38 @@ def _plain(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
+def _basis(member: Member, basis: str | None, came_by: str | None, why: str | None) -> Held:
+    if (basis is None) == (came_by is None):
+        raise InvalidRequest("Say either --basis RECORD or --passing-on HANDOFF.")
+    try:
+        if came_by is not None:
+            return opening.received(member, came_by)
+        return with_reason(lambda reason: bases.load(member, str(basis), reason), why)
+    except NotFound as error:
+        raise NotFound("There is no such lawful basis.", todo="See `hub consent list`.") from error
+
+
 def _check(session: Session, member: Member, out: Outgoing) -> int:
-    found, categories = member.trust.agency(out.to), bases.categories(out.sections)
-    asked = bases.Asked(found, out.purpose, categories, out.service, out.person)
-    until, reasons = bases.preview(out.basis, asked, member.clock.now())
-    value = {"permitted": until is not None, "until": until.isoformat() if until else None, "reasons": reasons}
-    seen = f"{out.to} ({words.HOW[found.how.value]}) would see: {', '.join(sorted(categories))}."
-    told = [f"  {row['rule']}  {row['section']}  {row['message']}" for row in reasons]
-    session.tell(value, escape(seen), f"Permitted until {until}." if until else "Not permitted:", *map(escape, told))
-    return 0 if until else FORBIDDEN
+    found = member.trust.agency(out.to)
+    shown = bases.preview(member, out.basis, out.asked(found))
+    removed = protect_location(out.sections)[1] if PROTECT in shown.obligations else ()
+    missing = [row for rows in shown.missing.values() for row in rows]
+    value = {
+        "permitted": shown.permitted,
+        "until": shown.until.isoformat() if shown.until else None,
+        "seen": list(shown.seen),
+        "reasons": bases.told((*missing, *shown.together)),
+        "obligations": list(shown.obligations),
+        "removed": [asdict(row) for row in removed],
+    }
+    seen = f"{out.to} ({words.HOW[found.how.value]}) would see: {', '.join(shown.seen) or 'nothing'}."
+    lines = [
+        f"  not {name.replace('_', ' ')}: {words.why(row)}" for name, rows in shown.missing.items() for row in rows
+    ]
+    lines += [f"  not all of it together: {words.why(row)}" for row in shown.together]
+    lines += [f"  {words.OBLIGED[name]}" for name in shown.obligations]
+    lines += [f"    taken out: {row.section}{row.path} ({row.why})" for row in removed]
+    session.tell(
+        value, escape(seen), *map(escape, lines), f"Permitted until {shown.until}." if shown.permitted else "Not sent."
+    )
+    return 0 if shown.permitted else FORBIDDEN

@@ -8,47 +8,75 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, date, datetime
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from consent import policy
-from consent.basis import Basis, BasisError, Consent, from_value
-from consent.decide import Deny, Recipient, Request, decide
-from consent.excerpt import excerpt_for, until_month, verdict
+from consent import decide as rules
+from consent import policy, record
+from consent.basis import CONSENT, KINDS, BasisError, check
+from consent.decide import Deny, Permit, Request
 from consent.token import new_token
-from hub.client import access, records
+from hub.client import access, approvals, around, records, training
 from hub.errors import ConsentMissing, InvalidRequest, Malformed
+from hub.ids import random_id
 from hub.packets import seal
 from hub.packets.encoding import b64u, from_b64u
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from datetime import date
     from pathlib import Path
 
+    from consent.basis import Basis
+    from consent.reasons import Reason
     from hub.client.member import Member
     from hub.client.reading import Shown
     from hub.keys.pins import TrustedAgency
     from hub.statements.grammar import MemberActor
 
 KIND = "consent"
+_EMPTY: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A basis in the agency's own records. `handoff` is the record's; `label` is the worker's own word for it."""
+    """A basis in the agency's own records. `handoff` is the record's; `label` is the worker's own word for it.
+
+    `heads` are the heads of a consent's revisions, first one first. `came_by` is the handoff in which somebody else's
+    excerpt came, for what is passed on.
+    """
 
     handoff: str
     label: str
     basis: Basis
     secret: bytes = field(repr=False)
-    token: str | None = field(repr=False)
-    """What stands on the giver's receipt; only a consent has one."""
+    heads: tuple[Mapping[str, Any], ...] = ()
+    came_by: str | None = None
+
+    @property
+    def kind(self) -> str:
+        """Which of the three kinds it is."""
+        return str(self.basis["kind"])
 
     @property
     def live(self) -> bool:
         """Whether it was not withdrawn."""
-        return not (isinstance(self.basis, Consent) and self.basis.withdrawn is not None)
+        return self.kind != CONSENT or self.came_by is not None or not self.basis["withdrawal"]["events"]
+
+    @property
+    def token(self) -> str | None:
+        """What stands on the giver's receipt and stops every packet on this basis."""
+        receipt: Mapping[str, Any] = self.basis.get("receipt", _EMPTY)
+        return receipt.get("token")
+
+    def excerpt(self, agency: str) -> dict[str, Any]:
+        """Return what a recipient is shown of it."""
+        if self.came_by is not None:
+            return record.onward_excerpt(self.basis, agency)
+        if self.kind == CONSENT:
+            return record.excerpt_for(self.basis, self.secret, agency)
+        return {**self.basis, "recipients": sorted({agency} & set(self.basis["recipients"]))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +88,26 @@ class Asked:
     categories: frozenset[str]
     service: str | None = None
     person: str | None = None
+    listing: Mapping[str, Any] | None = None
+    """What the service map says of the service, where one of it was chosen (R18 to R20)."""
+    about: Mapping[str, Any] = field(default_factory=dict)
+    """What the service must know of the person to be matched: `years`. Never leaves the client."""
 
-    def request(self) -> Request:
+    def request(self, member: Member, held: Held) -> Request:
         """Return the question in the words of `consent`."""
-        entry = self.to.entry
-        recipient = Recipient(entry.agency, entry.kind, entry.country, self.service, self.person)
-        return Request(recipient, self.categories, self.purpose)
+        to = around.recipient(member, self.to, self.person)
+        holder = member.agency if held.came_by is not None else None
+        return Request(to, self.categories, self.purpose, self.service, holder)
 
 
 @dataclass(frozen=True, slots=True)
 class Permitted:
-    """What a packet carries of its basis, and what its submission says that the gates found."""
+    """What a packet carries of its basis, what its submission says that the gates found, and what to do to it first."""
 
     packet: str
     basis: seal.Basis
     gates: tuple[dict[str, str], ...]
+    obligations: tuple[str, ...] = ()
 
     def verdict(self, by: Sequence[MemberActor]) -> dict[str, Any]:
         """Return the verdict of a submission that these members sign."""
@@ -83,12 +116,71 @@ class Permitted:
         return {"policy": policy.POLICY_VERSION, "gates": list(self.gates), "signers": signers}
 
 
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What the recipient would see, and why not the rest."""
+
+    to: str
+    until: date | None
+    seen: tuple[str, ...]
+    missing: Mapping[str, tuple[Reason, ...]]
+    together: tuple[Reason, ...]
+    """Why the sections that may go one by one may not go together."""
+    obligations: tuple[str, ...]
+
+    @property
+    def permitted(self) -> bool:
+        """Whether everything that was asked may be sent."""
+        return not self.missing and not self.together
+
+
+# Keeping
+
+
+def draft(member: Member, value: object, label: str, attachments: Sequence[Path] = ()) -> Held:
+    """Keep what a worker wrote down: a consent record as its form has it, or another basis whole.
+
+    Raises:
+        InvalidRequest: a field is missing or wrong; `field` in the facts names it.
+        ConsentMissing: the member's training to record consents is not recorded (R46).
+    """
+    if not isinstance(value, dict) or value.get("kind", CONSENT) != CONSENT:
+        return keep(member, parse(value), label, attachments)
+    given = {name: row for name, row in value.items() if name != "kind"}
+    given.setdefault("controllers", [_controller(member)])
+    made = _checked(
+        lambda: record.begin(
+            given, record=random_id(), agency=member.agency, member=member.id, at=member.clock.now(), token=new_token()
+        )
+    )
+    return keep(member, made, label, attachments)
+
+
 def keep(member: Member, basis: Basis, label: str, attachments: Sequence[Path] = ()) -> Held:
-    """Keep a basis as an own record, with the signed form or recording beside it; return it."""
-    secret = secrets.token_bytes(32)
-    token = new_token() if isinstance(basis, Consent) else None
-    handoff = records.put(member, KIND, _value(basis, label, secret, token), attachments=attachments)
-    return Held(handoff, label, basis, secret, token)
+    """Keep a basis as an own record, with the signed form or recording beside it; return it.
+
+    Raises:
+        ConsentMissing: it is a consent, and the member's training to record one is not recorded (R46).
+    """
+    secret, heads = secrets.token_bytes(32), []
+    if basis["kind"] == CONSENT:
+        _trained(member)
+        heads = [record.head(basis, secret)]
+    handoff = records.put(member, KIND, _value(basis, label, secret, heads), attachments=attachments)
+    return Held(handoff, label, basis, secret, tuple(heads))
+
+
+def revise(member: Member, held: Held, changes: Mapping[str, Any]) -> Held:
+    """Keep the next revision of a consent; the chain of heads grows by one.
+
+    Raises:
+        InvalidRequest: not a consent, or the result is none.
+    """
+    if held.kind != CONSENT or held.came_by is not None:
+        raise InvalidRequest("Only a consent of the own agency has revisions.")
+    now = max(member.clock.now(), int(held.basis["at"]))
+    made = _checked(lambda: record.revise(held.basis, held.secret, changes, member=member.id, at=now))
+    return _next(member, held, made)
 
 
 def load(member: Member, handoff: str, why: str | None = None, through: Shown | None = None) -> Held:
@@ -102,52 +194,102 @@ def load(member: Member, handoff: str, why: str | None = None, through: Shown | 
 
 def listing(member: Member) -> list[Held]:
     """Return all bases that the agency holds, newest first."""
-    return [_held(record) for record in records.listing(member, KIND)]
+    return [_held(row) for row in records.listing(member, KIND)]
 
 
-def withdraw(member: Member, handoff: str) -> Held:
+def withdraw(member: Member, handoff: str, by: str = "giver") -> Held:
     """Write down that a consent was withdrawn today. What was sent on it is `withdrawal.withdraw`'s.
 
     Raises:
         InvalidRequest: not a consent; only a consent can be withdrawn.
     """
     held = _held(records.get(member, handoff, KIND))  # whoever is told of a withdrawal writes it down at once
-    if not isinstance(held.basis, Consent):
+    if held.kind != CONSENT:
         raise InvalidRequest("Only a consent can be withdrawn.", todo="A duty or a supervisor's note ends by its date.")
     if not held.live:
         return held
-    basis = replace(held.basis, withdrawn=datetime.fromtimestamp(member.clock.now(), UTC).date())
-    records.put(member, KIND, _value(basis, held.label, held.secret, held.token), handoff=handoff)
-    return replace(held, basis=basis)
+    now = max(member.clock.now(), int(held.basis["at"]))
+    return _next(member, held, record.withdraw(held.basis, held.secret, by=by, member=member.id, at=now))
 
 
-def decide_for(held: Held, asked: Asked, packet: str, now: int) -> Permitted:
+def approve(member: Member, handoff: str, said: Mapping[str, Any], why: str | None = None) -> Held:
+    """Approve that a rule is lifted, or sign what a colleague approved already; return the next revision.
+
+    `said` has rule, categories or None, recipient or None, from, until, code, reason, child_told and child_agreed. The
+    same words as an approval that waits make it one of two members.
+
+    Raises:
+        InvalidRequest: nobody may lift this rule, or the member approved the same already.
+    """
+    held = load(member, handoff, why)
+    if held.kind != CONSENT or said["rule"] not in {rule.id for rule in policy.RULES if rule.override is not None}:
+        raise InvalidRequest("Nobody may lift this rule, or this is no consent.", todo="See docs/consent.md.")
+    rows = [dict(row) for row in held.basis["overrides"]]
+    same = next(
+        (row for row in rows if all(row[name] == said[name] for name in approvals.SAID if name != "from")), None
+    )
+    if same is None:
+        same = {**said, "by": [], "proof": []}
+        rows.append(same)
+    if any(signer["member"] == member.id for signer in same["by"]):
+        raise InvalidRequest("You approved this already; another member signs second.")
+    actor = member.me(frozenset({"supervisor", "data_officer", "caseworker", "focal_point"}))
+    same["by"] = [*same["by"], {"member": member.id, "role": actor.role}]
+    same["proof"] = [*same["proof"], approvals.signed(member, str(held.basis["record"]), same, actor.role)]
+    return revise(member, held, {"overrides": rows})
+
+
+# Asking
+
+
+def decide_for(member: Member, held: Held, asked: Asked, packet: str) -> Permitted:
     """Return what lets `packet` be sealed.
 
     Raises:
         ConsentMissing: it may not; `reasons` in its facts say which rule, why, and whom to ask.
     """
-    request = asked.request()
-    answer = decide(held.basis, request, now)
+    request = asked.request(member, held)
+    answer = _ask(member, held, asked, request)
     if isinstance(answer, Deny):
         raise denied(answer)
-    excerpt = excerpt_for(held.basis, request.recipient)
     key = seal.basis_key(held.secret, packet, request.recipient.agency)
-    found = verdict(held.basis, request, now)
-    gates = tuple({"id": gate, "commit": seal.gate_commitment(finding, key, gate)} for gate, finding in found)
-    return Permitted(packet, seal.Basis(key, excerpt, request.recipient.country, until_month(answer.until)), gates)
+    gates = tuple({"id": gate, "commit": seal.gate_commitment(found, key, gate)} for gate, found in rules.gates(answer))
+    shown, country = held.excerpt(request.recipient.agency), request.recipient.country
+    return Permitted(
+        packet, seal.Basis(key, shown, country, rules.until_month(answer.until)), gates, answer.obligations
+    )
 
 
-def preview(held: Held, asked: Asked, now: int) -> tuple[date | None, list[dict[str, str]]]:
-    """Return until when the basis permits this, or why it does not, without sealing anything."""
-    answer = decide(held.basis, asked.request(), now)
-    return (None, _reasons(answer)) if isinstance(answer, Deny) else (answer.until, [])
+def preview(member: Member, held: Held, asked: Asked) -> Preview:
+    """Return what a recipient would see on a basis, section by section, without sealing anything."""
+    request = asked.request(member, held)
+    missing: dict[str, tuple[Reason, ...]] = {}
+    for section in sorted(asked.categories):
+        one = Request(request.recipient, frozenset({section}), request.purpose, request.service, request.holder)
+        answer = _ask(member, held, asked, one)
+        if isinstance(answer, Deny):
+            missing[section] = answer.reasons
+    seen = tuple(sorted(asked.categories - missing.keys()))
+    whole = _ask(member, held, asked, request)
+    together = whole.reasons if isinstance(whole, Deny) and not missing else ()
+    until, obliged = (whole.until, whole.obligations) if isinstance(whole, Permit) else (None, ())
+    return Preview(request.recipient.agency, until, seen, missing, together, obliged)
+
+
+def explain(member: Member, held: Held, asked: Asked) -> Permit | Deny:
+    """Return the decision itself, with what each rule found."""
+    return _ask(member, held, asked, asked.request(member, held))
 
 
 def denied(answer: Deny) -> ConsentMissing:
     """Return the error that tells a denial."""
-    reasons = _reasons(answer)
+    reasons = told(answer.reasons)
     return ConsentMissing(reasons[0]["message"], reasons=reasons)
+
+
+def told(reasons: Iterable[Reason]) -> list[dict[str, Any]]:
+    """Return reasons as JSON."""
+    return [asdict(row) for row in reasons]
 
 
 def parse(value: object) -> Basis:
@@ -156,10 +298,15 @@ def parse(value: object) -> Basis:
     Raises:
         InvalidRequest: it is none.
     """
-    try:
-        return from_value(value)
-    except BasisError as error:
-        raise InvalidRequest(str(error), todo="Correct the record of the basis.") from error
+    if isinstance(value, dict) and value.get("kind") not in KINDS:
+        raise InvalidRequest(f"A lawful basis is of the kind {' or '.join(sorted(KINDS))}.", field="kind")
+    checked: Basis = _checked(lambda: check(value))
+    return checked
+
+
+def today(member: Member) -> str:
+    """Return the day, in UTC, by which rules are judged."""
+    return datetime.fromtimestamp(member.clock.now(), UTC).date().isoformat()
 
 
 def categories(sections: Collection[str]) -> frozenset[str]:
@@ -167,17 +314,63 @@ def categories(sections: Collection[str]) -> frozenset[str]:
     return frozenset(sections) - {"request"}
 
 
-def _reasons(answer: Deny) -> list[dict[str, str]]:
-    return [asdict(reason) for reason in answer.reasons]
+def _ask(member: Member, held: Held, asked: Asked, request: Request) -> Permit | Deny:
+    known = {**around.sender(member), "person": dict(asked.about)}
+    if asked.listing is not None:
+        known["listing"] = dict(asked.listing)
+    return rules.decide(_facts(member, held, request.recipient.agency), request, member.clock.now(), known)
 
 
-def _value(basis: Basis, label: str, secret: bytes, token: str | None) -> dict[str, Any]:
-    return {"label": label, "basis": basis.to_value(), "secret": b64u(secret), "token": token}
+def _facts(member: Member, held: Held, agency: str) -> Any:
+    """Return the facts of a basis with the approvals that were signed; what is no consent is its own facts."""
+    if held.kind != CONSENT:
+        return held.basis
+    if held.came_by is not None:
+        return approvals.proven(member, record.read_excerpt(held.basis), held.basis["head"]["record"])
+    found = record.facts(held.basis, agency) | record.own_facts(held.basis)
+    return approvals.proven(member, found, held.basis["record"])
 
 
-def _held(record: records.Record) -> Held:
-    value = record.value
-    if set(value) != {"label", "basis", "secret", "token"}:
+def _trained(member: Member) -> None:
+    answer = rules.allowed("record", {"actor": training.facts(member, member.clock.now())}, member.clock.now())
+    if isinstance(answer, Deny):
+        raise ConsentMissing(
+            "Recording a consent needs recorded training.",
+            todo="Ask a supervisor: hub training record MEMBER --topic consent --until DATE.",
+            rule="R46",
+        )
+
+
+def _controller(member: Member) -> dict[str, Any]:
+    entry = member.home().entry
+    name, contact = entry.agency.removeprefix("urn:rcp:agency:"), ", ".join(entry.duty) or "unknown"
+    return {"agency": entry.agency, "name": name, "contact": contact, "address": None, "jurisdiction": entry.country}
+
+
+def _next(member: Member, held: Held, made: Basis) -> Held:
+    heads = (*held.heads, record.head(made, held.secret))
+    records.put(member, KIND, _value(made, held.label, held.secret, heads), handoff=held.handoff)
+    return Held(held.handoff, held.label, made, held.secret, heads)
+
+
+def _checked(make: Any) -> Any:
+    try:
+        return make()
+    except BasisError as error:
+        raise InvalidRequest(str(error), todo="Correct the record of the basis.", field=error.field) from error
+
+
+def _value(basis: Basis, label: str, secret: bytes, heads: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    return {"label": label, "basis": dict(basis), "secret": b64u(secret), "heads": list(heads)}
+
+
+def _held(row: records.Record) -> Held:
+    value = row.value
+    if set(value) != {"label", "basis", "secret", "heads"}:
         raise Malformed("The record of a basis is not of its form.")
-    token = None if value["token"] is None else str(value["token"])
-    return Held(record.handoff, str(value["label"]), parse(value["basis"]), from_b64u(value["secret"], 32), token)
+    basis, secret, heads = parse(value["basis"]), from_b64u(value["secret"], 32), tuple(value["heads"])
+    if basis["kind"] == CONSENT:
+        _checked(lambda: record.check_chain(heads))
+        if heads[-1:] != (record.head(basis, secret),):
+            raise Malformed("The record of a consent does not end its own history.")
+    return Held(row.handoff, str(value["label"]), basis, secret, heads)

@@ -7,19 +7,19 @@ that it was made. A section beyond it is not shown; the caller is told which, to
 from __future__ import annotations
 
 import json
+import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from consent import policy
-from consent.basis import VitalInterest
-from consent.decide import Deny, Recipient, Request
-from consent.excerpt import check_excerpt, until_month
-from hub.client import access, copies, reading
-from hub.client.basis import categories, denied
+from consent import policy, record
+from consent.basis import CONSENT, EXCERPT, VITAL, BasisError, check
+from consent.decide import Deny, Recipient, Request, decide, until_month
+from hub.client import access, approvals, copies, reading
+from hub.client.basis import Held, categories, told
 from hub.client.member import workspace
 from hub.client.profile import write_private
-from hub.errors import BadSignature, NotPermitted
+from hub.errors import BadSignature, InvalidRequest, NotFound, NotPermitted
 from hub.statements.grammar import MemberActor, Role
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Opened:
     author: str
     sections: Mapping[str, Any] = field(repr=False)
     attachments: Mapping[str, int]
-    quarantined: Mapping[str, list[dict[str, str]]]
+    quarantined: Mapping[str, list[dict[str, Any]]]
     written: tuple[Path, ...] = ()
 
     def refuse_quarantined(self) -> None:
@@ -89,7 +89,25 @@ def _open(member: Member, shown: Shown, packet: Packet, into: Path | None) -> Op
         return Opened(packet.hash, verified.manifest.sender, author, sections, attachments, held_back, written)
 
 
-def _check(member: Member, shown: Shown, packet: VerifiedPacket) -> dict[str, list[dict[str, str]]]:
+def received(member: Member, handoff: str) -> Held:
+    """Return the consent on which a packet came, to pass its content on to whom the giver named (R15).
+
+    Raises:
+        InvalidRequest: it came on no consent, so it goes no further.
+        NotFound: it is gone, because consent was withdrawn.
+    """
+    shown = reading.show(member, handoff)
+    packet = next((p for p in shown.packets if p.manifest.to == member.agency and not p.destroyed), None)
+    if packet is None:
+        raise NotFound("Nothing is here to be passed on.")
+    with workspace() as folder:
+        excerpt = reading.fetch(member, shown, packet, folder).excerpt
+    if excerpt is None or excerpt.get("kind") != CONSENT:
+        raise InvalidRequest("This came on no consent: nothing of it may be passed on.", rule="R15")
+    return Held(handoff, "", check(dict(excerpt), EXCERPT), secrets.token_bytes(32), came_by=handoff)
+
+
+def _check(member: Member, shown: Shown, packet: VerifiedPacket) -> dict[str, list[dict[str, Any]]]:
     """Return the sections that the packet's basis does not cover, with the reasons."""
     manifest, excerpt = packet.manifest, packet.excerpt
     if manifest.own_record or excerpt is None or manifest.grant is None:
@@ -97,27 +115,43 @@ def _check(member: Member, shown: Shown, packet: VerifiedPacket) -> dict[str, li
     if excerpt.get("basis") == REPLY:
         _check_reply(member, shown, packet, excerpt)
         return {name: [] for name in packet.sections if name != REPLY}
-    if excerpt.get("kind") == VitalInterest.kind and not _supervised(shown, excerpt):
+    if excerpt.get("kind") == VITAL and not _supervised(shown, excerpt):
         raise BadSignature("A vital interest was not signed by the supervisor whom it names.")
     entry = member.home().entry
     if manifest.grant.country != entry.country:
         raise BadSignature("The packet's grant is for another country than this agency's.")
     request = packet.sections.get(REQUEST)
     purpose, service = _asked(request)
-    recipient = Recipient(entry.agency, entry.kind, entry.country, service, manifest.files[0].member)
-    held_back: dict[str, list[dict[str, str]]] = {} if request is None or purpose else {REQUEST: []}
+    recipient = Recipient(entry.agency, entry.kind, entry.country, manifest.files[0].member)
+    facts = _facts(member, excerpt)
+    holder = None if _direct(facts, entry.agency) else manifest.sender
+    held_back: dict[str, list[dict[str, Any]]] = {} if request is None or purpose else {REQUEST: []}
     for name in sorted(categories(packet.sections)):
-        asked = Request(recipient, frozenset({name}), purpose)
-        answer = check_excerpt(dict(excerpt), asked, manifest.created)
+        answer = decide(facts, Request(recipient, frozenset({name}), purpose, service, holder), manifest.created)
         if isinstance(answer, Deny):
-            held_back[name] = denied(answer).facts["reasons"]  # type: ignore[assignment]  # made there
-    whole = check_excerpt(dict(excerpt), Request(recipient, categories(packet.sections), purpose), manifest.created)
+            held_back[name] = told(answer.reasons)
+    asked = Request(recipient, categories(packet.sections), purpose, service, holder)
+    whole = decide(facts, asked, manifest.created)
     if isinstance(whole, Deny):
-        together = denied(whole).facts["reasons"]
-        return held_back or dict.fromkeys(packet.sections, together)  # type: ignore[arg-type]  # the same
+        return held_back or dict.fromkeys(packet.sections, told(whole.reasons))
     if until_month(whole.until) < manifest.grant.until:
         raise BadSignature("The packet's grant says a later end than its basis.")
     return held_back
+
+
+def _facts(member: Member, excerpt: Mapping[str, Any]) -> Any:
+    """Return what an excerpt says, its parts checked against the head of the record; one that is none says nothing."""
+    try:
+        if excerpt.get("kind") != CONSENT:
+            return check(dict(excerpt))
+        return approvals.proven(member, record.read_excerpt(dict(excerpt)), excerpt["head"]["record"])
+    except BasisError:
+        return {}
+
+
+def _direct(facts: Mapping[str, Any], agency: str) -> bool:
+    """Whether the giver named this agency as a recipient; else it may only have been passed on by one (R15)."""
+    return "grants" not in facts or any(row.get("recipient") == agency for row in facts["grants"])
 
 
 def _supervised(shown: Shown, excerpt: Mapping[str, Any]) -> bool:

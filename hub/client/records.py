@@ -227,7 +227,7 @@ def _kept(member: Member, handoff: str, row: dict[str, Any]) -> Record:
 def keep_copy(member: Member, copy: Mapping[str, Any]) -> None:
     """Keep the sent copy and its row of the fan-out list as own records."""
     record = put(member, "sent", copy)
-    put(member, "fanout", {name: copy.get(name) for name in ("basis", "handoff", "to", "came_by")})
+    put(member, "fanout", {name: copy[name] for name in ("basis", "handoff", "to", "came_by")})
     index = member.profile.load_json(_SENT, dict)
     member.profile.save_json(_SENT, {**index, str(copy["handoff"]): record})
 

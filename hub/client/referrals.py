@@ -12,12 +12,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from consent.basis import VitalInterest
+from consent.basis import VITAL
+from consent.protect import protect_location
 from hub.client import basis as bases
 from hub.client import cosigning, reading, records
 from hub.client.basis import Asked, Held, Permitted
+from hub.client.cleaning import clean_attachment
 from hub.client.member import DAY, workspace
-from hub.client.opening import REPLY, REQUEST, reply_excerpt
+from hub.client.opening import REPLY, REQUEST, received, reply_excerpt
 from hub.client.trust import devices_of
 from hub.errors import Forbidden, InvalidRequest, WrongRecipient
 from hub.ids import random_id
@@ -31,9 +33,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from consent.protect import Removed
     from hub.client.member import Member, Sealed
     from hub.client.reading import Shown
+    from hub.keys.pins import TrustedAgency
 
+PROTECT = "protect_location"
+"""The obligation of R13."""
 _LATEST_ANSWER = 30 * DAY
 """The due time of a submission that names none: the hub's policy is earlier, and counts."""
 
@@ -55,6 +61,13 @@ class Outgoing:
     needed_from: str | None = None
     came_by: str | None = None
     """The handoff by which this agency got what it passes on here: a withdrawal there goes on to this recipient."""
+    listing: Mapping[str, Any] | None = None
+    about: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    def asked(self, agency: TrustedAgency) -> Asked:
+        """Return the question that the basis is asked."""
+        wanted = bases.categories(self.sections)
+        return Asked(agency, self.purpose, wanted, self.service, self.person, self.listing, self.about)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +77,18 @@ class Sent:
     handoff: str
     shown: Mapping[str, Any] | None = None
     cosign: str | None = None
+    removed: tuple[Removed, ...] = ()
+    """What was taken out because the child's location is protected (R13)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A sealed packet, what lets it be sealed, and what it holds after what the basis obliges to."""
+
+    part: Sealed
+    permitted: Permitted
+    sections: Mapping[str, Any] = field(repr=False)
+    removed: tuple[Removed, ...]
 
 
 def send(member: Member, out: Outgoing) -> Sent:
@@ -74,24 +99,25 @@ def send(member: Member, out: Outgoing) -> Sent:
         WrongRecipient: no such inbox or person, or a recipient whose keys are not to be used.
     """
     by, handoff = _signers(member, out.basis), random_id()
-    with _sealed(member, out) as (part, permitted):
+    with _sealed(member, out) as ready:
+        part = ready.part
         body = {
             "kind": "referral",
             "urgency": out.urgency,
             "due": out.due or member.clock.now() + _LATEST_ANSWER,
             "needed_from": out.needed_from,
-            "verdict": permitted.verdict(by),
+            "verdict": ready.permitted.verdict(by),
             "leg": None,
             "freeze": _freeze_handle(out.basis, part.packet),
         }
         said = member.statement("referral.submit", handoff, body, by=by, part=part)
-        copy = _copy(out, handoff, part)
+        copy = _copy(out, handoff, ready)
         if len(by) > 1:
-            return Sent(handoff, cosign=cosigning.hold(member, said, part, copy))
+            return Sent(handoff, None, cosigning.hold(member, said, part, copy), ready.removed)
         records.keep_copy(member, copy)
         shown = records.send(member, "/api/v1/handoffs", said, part.source)
     member.keep_pins()
-    return Sent(handoff, shown)
+    return Sent(handoff, shown, removed=ready.removed)
 
 
 # Steps
@@ -165,11 +191,12 @@ def answer(
         ConsentMissing: the basis does not cover these sections.
     """
     shown, copy = reading.show(member, handoff), records.sent_copy(member, handoff)
-    held = bases.load(member, copy["basis"], why, shown)
+    came_by = copy["came_by"]
+    held = received(member, came_by) if came_by == copy["basis"] else bases.load(member, copy["basis"], why, shown)
     named = {name: copy[name] for name in ("to", "purpose", "service", "person", "inbox")}
     out = Outgoing(sections=sections, basis=held, attachments=attachments, **named)
-    with _sealed(member, out) as (part, _):
-        return say(member, "referral.answer", shown, {}, part)
+    with _sealed(member, out) as ready:
+        return say(member, "referral.answer", shown, {}, ready.part)
 
 
 def pause_clock(member: Member, handoff: str, due: int, reason: str) -> dict[str, Any]:
@@ -216,16 +243,26 @@ def _roles_for(kind: str, side: Side, grade: Grade, state: str | None) -> frozen
 
 
 @contextmanager
-def _sealed(member: Member, out: Outgoing) -> Iterator[tuple[Sealed, Permitted]]:
-    """Yield the packet of `out`, sealed if its basis permits, with what lets it be sealed."""
+def _sealed(member: Member, out: Outgoing) -> Iterator[_Ready]:
+    """Yield the packet of `out`, sealed if its basis permits, after what the basis obliges to."""
     agency, packet = member.trust.agency(out.to), random_id()
-    asked = Asked(agency, out.purpose, bases.categories(out.sections), out.service, out.person)
-    permitted = bases.decide_for(out.basis, asked, packet, member.clock.now())
+    permitted = bases.decide_for(member, out.basis, out.asked(agency), packet)
     target = member.target(agency, person=out.person, inbox=out.inbox)
-    sections = {**out.sections, REQUEST: {"v": 1, "purpose": out.purpose, "service": out.service}}
-    with workspace() as folder:
-        part = member.seal(folder, target, sections, packet=packet, basis=permitted.basis, attachments=out.attachments)
-        yield part, permitted
+    with workspace() as folder, workspace() as clean:
+        kept, removed, attachments = _obliged(out, permitted, clean)
+        sections = {**kept, REQUEST: {"v": 1, "purpose": out.purpose, "service": out.service}}
+        part = member.seal(folder, target, sections, packet=packet, basis=permitted.basis, attachments=attachments)
+        yield _Ready(part, permitted, kept, removed)
+
+
+def _obliged(
+    out: Outgoing, permitted: Permitted, folder: Path
+) -> tuple[Mapping[str, Any], tuple[Removed, ...], Sequence[Path]]:
+    """Return the sections and attachments after what the basis obliges to, and what was taken out."""
+    if PROTECT not in permitted.obligations:
+        return out.sections, (), out.attachments
+    kept, removed = protect_location(out.sections)
+    return kept, removed, [clean_attachment(path, folder) for path in out.attachments]
 
 
 @contextmanager
@@ -248,9 +285,9 @@ def reply(member: Member, shown: Shown, value: Mapping[str, Any]) -> Iterator[Se
 def _signers(member: Member, held: Held) -> list[MemberActor]:
     """Return who must sign a submission on this basis: a supervisor too, where life or health cannot wait."""
     first = member.me(frozenset({"caseworker"}))
-    if not isinstance(held.basis, VitalInterest):
+    if held.kind != VITAL:
         return [first]
-    supervisor = held.basis.supervisor
+    supervisor = str(held.basis["supervisor"])
     certs = devices_of(member.home(), supervisor, member.clock.now())
     if supervisor == member.id or not any("supervisor" in cert.roles for cert in certs):
         raise Forbidden("A vital interest needs the signature of another member, who is a supervisor.", rule="R01")
@@ -262,10 +299,11 @@ def _freeze_handle(held: Held, packet: str) -> str:
     return seal.freeze_handle(seal.freeze_key(held.token) if held.token else secrets.token_bytes(32), packet)
 
 
-def _copy(out: Outgoing, handoff: str, part: Sealed) -> dict[str, Any]:
-    named = {name: getattr(out, name) for name in ("to", "purpose", "urgency", "service", "person", "inbox", "came_by")}
-    sealed = {"handoff": handoff, "packet": part.packet, "manifest": part.hash}
-    return {**named, **sealed, "basis": out.basis.handoff, "sections": dict(out.sections)}
+def _copy(out: Outgoing, handoff: str, ready: _Ready) -> dict[str, Any]:
+    named = {name: getattr(out, name) for name in ("to", "purpose", "urgency", "service", "person", "inbox")}
+    sealed = {"handoff": handoff, "packet": ready.part.packet, "manifest": ready.part.hash}
+    basis = {"basis": out.basis.handoff, "came_by": out.came_by or out.basis.came_by}
+    return {**named, **sealed, **basis, "sections": dict(ready.sections)}
 
 
 def noted(member: Member, evidence_value: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ from hub.errors import BadSignature, Expired
 from hub.ids import host_of
 from hub.packets import shapes as a
 from hub.packets.dsse import Envelope, sign_envelope
+from hub.packets.encoding import parse_json
 
 if TYPE_CHECKING:
     from hub.packets.dsse import Signer
@@ -28,16 +29,22 @@ _SHAPE = a.object_of(
         "at": a.seconds,
         "agencies": a.distinct(a.list_of(a.object_of(_AGENCY), 2000), "agency"),
         "services": a.distinct(a.list_of(a.object_of(_SERVICE), 2000), "id"),
+        "attestations": a.list_of(a.at_least({}), 2000),
     }
 )
 
 
 def sign_directory(
-    host: str, agencies: list[dict[str, Any]], services: list[dict[str, Any]], signer: Signer, now: int
+    host: str,
+    agencies: list[dict[str, Any]],
+    services: list[dict[str, Any]],
+    attestations: list[bytes],
+    signer: Signer,
+    now: int,
 ) -> Envelope:
-    """Return the directory of this hub, signed by its key."""
+    """Return the directory of this hub, signed by its key; declarations are in it as their agencies signed them."""
     value = {"v": 1, "host": host, "at": now, "agencies": agencies, "services": services}
-    return sign_envelope(DIRECTORY_TYPE, value, [signer])
+    return sign_envelope(DIRECTORY_TYPE, {**value, "attestations": [parse_json(row) for row in attestations]}, [signer])
 
 
 def verify_directory(data: bytes, host: str, public_key: bytes, *, now: int) -> dict[str, Any]:

@@ -33,6 +33,12 @@ class Profile(Schema):
     )
 
 
+class Attestation(Schema):
+    """A signed declaration (DSSE), or null where an agency made none."""
+
+    attestation = fields.Dict(required=True, allow_none=True)
+
+
 class AgencyProfile(Profile):
     """A profile and whose it is."""
 

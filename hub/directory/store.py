@@ -10,13 +10,16 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, String, Table, Text, delete, insert, select
+from sqlalchemy import Column, LargeBinary, String, Table, Text, delete, insert, select
 
 from hub.db import Store, metadata
+from hub.directory.attestation import ATTESTERS
 from hub.ids import host_of, random_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from hub.keys.store import KeyStore
 
 agency_profiles = Table(
     "agency_profiles",
@@ -37,6 +40,15 @@ services = Table(
     Column("name", String(200), nullable=False),
     Column("type", String(48), nullable=False, index=True),
     Column("inbox", String(22), nullable=False),
+)
+
+
+attestations = Table(
+    "attestations",
+    metadata,
+    Column("agency", String(400), primary_key=True),
+    Column("host", String(261), nullable=False, index=True),
+    Column("envelope", LargeBinary, nullable=False),
 )
 
 
@@ -64,9 +76,23 @@ class Directory(Store):
             self._run(insert(services).values({"id": random_id(), **row, "agency": agency, "host": host_of(agency)}))
         return self._services(services.c.agency == agency)
 
+    def put_attestation(self, agency: str, envelope: bytes) -> None:
+        """Keep an agency's signed declaration in place of the one before."""
+        self._put(attestations, agency=agency, host=host_of(agency), envelope=envelope)
+
+    def attestation(self, agency: str) -> bytes | None:
+        """Return an agency's signed declaration, or None."""
+        row = self._one(select(attestations.c.envelope).where(attestations.c.agency == agency))
+        return None if row is None else bytes(row["envelope"])
+
+    def attestations(self, host: str) -> list[bytes]:
+        """Return the signed declarations of the agencies of one hub."""
+        found = select(attestations.c.envelope).where(attestations.c.host == host).order_by(attestations.c.agency)
+        return [bytes(row["envelope"]) for row in self._all(found)]
+
     def replace(self, host: str, agencies: Iterable[Mapping[str, Any]], offered: Iterable[Mapping[str, Any]]) -> None:
         """Keep what a peer says of its agencies, in place of what it said before."""
-        for table in (agency_profiles, services):
+        for table in (agency_profiles, services, attestations):
             self._run(delete(table).where(table.c.host == host))
         for row in agencies:
             self.put_profile(row["agency"], name=row["name"], zone=row["zone"], weekend=row["weekend"])
@@ -94,3 +120,8 @@ class Directory(Store):
         c = services.c
         query = select(c.id, c.agency, c.name, c.type, c.inbox).where(which).order_by(c.agency, c.id)
         return [dict(row) for row in self._all(query)]
+
+
+def attester_keys(keys: KeyStore, agency: str, now: int) -> list[bytes]:
+    """Return the keys of an agency's members who may sign its declaration now."""
+    return [device.cert.sign for device in keys.members_with_roles(agency, ATTESTERS, now)]

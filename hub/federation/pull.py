@@ -11,8 +11,9 @@ import logging
 import re
 from typing import TYPE_CHECKING, Any
 
+from hub.directory.attestation import ATTESTATION_TYPE, read_attestation
 from hub.directory.document import sign_directory, verify_directory
-from hub.directory.store import Directory
+from hub.directory.store import Directory, attester_keys
 from hub.errors import BadSignature, HubError, Malformed, PacketError, PeerMisbehaved, PeerUnreachable
 from hub.federation.deliver import alarm
 from hub.federation.line import Line, check_url
@@ -22,11 +23,12 @@ from hub.handofflog.guard import ForkGuard
 from hub.handofflog.merkle import extends
 from hub.handofflog.note import verify_checkpoint
 from hub.handofflog.store import HandoffLog
+from hub.ids import host_of
 from hub.keys.keyring import Keyring, proven_documents
 from hub.keys.pins import PROVEN, ProvenDocument
 from hub.keys.store import KeyStore
 from hub.packets import shapes as a
-from hub.packets.dsse import kid
+from hub.packets.dsse import Envelope, kid
 from hub.packets.encoding import b64u, canonical, from_b64u, parse_json
 
 if TYPE_CHECKING:
@@ -110,8 +112,9 @@ def public_documents(hub: Hub) -> bytes:
     with hub.database.read() as connection:
         directory = Directory(connection)
         agencies, services = directory.agencies(hub.origin), directory.services(hub.origin)
+        attested = directory.attestations(hub.origin)
         proven = proven_documents(connection, hub.origin, note)
-    signed = sign_directory(hub.origin, agencies, services, hub.signer, hub.clock.now())
+    signed = sign_directory(hub.origin, agencies, services, attested, hub.signer, hub.clock.now())
     return canonical({**proven, "directory": parse_json(signed.to_bytes())})
 
 
@@ -179,4 +182,18 @@ def _take_directory(connection: Connection, hub: Hub, peer: Peer, document: dict
     inboxes = {agency.agency: agency.inboxes for agency in found if agency is not None}
     agencies = [row for row in value["agencies"] if row["agency"] in inboxes]
     services = [row for row in value["services"] if row["inbox"] in inboxes.get(row["agency"], ())]
-    Directory(connection).replace(peer.host, agencies, services)
+    directory = Directory(connection)
+    directory.replace(peer.host, agencies, services)
+    for signed in value["attestations"]:
+        _take_attestation(directory, keys, peer, canonical(signed), hub.clock.now())
+
+
+def _take_attestation(directory: Directory, keys: KeyStore, peer: Peer, data: bytes, now: int) -> None:
+    """Keep a declaration that its agency signed; one that it did not is left out and spoils nothing."""
+    try:
+        agency = str(Envelope.from_bytes(data, ATTESTATION_TYPE).value.get("agency"))
+        if host_of(agency) == peer.host:
+            read_attestation(data, agency, attester_keys(keys, agency, now), now=now)
+            directory.put_attestation(agency, data)
+    except HubError as error:
+        _log.info("a declaration of %s is not trusted here: %s", peer.host, error.code)

@@ -99,9 +99,10 @@ def _play(stage: World, made: Played, folder: Path) -> None:
     assert all(pull_all(each.hub) for each in (made.home, made.away))
     photo = folder / FILE
     photo.write_text(INSIDE * 20)
-    scope = {"categories": {"minimal_contact", "needs_risk"}, "purposes": {"reception"}, "country": "ET"}
-    agreed = consent(stage.clock, grant(stage.clock, hana.agency, selam.agency, **scope))
-    held = bases.keep(amina, agreed, LABEL, [photo])
+    stage.train(amina, stage.join(amina, "trainer", {"agency_admin"}))
+    scope = {"categories": {"minimal_contact", "needs_risk"}, "purpose": "reception"}
+    agreed = consent(stage.clock, *(grant(stage.clock, to.agency, **scope) for to in (hana, selam)))
+    held = bases.draft(amina, agreed, LABEL, [photo])
     sections = {"minimal_contact": {"name": NAME}, "needs_risk": {"risk": RISK}}
     made.child = tuple(
         referrals.send(amina, Outgoing(to.agency, sections, held, "reception", "urgent", attachments=[photo])).handoff

@@ -93,6 +93,7 @@ def found(place: Path, name: str, kind: str, login: str) -> Terminal:
     for key in ("one", "two"):
         operator.run(*certify, digits, "--certifier", f"{key}.key", "--out", f"{name}.{key}")
     founder.run("agency", "create", f"{name}.one", f"{name}.two")
+    founder.run("agency", "attest", "--until", (datetime.now(UTC).date() + timedelta(days=365)).isoformat())
     return founder
 
 

@@ -258,13 +258,15 @@ def _directory_by_another(value):
 
 
 def _directory_of_ours(value):
-    directory = {"v": 1, "host": HERE, "at": NOW, "agencies": [], "services": []}
+    directory = {"v": 1, "host": HERE, "at": NOW, "agencies": [], "services": [], "attestations": []}
     value["directory"] = _signed_directory(directory)
 
 
 def _directory_with_a_stranger(value):
     row = {"agency": f"urn:rcp:agency:shelter@{HERE}", "name": "n", "zone": "UTC", "weekend": []}
-    value["directory"] = _signed_directory({"v": 1, "host": THERE, "at": NOW, "agencies": [row], "services": []})
+    value["directory"] = _signed_directory(
+        {"v": 1, "host": THERE, "at": NOW, "agencies": [row], "services": [], "attestations": []}
+    )
 
 
 def _directory_with_more(value):

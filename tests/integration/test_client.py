@@ -6,10 +6,10 @@ import io
 import json
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from consent.basis import Denial, Giver
 from hub.client import basis as bases
 from hub.client import cosigning, enrol, opening, reading, records, referrals, withdrawal
 from hub.client.member import unlock
@@ -115,10 +115,10 @@ def test_every_refusal_says_its_rule_and_whom_to_ask(one_hub, amina, hana):
     clock, to = one_hub.clock, hana.agency
     given = {"to": to, "sections": SECTIONS, "purpose": "reception"}
     for changes, rule in (
-        ({"assent": "refused"}, "R03"),
-        ({"giver": Giver("parent")}, "R02"),
-        ({"denials": (Denial(recipients=frozenset({to})),)}, "R01"),
-        ({"withdrawn": today(clock)}, "R04"),
+        ({"assent": {"answer": "refused"}}, "R03"),
+        ({"giver": {"capacity": "parent", "order": None}}, "R02"),
+        ({"denials": [{"recipient": to}]}, "R01"),
+        ({"reconfirm_by": (today(clock) - timedelta(days=1)).isoformat()}, "R04"),
     ):
         held = reception(amina, clock, to, **changes)
         with pytest.raises(ConsentMissing) as refusal:
@@ -185,10 +185,8 @@ def test_the_digits_cover_the_encryption_key_too(hana, one_hub):
 
 def test_a_committee_is_not_sent_to_but_a_person_of_it_is(one_hub, amina):
     tesfaye = one_hub.members["tesfaye"]
-    scope = grant(
-        one_hub.clock, tesfaye.agency, categories={"minimal_contact", "economic"}, purposes={"livelihood"}, country="ET"
-    )
-    held = bases.keep(amina, consent(one_hub.clock, scope), "loan")
+    scope = grant(one_hub.clock, tesfaye.agency, categories={"minimal_contact", "economic"}, purpose="livelihood")
+    held = bases.draft(amina, consent(one_hub.clock, scope), "loan")
     out = {"to": tesfaye.agency, "sections": {"minimal_contact": {}}, "basis": held, "purpose": "livelihood"}
     with pytest.raises(ConsentMissing) as refusal:
         referrals.send(amina, Outgoing(**out))
@@ -209,9 +207,9 @@ def test_a_section_beyond_the_excerpt_is_held_back(one_hub, amina, hana, monkeyp
     held = reception(amina, one_hub.clock, hana.agency)
     permitted = bases.decide_for
 
-    def careless(basis, asked, packet, now):
+    def careless(member, basis, asked, packet):
         narrow = bases.Asked(asked.to, asked.purpose, frozenset(SECTIONS), asked.service, asked.person)
-        return permitted(basis, narrow, packet, now)
+        return permitted(member, basis, narrow, packet)
 
     monkeypatch.setattr(bases, "decide_for", careless)
     out = Outgoing(hana.agency, {**SECTIONS, "health": {"note": "fever"}}, held, "reception")
@@ -252,7 +250,7 @@ def test_a_vital_interest_that_its_supervisor_did_not_sign_is_not_opened(one_hub
     basis = emergency(amina, one_hub.clock, hana.agency, hodan.id)
     out = Outgoing(hana.agency, {"minimal_contact": {"given_name": "SYN-X"}}, basis, "emergency", "emergency")
     handoff, alone = random_id(), [amina.me(frozenset({"caseworker"}))]
-    with referrals._sealed(amina, out) as (part, permitted):  # a sender's client that leaves the second signature out
+    with referrals._sealed(amina, out) as ready:  # a sender's client that leaves the second signature out
         body = {
             "kind": "referral",
             "urgency": "emergency",
@@ -261,9 +259,9 @@ def test_a_vital_interest_that_its_supervisor_did_not_sign_is_not_opened(one_hub
             "leg": None,
             "freeze": some_hash("handle"),
         }
-        body["verdict"] = permitted.verdict(alone)
-        said = amina.statement("referral.submit", handoff, body, by=alone, part=part)
-        records.send(amina, "/api/v1/handoffs", said, part.source)
+        body["verdict"] = ready.permitted.verdict(alone)
+        said = amina.statement("referral.submit", handoff, body, by=alone, part=ready.part)
+        records.send(amina, "/api/v1/handoffs", said, ready.part.source)
     with pytest.raises(BadSignature):
         opening.open_handoff(hana, handoff)
 

@@ -51,15 +51,18 @@ def tesfaye(place):
     return place.members["tesfaye"]
 
 
-@pytest.fixture
-def held(place, amina, hana):
-    """A consent for the transit centre abroad and for the authority at home."""
-    daher = place.members["daher"]
+def agreed(place, label):
+    """A consent for the transit centre abroad and for the authority at home, with a receipt of its own."""
     scopes = [
-        grant(place.clock, who.agency, categories=set(SECTIONS), purposes={"reception"}, country=country)
-        for who, country in ((hana, "ET"), (daher, "DJ"))
+        grant(place.clock, place.members[who].agency, categories=set(SECTIONS), purpose="reception", country=country)
+        for who, country in (("hana", "ET"), ("daher", "DJ"))
     ]
-    return bases.keep(amina, consent(place.clock, *scopes), "both")
+    return bases.draft(place.members["amina"], consent(place.clock, *scopes), label)
+
+
+@pytest.fixture
+def held(place):
+    return agreed(place, "both")
 
 
 def refer(amina, held, to):
@@ -135,7 +138,7 @@ def test_what_was_not_delivered_yet_waits_and_holds_no_other_back(place, amina, 
 def test_a_wrong_receipt_stops_nothing_and_only_the_responsible_agency_is_told(place, amina, hana, tesfaye, held):
     handoff = refer(amina, held, hana)
     place.run()
-    other = bases.keep(amina, held.basis, "never sent on")
+    other = agreed(place, "never sent on")
     freeze = asked(place, tesfaye, other, amina)
     assert opening.open_handoff(hana, handoff)
     assert next(row for row in freezing.requests(amina) if row.handoff == freeze).found is False
@@ -146,7 +149,8 @@ def test_a_wrong_receipt_stops_nothing_and_only_the_responsible_agency_is_told(p
 
 
 def _stranger(held):
-    return replace(held, token="9XX-ZWZ-CNN-R90-TS9-HB9-A3N")
+    receipt = {**held.basis["receipt"], "token": "9XX-ZWZ-CNN-R90-TS9-HB9-A3N"}
+    return replace(held, basis={**held.basis, "receipt": receipt})
 
 
 @pytest.mark.parametrize("decision", ["kept", "withdrawn"])
@@ -199,7 +203,7 @@ def test_a_basis_without_a_receipt_looks_the_same_to_a_hub(place, amina):
 
 def test_nothing_at_a_hub_joins_two_packets_of_one_consent_before_a_receipt_is_shown(place, amina, hana, held):
     pair = [refer(amina, held, who) for who in (hana, place.members["daher"])]
-    stranger = refer(amina, bases.keep(amina, held.basis, "another child"), hana)
+    stranger = refer(amina, agreed(place, "another child"), hana)
     place.run()
     hub = place.hubs[HOME].hub
     of = {handoff: _values(hub, handoff) for handoff in (*pair, stranger)}

@@ -140,7 +140,7 @@ class PeerSimulator:
             row = {"document": parse_json(document), "index": index, "salt": b64u(salt)}
             entries.append({**row, "proof": self.log.proof(index, size)})
         agencies, services = self.directory
-        directory = sign_directory(self.host, list(agencies), list(services), self.key, NOW)
+        directory = sign_directory(self.host, list(agencies), list(services), [], self.key, NOW)
         value = {"checkpoint": sign_checkpoint(self.log.head(), self.key), "entries": entries}
         value["directory"] = parse_json(directory.to_bytes())
         if self.edit_keys:

@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from consent.basis import Consent, Giver, Grant, MandatoryProtection, VitalInterest
 from hub.app import build_app, create_hub, open_hub
 from hub.auth import accounts
 from hub.auth.store import AccountStore
+from hub.client import around, enrol, founding, training
 from hub.client import basis as bases
-from hub.client import enrol, founding
 from hub.client.enrol import Desk, Invitation
 from hub.client.founding import AgencyFacts
 from hub.federation.jobs import deliver, pull
@@ -30,6 +29,7 @@ from hub.packets.encoding import b64u
 from hub.referrals.jobs import sweep
 from hub.settings import Settings
 from hub.web.identity import Identity
+from tests.support import consents
 from tests.support.factories import CERTIFIER_KEYS, CERTIFIERS, some_hash
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from hub.context import Hub
 
 PASSPHRASE = "correct horse battery staple"
-FOUNDER = frozenset({"caseworker", "supervisor", "agency_admin", "coordinator"})
+FOUNDER = frozenset({"caseworker", "supervisor", "agency_admin", "coordinator", "data_officer"})
 SECTIONS = {"minimal_contact": {"name": "SYN Hagos"}, "needs_risk": {"risk": "high"}}
 
 
@@ -82,7 +82,15 @@ class World:
         certs = [certify(identity, certifier, self.clock.now()) for certifier in CERTIFIERS]
         member = founding.finish(self.desk(login), certs)
         self.members[login] = member
+        last = (today(self.clock) + timedelta(days=700)).isoformat()
+        around.attest(member, last, last)
+        if "data_officer" in roles:
+            around.put_protocol(member, protocol(self.clock))
         return member
+
+    def train(self, who: Member, by: Member) -> None:
+        """Record that somebody was trained to ask for consent."""
+        training.record(by, who.id, {"consent"}, today(self.clock) + timedelta(days=700))
 
     def join(self, admin: Member, login: str, roles: set[str]) -> Member:
         """Enrol a colleague: invitation, digits compared, certificate, grants."""
@@ -131,6 +139,8 @@ def populated(made: World, home: str, away: str) -> World:
     made.found(home, "shelter", "shelter", "DJ", "amina")
     made.found(home, "authority", "authority", "DJ", "daher")
     made.found(away, "addis", "io", "ET", "hana")
+    for login, trainer in (("amina", "trainer-dj"), ("hana", "trainer-et")):
+        made.train(made.members[login], made.join(made.members[login], trainer, {"agency_admin"}))
     made.found(
         away,
         "coalition",
@@ -148,51 +158,49 @@ def today(clock: SetClock) -> date:
     return datetime.fromtimestamp(clock.now(), UTC).date()
 
 
-def consent(clock: SetClock, *grants: Grant, **changes: object) -> Consent:
-    """A guardian's consent, given today."""
+def consent(clock: SetClock, *grants: dict[str, object], **changes: object) -> dict[str, object]:
+    """A guardian's consent, given today, as a caseworker drafts it."""
     day = today(clock)
-    values = {
-        "situation": "unaccompanied",
-        "giver": Giver("guardian", day + timedelta(days=365)),
-        "assent": "agreed",
-        "explained_in": "ti",
-        "given": day,
-        "expression": some_hash("form"),
-        "grants": grants,
-    }
-    return Consent(**{**values, **changes})
+    order = consents.order(**{"from": day.isoformat(), "until": (day + timedelta(days=365)).isoformat()})
+    known = {"giver": {"capacity": "guardian", "order": order}, "expression": {"on": day.isoformat()}}
+    return consents.draft(*grants, **{**known, **changes})
 
 
-def grant(clock: SetClock, *recipients: str, categories: set[str], purposes: set[str], country: str) -> Grant:
+def grant(
+    clock: SetClock, to: str, *, categories: set[str], purpose: str, country: str = "ET", **more: object
+) -> dict[str, object]:
     day = today(clock)
-    return Grant(
-        frozenset(categories),
-        frozenset(recipients),
-        frozenset(purposes),
-        frozenset({country}),
-        day,
-        day + timedelta(days=90),
-    )
+    span = {"from": day.isoformat(), "until": (day + timedelta(days=90)).isoformat()}
+    return consents.grant(to, *sorted(categories), purpose=purpose, **{**span, "country": country, **more})
+
+
+def protocol(clock: SetClock, *categories: str) -> dict[str, object]:
+    """A sharing protocol between Djibouti and Ethiopia."""
+    span = {"from": today(clock).isoformat(), "until": (today(clock) + timedelta(days=700)).isoformat()}
+    return {"label": "DJ-ET", **consents.protocol(*categories), **span}
 
 
 def reception(member: Member, clock: SetClock, to: str, country: str = "ET", **changes: object) -> bases.Held:
-    """A consent for reception and tracing at one agency, kept as an own record."""
-    scope = grant(clock, to, categories=set(SECTIONS), purposes={"reception"}, country=country)
-    return bases.keep(member, consent(clock, scope, **changes), "reception")
+    """A consent for reception at one agency, kept as an own record."""
+    scope = grant(clock, to, categories=set(SECTIONS), purpose="reception", country=country)
+    return bases.draft(member, consent(clock, scope, **changes), "reception")
 
 
 def protection(member: Member, clock: SetClock, to: str) -> bases.Held:
     """The duty to tell the child-protection authority."""
     day = today(clock)
-    basis = MandatoryProtection(frozenset({to}), "agreed", day, day + timedelta(days=30), some_hash("note"))
-    return bases.keep(member, basis, "duty")
+    last = (day + timedelta(days=30)).isoformat()
+    told = {"recipients": [to], "assent": "agreed", "given": day.isoformat(), "until": last}
+    basis = {"v": 1, "kind": "mandatory_protection", **told, "expression": some_hash("note")}
+    return bases.draft(member, basis, "duty")
 
 
 def emergency(member: Member, clock: SetClock, to: str, supervisor: str) -> bases.Held:
     """A supervisor's note that life cannot wait."""
     now = clock.now()
-    basis = VitalInterest(frozenset({to}), supervisor, "Fever, needs a clinic tonight.", now, now + 72 * 3600)
-    return bases.keep(member, basis, "emergency")
+    note = {"supervisor": supervisor, "reason": "Fever, needs a clinic tonight.", "made": now}
+    basis = {"v": 1, "kind": "vital_interest", "recipients": [to], **note, "review_by": now + 72 * 3600}
+    return bases.draft(member, basis, "emergency")
 
 
 @contextmanager

@@ -48,6 +48,16 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_agency_profiles_host"), ["host"], unique=False)
 
     op.create_table(
+        "attestations",
+        sa.Column("agency", sa.String(length=400), nullable=False),
+        sa.Column("host", sa.String(length=261), nullable=False),
+        sa.Column("envelope", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("agency", name=op.f("pk_attestations")),
+    )
+    with op.batch_alter_table("attestations", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_attestations_host"), ["host"], unique=False)
+
+    op.create_table(
         "channels",
         sa.Column("from_agency", sa.String(length=400), nullable=False),
         sa.Column("to_agency", sa.String(length=400), nullable=False),
@@ -488,6 +498,10 @@ def downgrade() -> None:
     op.drop_table("follow_ups")
     op.drop_table("epoch_grants")
     op.drop_table("channels")
+    with op.batch_alter_table("attestations", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_attestations_host"))
+
+    op.drop_table("attestations")
     with op.batch_alter_table("agency_profiles", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_agency_profiles_host"))
 
