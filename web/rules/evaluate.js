@@ -10,7 +10,7 @@
  */
 
 /** @typedef {null | boolean | number | string | Json[] | {[name: string]: Json}} Json */
-/** @typedef {{names: Map<string, Json>, days: Set<string> | null}} Scope the facts by name; every compared day is added to `days` */
+/** @typedef {{names: Map<string, Json>, watch: [string, string][] | null}} Scope the facts by name; every two days that are compared are added to `watch` */
 /** @typedef {(scope: Scope) => Json} Ask */
 
 export const MAX_DEPTH = 32;
@@ -24,11 +24,11 @@ export class RuleError extends Error {}
 /**
  * Return facts as a scope to ask expressions about.
  * @param {{[name: string]: Json}} facts
- * @param {Set<string> | null} [days] collects the days that are compared
+ * @param {[string, string][] | null} [watch] collects the days that are compared
  * @returns {Scope}
  */
-export function scopeOf(facts, days = null) {
-  return { names: new Map(Object.entries(facts)), days };
+export function scopeOf(facts, watch = null) {
+  return { names: new Map(Object.entries(facts)), watch };
 }
 
 /**
@@ -53,7 +53,9 @@ export function compiled(expression, named = {}, depth = 0) {
 function path(text) {
   if (!PATH.test(text)) throw new RuleError("A path names members with small letters.");
   const [first, ...rest] = text.slice(1).split(".");
-  return (scope) => rest.reduce(member, scope.names.get(first) ?? null);
+  /** @type {Ask} */
+  const found = (scope) => scope.names.get(first) ?? null;
+  return rest.reduce((/** @type {Ask} */ ask, name) => (scope) => member(ask(scope), name), found);
 }
 
 /** @param {{[name: string]: Json}} expression @param {{[name: string]: Json}} named @param {number} depth @returns {Ask} */
@@ -80,7 +82,8 @@ function operation(expression, named, depth) {
   if (answer === undefined || asked.length !== count) {
     throw new RuleError("An operation is unknown, or has the wrong number of arguments.");
   }
-  return (scope) => answer(scope, ...asked.map((ask) => ask(scope)));
+  const [one, other] = asked;
+  return count === 1 ? (scope) => answer(scope, one(scope)) : (scope) => answer(scope, one(scope), other(scope));
 }
 
 /** @param {Ask[]} asked @param {boolean} stop @returns {Ask} */
@@ -104,7 +107,7 @@ function loop(rows, name, condition, stop) {
     if (!Array.isArray(found)) return null;
     /** @type {Json} */
     let answer = !stop;
-    const inner = { names: new Map(scope.names), days: scope.days };
+    const inner = { names: new Map(scope.names), watch: scope.watch };
     for (const row of found) {
       inner.names.set(name, row);
       const said = condition(inner);
@@ -118,7 +121,7 @@ function loop(rows, name, condition, stop) {
 // What operations do with values that may be of any type
 
 /** @param {unknown} value @returns {value is {[name: string]: Json}} */
-function isObject(value) {
+export function isObject(value) {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
@@ -136,18 +139,18 @@ function scalar(value) {
  * Return the number of a day of the calendar, or null.
  * @param {Json} value
  */
-function day(value) {
+export function dayNumber(value) {
   if (typeof value !== "string" || !DAY.test(value) || value < "0001") return null;
   const time = Date.parse(`${value}T00:00:00Z`);
-  return !Number.isNaN(time) && text(time / DAY_MS) === value ? time / DAY_MS : null;
+  return !Number.isNaN(time) && dayText(time / DAY_MS) === value ? time / DAY_MS : null;
 }
 
-/** @param {number} number */
-function text(number) {
+/** Return the day of a number. @param {number} number */
+export function dayText(number) {
   return new Date(number * DAY_MS).toISOString().slice(0, 10);
 }
 
-const [FIRST, LAST] = /** @type {[number, number]} */ ([day("0001-01-01"), day("9999-12-31")]);
+const [FIRST, LAST] = /** @type {[number, number]} */ ([dayNumber("0001-01-01"), dayNumber("9999-12-31")]);
 
 /** @param {Json} one @param {Json} other */
 function eq(one, other) {
@@ -172,18 +175,18 @@ function compare(scope, one, other, same) {
     const [low, high] = /** @type {number[]} */ ([one, other]);
     return low < high || (same && low === high);
   }
-  const [first, second] = [day(one), day(other)];
+  const [first, second] = [dayNumber(one), dayNumber(other)];
   if (first === null || second === null) return null;
-  for (const each of [one, other]) scope.days?.add(/** @type {string} */ (each));
+  scope.watch?.push(/** @type {[string, string]} */ ([one, other]));
   return first < second || (same && first === second);
 }
 
 /** @param {Json} start @param {Json} many */
 function days(start, many) {
-  const first = day(start);
+  const first = dayNumber(start);
   if (first === null || !Number.isSafeInteger(many)) return null;
   const found = first + /** @type {number} */ (many);
-  return found >= FIRST && found <= LAST ? text(found) : null;
+  return found >= FIRST && found <= LAST ? dayText(found) : null;
 }
 
 /** @type {Map<string, boolean>} */
