@@ -214,7 +214,7 @@ def fetch(member: Member, shown: Shown, packet: Packet, folder: Path) -> Verifie
         senders=_standing(member.trust.keys(shown.from_agency, shown.to_agency), shown, packet),
         replay=accepted.get,
         now=member.clock.now(),
-        first=number not in accepted,
+        first=number not in accepted and not packet.manifest.own_record,
         rewraps=rewraps,
     )
     if number not in accepted:
