@@ -12,7 +12,7 @@ from consent.basis import CONSENT
 from consent.decide import Deny
 from consent.policy import CATEGORIES, PURPOSES, SERVICES
 from consent.reasons import message
-from hub.cli import freeze, paper, withdrawal, words
+from hub.cli import formats, freeze, paper, withdrawal, words
 from hub.cli.common import FILE, FORBIDDEN, Session, command, read_json, read_text, why, with_reason
 from hub.cli.people import resolve
 from hub.client import around
@@ -233,5 +233,5 @@ def _strange(named: object, known: frozenset[str]) -> Sequence[str]:
     return sorted({str(name) for name in said} - known)
 
 
-for _group in (freeze.top, paper.top, withdrawal.top):
+for _group in (formats.top, freeze.top, paper.top, withdrawal.top):
     consent.commands.update(_group.commands)
