@@ -123,7 +123,7 @@ def test_packets_stand_still_while_another_receipt_of_the_same_consent_is_undeci
 
 
 def test_what_was_not_delivered_yet_waits_and_holds_no_other_back(place, amina, hana, held):
-    waits, goes = refer(amina, held, hana), refer(amina, bases.keep(amina, held.basis, "another child"), hana)
+    waits, goes = refer(amina, held, hana), refer(amina, agreed(place, "another child"), hana)
     freeze = freezing.ask(place.members["daher"], held.token, amina.agency)["id"]
     place.run()
     with pytest.raises(NotFound):
