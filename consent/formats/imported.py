@@ -108,8 +108,6 @@ def begun(draft: Mapping[str, Any], name: str = "A" * 22) -> tuple[dict[str, Any
         return record.begin(draft, record=name, agency=_NOBODY, member="A" * 22, at=at, token="0"), ()  # noqa: S106 - none yet
     except BasisError as error:
         return None, (error.field or "record",)
-    except OverflowError:  # a day that no calendar has the two weeks before
-        return None, ("until",)
 
 
 def read_day(value: object) -> date | None:

@@ -46,7 +46,7 @@ def receipt_to_iso(record: Mapping[str, Any]) -> dict[str, Any]:
     It names nobody who was refused and has no words, notes or reasons: it may be read over the giver's shoulder.
     """
     found = _common(record, _RECEIPT, record["receipt"]["id"])
-    found |= {"rcp:record": record["record"], "rcp:token": record["receipt"]["token"]}
+    found |= {"rcp:of": record["record"], "rcp:token": record["receipt"]["token"]}
     same = {**found, "dct:identifier": record["record"], "rcp:receipt": {"dct:identifier": record["receipt"]["id"]}}
     return {**found, "rcp:incomplete": list(_absent(same))}
 
@@ -87,7 +87,7 @@ def _common(record: Mapping[str, Any], kind: str, name: str) -> dict[str, Any]:
         "dpv:hasDataSubject": {"@type": ["dpv:DataSubject", *minor], "dct:identifier": subject["pseudonym"]},
         "dpv:hasNotice": _notice(informing["notice"], informing["language"]),
         "dct:language": informing["language"],
-        "dpv:hasLegalBasis": record["legal_basis"],
+        "dpv:hasLegalBasis": [{"@type": "dpv:LegalBasis", "dct:identifier": name} for name in record["legal_basis"]],
         "dpv:hasDataController": [_controller(row) for row in controllers],
         "dpv:hasJurisdiction": sorted(set(law)),
         "dpv:hasStorageCondition": _storage(record["storage"]),

@@ -309,6 +309,7 @@ def test_a_condition_that_is_not_read_takes_the_exception_away(part: dict[str, A
         ({"performer": [{"reference": "RelatedPerson/other"}]}, "performer"),
         ({"verification": [{"verified": False}]}, "verification"),
         ({"dateTime": "2022"}, "dateTime"),
+        ({"dateTime": "2022-06-13Tnoon"}, "dateTime"),
         ({"policy": [{"uri": "http://example.org/unknown"}]}, "policy"),
         ({"policyRule": {"text": "as we said"}}, "policy"),
         ({"extension": [{"url": url("junk"), "valueCode": "x"}]}, "extension"),
@@ -321,6 +322,13 @@ def test_what_could_change_the_meaning_of_all_makes_it_incomplete(part: dict[str
     found = from_fhir({**whole, **part}, context())
     assert found.draft is None
     assert what in found.incomplete
+
+
+def test_an_extension_that_says_a_thing_twice_is_not_read() -> None:
+    twice = [{"url": "answer", "valueCode": word} for word in ("refused", "agreed")]
+    said = {"url": url("child-assent"), "extension": twice}
+    found = from_fhir(foreign({"type": "permit", "purpose": purpose("TREAT")}, extension=[said]), context())
+    assert "extension child-assent" in found.incomplete
 
 
 def test_the_child_s_no_in_the_document_goes_before_a_yes_in_the_context() -> None:
@@ -479,7 +487,6 @@ _JUNK: list[Any] = [
     1.5,
 ]
 JUNK = st.sampled_from(_JUNK).map(deepcopy)
-BOY = {"name": c.ADDIS, "school": c.SCHOOL, "clinic": c.CLINIC}
 
 
 def sends(found: Imported) -> set[tuple[Any, ...]]:
@@ -503,14 +510,6 @@ def sends(found: Imported) -> set[tuple[Any, ...]]:
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     return [path, *(found for name, row in inner for found in places(row, (*path, name)))]
-
-
-def whole(path: tuple[Any, ...], value: Any) -> bool:
-    """Whether a place is a denial as a whole, or a list with one: to drop that is to permit what it denied."""
-    return path[:1] == ("provision",) and (
-        path in {("provision",), ("provision", "provision")}
-        or (len(path) == 3 and value["provision"]["provision"][path[2]]["type"] == "deny")
-    )
 
 
 @st.composite

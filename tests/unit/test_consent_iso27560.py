@@ -183,6 +183,12 @@ def test_a_grant_that_only_one_half_says_makes_the_record_incomplete() -> None:
     assert "dpv:hasProcess" in record_from_iso(value).incomplete
 
 
+def test_a_day_before_all_calendars_is_no_end() -> None:
+    value = record_to_iso(full())
+    value["rcp:record"]["giver"]["order"] |= {"from": "0001-01-01", "until": "0001-01-02"}
+    assert "giver.order" in record_from_iso(value).incomplete
+
+
 SOUND = record_to_iso(full())
 _JUNK: list[Any] = [None, True, 0, -1, "", "junk", [], {}, [None], "0001-01-01", "9999-12-31", "\ud800", 1.5]
 JUNK = st.sampled_from(_JUNK).map(deepcopy)
