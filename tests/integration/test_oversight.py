@@ -33,8 +33,11 @@ def place(tmp_path_factory):
             ("hodan", {"supervisor"}),
             ("fatuma", {"supervisor"}),
             ("idil", {"focal_point"}),
+            ("liban", {"caseworker"}),
         ):
             made.join(amina, login, roles)
+        for login in ("omar", "hodan"):
+            made.train(made.members[login], amina)
         for login, roles in (("kidane", {"caseworker"}), ("selam", {"supervisor"}), ("clerk", {"coordinator"})):
             made.join(made.members["hana"], login, roles)
         yield made
@@ -203,16 +206,16 @@ def test_a_new_device_reads_what_is_older_than_any_packet_is_accepted(place, peo
 
 
 def test_training_counts_until_its_day(place, people):
-    omar, now = people["omar"], place.clock.now()
-    assert training.facts(omar, now) == {"training": {"consent": None, "bid": None}}
+    liban, now = people["liban"], place.clock.now()
+    assert training.facts(liban, now) == {"training": {"consent": None, "bid": None}}
     until = today(place.clock) + timedelta(days=30)
-    training.record(people["hodan"], omar.id, {"consent"}, until)
-    assert training.facts(omar, now) == {"training": {"consent": until.isoformat(), "bid": None}}
-    assert training.current(people["amina"], omar.id, "consent", now + 30 * DAY) == until
-    assert training.current(people["amina"], omar.id, "consent", now + 31 * DAY) is None
+    training.record(people["hodan"], liban.id, {"consent"}, until)
+    assert training.facts(liban, now) == {"training": {"consent": until.isoformat(), "bid": None}}
+    assert training.current(people["amina"], liban.id, "consent", now + 30 * DAY) == until
+    assert training.current(people["amina"], liban.id, "consent", now + 31 * DAY) is None
     place.clock.at += 60
-    training.record(people["amina"], omar.id, {"consent"}, today(place.clock) - timedelta(days=1))
-    assert training.current(omar, omar.id, "consent", now) is None
+    training.record(people["amina"], liban.id, {"consent"}, today(place.clock) - timedelta(days=1))
+    assert training.current(liban, liban.id, "consent", now) is None
 
 
 def test_nobody_records_their_own_training_and_no_colleague_does(place, people):
@@ -473,6 +476,7 @@ def consents(place, people):
     for login, roles in (("yusuf", {"caseworker"}), ("deqa", {"supervisor"}), ("nimo", {"supervisor"})):
         if login not in place.members:
             place.join(found, login, roles)
+            place.train(place.members[login], found)
     held = [reception(place.members["yusuf"], place.clock, people["hana"].agency).handoff for _ in range(12)]
     own = reception(place.members["deqa"], place.clock, people["hana"].agency).handoff
     return held, own
