@@ -94,9 +94,10 @@ def custody_of(said: Sequence[Said], hosts: Collection[str], sent: Collection[st
         sent: the manifests of the packets that went to the recipient: only they count as served.
         first: the packet that began the handoff: a hub that does not name it has not answered.
     """
-    withdrawn = next((one.at for one in said if one.type == WITHDRAW and one.position is not None), None)
-    if withdrawn is None:
+    placed = [(one.position, one.at) for one in said if one.type == WITHDRAW and one.position is not None]
+    if not placed:
         return Custody(None)
+    withdrawn = min(placed)[1]  # when both sides withdrew, the ordering hub says who was first
     copies = {host: Copy(host, withdrawn) for host in hosts}
     for one in said:
         if one.type == DESTROY and one.host in copies:

@@ -20,15 +20,15 @@ from hub.followup.domain import CUSTODY
 from hub.followup.store import FollowUps
 from hub.outbox.store import Outbox
 from tests.support.custody import answer, custody, erase, fetch, left, withdraw
-from tests.support.desks import AWAY, HOME, Desk, People, carry, introduce
+from tests.support.desks import AWAY, HOME, Desk, People, carry, introduce, settle
 from tests.support.factories import NOW
 
 
 class Custodians(RuleBasedStateMachine):
     template: Path
 
-    @initialize()
-    def open_hubs(self):
+    @initialize(before=st.sampled_from(["sent", "delivered", "opened", "opened and withdrawn"]))
+    def open_hubs(self, before):
         self.folder = Path(tempfile.mkdtemp())
         self.clock = SetClock(NOW)
         self.people = People.invented(self.clock)
@@ -44,6 +44,12 @@ class Custodians(RuleBasedStateMachine):
         self.home.post(statement, packet, self.people.shelter.agency)
         self.manifest = self.home.shown(self.handoff, self.people.shelter.agency)["packets"][0]["manifest"]
         self.given = self.withdrawn = False
+        if before != "sent":
+            settle(self.home, self.away)
+        if before.startswith("opened"):
+            self.the_recipient_opens_it()
+        if before.endswith("withdrawn"):
+            self.consent_is_withdrawn(there=False)
 
     def seen(self):
         found = []
