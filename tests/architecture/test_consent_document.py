@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import re
 from pathlib import Path
 
 import pytest
+import rfc8785
 
 from consent import basis, policy, record
 from consent.decide import Permit
 from hub.cli.consent import _full
 from hub.client import around as desk
-from tests.support.consents import ADDIS, MEMBER, NOW, OWN, asks, consent, grant, override, recipient, sends
+from tests.support.consents import ADDIS, MEMBER, NOW, OWN, SECRET, asks, consent, grant, override, recipient, sends
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "consent.md").read_text(encoding="utf-8")
@@ -99,6 +102,25 @@ def test_the_other_bases_are_accepted_as_they_stand(kind):
 
 def test_the_sharing_protocol_is_one():
     assert desk._FORM(next(row for row in examples() if "label" in row)) is None
+
+
+def test_a_head_holds_the_digests_that_the_protocol_says():
+    """Section 4.3 of docs/protocol.md, computed again from its words."""
+
+    def text(data):
+        return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+    def drawn(word, n, size):
+        value = rfc8785.dumps([word, kept["record"], kept["revision"], n])
+        return text(hashlib.blake2b(value, digest_size=size, key=SECRET, person=b"rcp/1/consent").digest())
+
+    kept = consent(*(grant(recipient(f"a{n}"), "identity") for n in range(20)))
+    found = []
+    for n, part in enumerate(record.parts(kept)):
+        row = rfc8785.dumps([drawn("salt", n, 16), part.name, part.value])
+        found.append(text(hashlib.sha256(b"rcp/1/consent-part\0" + row).digest()))
+    found += [drawn("decoy", n, 32) for n in range(64 - len(found))]
+    assert record.head(kept, SECRET)["digests"] == sorted(found)
 
 
 def _named(cell):
