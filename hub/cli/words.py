@@ -53,6 +53,7 @@ COMMANDS = {
     "consent.withdraw": "consent withdraw",
     "consent.unfreeze": "consent decide",
     "consent.holder_answer": "consent answer",
+    "consent.report": "consent report",
 }
 """Commands that are not called like their statement."""
 ASK = {

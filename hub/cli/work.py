@@ -20,7 +20,7 @@ from hub.cli import withdrawal, words
 from hub.cli.common import FOLDER, FORBIDDEN, Session, command, read_packet, read_text, why, with_reason
 from hub.cli.people import resolve
 from hub.client import basis as bases
-from hub.client import cosigning, opening, reading, records, referrals
+from hub.client import breach, cosigning, opening, reading, records, referrals
 from hub.client.referrals import GOT_HELP, PROTECT, STEPS, Outgoing
 from hub.errors import InvalidRequest, NotFound
 from hub.referrals.domain import TRANSITIONS, Side
@@ -152,7 +152,9 @@ def show(session: Session, handoff: str) -> None:
 def open_sealed(session: Session, handoff: str, into: Path | None, packet: str | None, why: str | None) -> None:
     """Open what was sent to your agency in a handoff: verified first, and checked against its lawful basis."""
     member = session.member()
-    found = with_reason(lambda reason: opening.open_handoff(member, handoff, into=into, packet=packet, why=reason), why)
+    found = with_reason(
+        lambda reason: breach.open_and_report(member, handoff, into=into, packet=packet, why=reason), why
+    )
     lines = [text for item in found for text in _told(item)]
     nothing = "Nothing here is for your agency to open: nothing was sent to it, or consent was withdrawn."
     asked = [] if found else withdrawal.asked(reading.show(member, handoff), member)

@@ -80,12 +80,14 @@ class Guard(StrEnum):
     FREEZES = "not frozen"
     THAWS = "frozen"
     WITHDRAWN = "consent was withdrawn"
+    STANDS = "consent was not withdrawn"
 
 
 HUB_SIDES = frozenset({Side.ORDERING_HUB, Side.RECIPIENT_HUB})
 WITHDRAW = "consent.withdraw"
 FREEZE, UNFREEZE = "consent.freeze", "consent.unfreeze"
 HOLDER_ANSWER, DESTROY, OVERDUE = "consent.holder_answer", "packet.destroy", "referral.overdue"
+REPORT = "consent.report"
 _GRADES = {
     Side.SENDER: frozenset({Grade.SIGNED}),
     Side.RECIPIENT: frozenset({Grade.SIGNED, Grade.LINK}),
@@ -218,8 +220,8 @@ class Referral:
     def lets(self, guard: Guard) -> bool:
         """Whether a guard about withdrawal or freezing is met; the others are not looked at."""
         frozen, locked = self.frozen is not None, self.locked
-        met = {Guard.LOCKS: not locked, Guard.WITHDRAWN: locked, Guard.FREEZES: not (locked or frozen)}
-        return {**met, Guard.THAWS: frozen}.get(guard, True)
+        met = {Guard.LOCKS: not locked, Guard.STANDS: not locked, Guard.WITHDRAWN: locked, Guard.THAWS: frozen}
+        return {**met, Guard.FREEZES: not (locked or frozen)}.get(guard, True)
 
     def _again(self, step: Transition, statement: Statement) -> bool:
         if step.guard is Guard.LOCKS:
@@ -405,6 +407,7 @@ _BESIDE = (
     (FREEZE, Side.ORDERING_HUB, _ANYBODY, Guard.FREEZES),
     (UNFREEZE, Side.SENDER, frozenset({"supervisor"}), Guard.THAWS),
     (HOLDER_ANSWER, Side.RECIPIENT, HOLDERS, Guard.WITHDRAWN),
+    (REPORT, Side.RECIPIENT, HOLDERS, Guard.STANDS),
     (DESTROY, Side.ORDERING_HUB, _ANYBODY, Guard.WITHDRAWN),
     (DESTROY, Side.RECIPIENT_HUB, _ANYBODY, Guard.WITHDRAWN),
     (OVERDUE, Side.ORDERING_HUB, _ANYBODY, Guard.WITHDRAWN),

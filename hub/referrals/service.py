@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from hub.errors import IllegalTransition, Malformed
 from hub.followup.domain import AREA_RUNG, Owner, go_on, hold, pause, promised_day, rung_of, start
 from hub.notify.templates import OVERDUE, TASK, WAITS
-from hub.referrals.domain import FREEZE, UNFREEZE, Side, State, ball, submit
+from hub.referrals.domain import FREEZE, REPORT, UNFREEZE, Side, State, ball, submit
 
 if TYPE_CHECKING:
     from hub.followup.domain import FollowUp
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _BACK_AS_TASK = frozenset({State.DECLINED, State.EXPIRED, State.NOT_COMPLETED})
 _WHO_ACTS = {Side.SENDER: ("caseworker",), Side.RECIPIENT: ("caseworker", "provider", "focal_point")}
+_LOOK_INTO = ("caseworker", "supervisor", "data_officer")
+"""Who at the sender is told that more came than its basis covers."""
 _SIDES = {Side.SENDER: Owner.SENDER, Side.RECIPIENT: Owner.RECIPIENT}
 
 
@@ -166,6 +168,9 @@ def _tell(referral: Referral, statement: Statement, key: str, work: Work, now: i
         if rung and rung.name == AREA_RUNG and ball(referral.state) is Side.RECIPIENT:
             parties = agencies.values()
             work.notices.tell_area(referral.to_agency, parties, about=referral.id, key=key, now=now)
+        return
+    if statement.type == REPORT:
+        work.notices.tell(referral.from_agency, _LOOK_INTO, WAITS, about=referral.id, key=key, now=now)
         return
     holder = ball(referral.state)
     if changed and holder is not None and agencies[holder] != statement.agency:

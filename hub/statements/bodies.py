@@ -127,6 +127,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "record.put": Kind(_OWN_RECORD, Part.REQUIRED, first=True),
         "consent.withdraw": Kind({"evidence": a.hash_}),
         "packet.destroy": Kind({"packets": a.distinct(a.list_of(_DESTROYED, 1000, 1), "manifest")}, by_hub=True),
+        "consent.report": Kind({"manifest": a.hash_}, Part.REQUIRED),
         "consent.holder_answer": Kind({"answer": a.one_of("erased", "locked", "cannot")}, Part.OPTIONAL),
         "consent.freeze": Kind({}, by_hub=True),
         "consent.unfreeze": Kind({}),

@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 
 from hub.client import basis as bases
-from hub.client import cosigning, enrol, opening, reading, records, referrals, withdrawal
+from hub.client import breach, cosigning, enrol, opening, reading, records, referrals, withdrawal
 from hub.client.member import unlock
 from hub.client.referrals import Outgoing
 from hub.clock import SetClock
@@ -221,6 +221,29 @@ def test_a_section_beyond_the_excerpt_is_held_back(one_hub, amina, hana, monkeyp
     with pytest.raises(NotPermitted) as refusal:
         opened.refuse_quarantined()
     assert refusal.value.facts["sections"] == ["health"]
+
+
+def test_what_was_held_back_is_reported_to_the_sender_once(one_hub, amina, hana, monkeypatch):
+    held, permitted = reception(amina, one_hub.clock, hana.agency), bases.decide_for
+
+    def careless(member, basis, asked, packet):
+        narrow = bases.Asked(asked.to, asked.purpose, frozenset(SECTIONS))
+        return permitted(member, basis, narrow, packet)
+
+    monkeypatch.setattr(bases, "decide_for", careless)
+    out = Outgoing(hana.agency, {**SECTIONS, "health": {"note": "fever"}}, held, "reception")
+    handoff = referrals.send(amina, out).handoff
+    for _ in range(2):
+        breach.open_and_report(hana, handoff)
+    shown = reading.show(amina, handoff)
+    assert [line.statement.type for line in shown.lines].count("consent.report") == 1
+    assert shown.state == "delivered"
+    (word,) = opening.open_handoff(amina, handoff)
+    assert word.sections["reply"]["held_back"] == {"health": ["R01"]}
+    notes = [row.value for row in records.listing(hana, "note") if "held_back" in row.value]
+    assert [row["handoff"] for row in notes] == [handoff]
+    with pytest.raises(Forbidden):
+        breach.report(amina, handoff, word) or referrals.say(amina, "consent.report", shown, {"manifest": word.packet})
 
 
 def test_life_and_health_need_a_supervisors_own_signature(one_hub, amina, hana):

@@ -35,6 +35,14 @@ ROWS += [
         ("referral.overdue", "ordering hub"),
     )
 ]
+ROWS.append(
+    {
+        **AFTER,
+        "statement": "consent.report",
+        "who": "recipient caseworker|provider|supervisor|focal_point|data_officer",
+        "guard": "consent was not withdrawn",
+    }
+)
 """The steps after a withdrawal (protocol §7.7) lead to no other state, and so stand in no table of states."""
 TYPES = sorted({row["statement"] for row in ROWS} | {"packet.rewrap"})
 BODY = {"due": NOW + 5, "manifest": "m", "first_contact": "2026-12-01"}
@@ -78,8 +86,8 @@ def expected(referral: Referral, kind: str, side: str, role: str | None, grade: 
             allowed = False
         if row["event"] == "delivered after a reported answer" and referral.delivered:
             allowed = False
-        if row["guard"] == "consent was withdrawn" and not referral.locked:
-            allowed = False
+        if row["guard"] in {"consent was withdrawn", "consent was not withdrawn"}:
+            allowed = allowed and referral.locked == (row["guard"] == "consent was withdrawn")
         if kind == "consent.withdraw" and referral.locked:
             allowed = False
         if allowed:

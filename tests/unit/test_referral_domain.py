@@ -112,7 +112,13 @@ def test_an_impossible_step_says_what_is_possible(referral):
         after(referral, DELIVERED).apply(said("report_outcome"), NOW)
     assert caught.value.facts == {
         "state": "delivered",
-        "possible": ["consent.withdraw", "referral.accept", "referral.acknowledge", "referral.decline"],
+        "possible": [
+            "consent.report",
+            "consent.withdraw",
+            "referral.accept",
+            "referral.acknowledge",
+            "referral.decline",
+        ],
     }
 
 

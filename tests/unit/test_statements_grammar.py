@@ -39,6 +39,7 @@ BODIES = {
     "record.put": own_record(),
     "consent.withdraw": {"evidence": some_hash()},
     "consent.holder_answer": {"answer": "erased"},
+    "consent.report": {"manifest": some_hash("packet")},
     "freeze.request": {"kind": "freeze", "to": ADDIS.agency, "key": some_hash("key")},
     "freeze.decide": {"decision": "kept"},
     "packet.rewrap": {
