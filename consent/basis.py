@@ -24,6 +24,8 @@ CONSENT: Final = "consent"
 PROTECTION: Final = "mandatory_protection"
 VITAL: Final = "vital_interest"
 EXCERPT: Final = "excerpt"
+SHORTEST_REASON: Final = 20
+"""Characters of a reason to lift a rule (referral standards, consent record)."""
 KINDS: Final = frozenset({CONSENT, PROTECTION, VITAL})
 Basis: TypeAlias = "Mapping[str, Any]"
 """A value that `check` let pass."""
@@ -54,6 +56,8 @@ def check(value: object, kind: str | None = None) -> Basis:
         field = ".".join(str(step) for step in (*error.instance_path, *missing))
         raise BasisError(f"The field {field or 'of the record'} is missing, unknown or not of its form.", field)
     _check_dates(value)
+    if found == CONSENT:
+        _check_reasons(value)
     return value
 
 
@@ -84,6 +88,21 @@ def _check_dates(value: dict[str, Any]) -> None:
     for field, row in periods.items():
         if row["until"] < row["from"]:
             raise BasisError(f"The period in {field} ends before it begins.", f"{field}.until")
+
+
+def _check_reasons(value: dict[str, Any]) -> None:
+    """Refuse what a lawyer would ask about: an exception that nobody gave a reason for."""
+    giver, assent, receipt = value["giver"], value["assent"], value["receipt"]
+    wanted = {
+        "giver.reason": giver["instead_of"] is None or giver["reason"],
+        "assent.maturity": assent["because"] != "not_able" or assent["maturity"],
+        "receipt.because": receipt["given_as"] != "not_given" or receipt["because"],
+    }
+    for n, row in enumerate(value["overrides"]):
+        wanted[f"overrides.{n}.reason"] = len(row["reason"]) >= SHORTEST_REASON
+    missing = next((field for field, reason in wanted.items() if not reason), None)
+    if missing is not None:
+        raise BasisError(f"The field {missing} must give a reason.", missing)
 
 
 @cache

@@ -307,7 +307,7 @@ _BLANKS: Final[dict[str, dict[str, Any]]] = {
     },
     "expression": {"witness": None, "artefact": None},
     "safety": {"location_protected": False, "allowed": [], "prohibited": [], "note": None, "non_disclosure": None},
-    "receipt": {"given_as": "not_given", "because": None},
+    "receipt": {"given_as": "paper", "because": None},
 }
 
 

@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from consent.words import LANGUAGES, NOTICES
 from hub.cli import words
-from hub.cli.common import FILE, Session, command
+from hub.cli.common import FILE, Session, command, why, with_reason
 from hub.client import basis as bases
 from hub.errors import InvalidRequest
 
@@ -39,6 +39,7 @@ name = click.option("--agency", "agency", default="", help="The agency's name as
     click.option("--for", "record", help="Fill it in from this record; else it is empty, to be filled in by hand."),
     click.option("--transfer", is_flag=True, help="For a transfer of the case; else for a referral."),
     click.option("--complaints", default="", help="Where to complain: another person than the worker."),
+    why,
 )
 def form(session: Session, lang: str, out: Path, record: str | None, *, transfer: bool, **given: Any) -> None:
     """Print the form to sign, with the notices for the giver and for the child."""
@@ -47,7 +48,8 @@ def form(session: Session, lang: str, out: Path, record: str | None, *, transfer
     purpose, value, desk = "transfer" if transfer else "referral", None, _desk(None, given)
     if record is not None:
         member = session.member()
-        value, desk = _consent(bases.load(member, record)), _desk(member, given)
+        held = with_reason(lambda reason: bases.load(member, str(record), reason), given["why"])
+        value, desk = _consent(held), _desk(member, given)
     _write(session, out, forms.consent_form(lang, purpose, desk, value, large=given["large"]))
 
 
@@ -62,13 +64,14 @@ def form(session: Session, lang: str, out: Path, record: str | None, *, transfer
     click.option(
         "--code-only", is_flag=True, help="A card with the code and a number only, where a paper is dangerous."
     ),
+    why,
 )
 def receipt(session: Session, record: str, lang: str, out: Path, *, code_only: bool, **given: Any) -> None:
     """Print the giver's receipt: what was agreed, until when, and how to stop it."""
     from hub.client.paper import forms
 
     member = session.member()
-    held = bases.load(member, record)
+    held = with_reason(lambda reason: bases.load(member, record, reason), given["why"])
     desk, value, token = _desk(member, given), _consent(held), held.token or ""
     if code_only:
         _write(session, out, forms.code_card(value, token, desk.phone))

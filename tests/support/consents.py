@@ -55,6 +55,11 @@ def draft(*grants: dict[str, Any], **more: Any) -> dict[str, Any]:
     for name, row in more.items():
         both = isinstance(row, dict) and isinstance(value.get(name), dict)
         value[name] = {**value[name], **row} if both else row
+    giver, assent = value["giver"], value["assent"]
+    if isinstance(giver, dict) and giver.get("instead_of"):
+        giver.setdefault("reason", "SYN the guardian cannot be reached")
+    if isinstance(assent, dict) and assent.get("because") == "not_able":
+        assent.setdefault("maturity", {"assessed": "SYN unconscious", "reasons": "SYN a doctor says so"})
     return deepcopy(value)
 
 

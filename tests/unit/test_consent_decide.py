@@ -160,6 +160,10 @@ def test_grants_and_denials_mean_the_same_in_any_order_and_said_twice():
         assert sends(one, asks(ADDIS, *sections)) == sends(two, asks(ADDIS, *sections))
 
 
+def test_a_section_that_the_policy_does_not_know_cannot_be_granted():
+    assert "R01" in blocked(sends(agreed(grant(ADDIS, "shoe_size")), asks(ADDIS, "shoe_size")))
+
+
 def test_two_grants_together_do_not_cover_what_neither_does():
     crossed = agreed(grant(ADDIS, "identity", purpose="transfer"), grant(ADDIS, "health"))
     assert "R01" in blocked(sends(crossed, WANTED))
@@ -242,11 +246,17 @@ def test_who_may_consent_depends_on_the_childs_situation_and_age(situation, capa
         ("ZZ", None, "15-17", False),
         ("DJ", 17, "15-17", False),
         ("XX", 17, "15-17", False),
+        ("ZZ", 18, "18+", False),
     ],
 )
 def test_a_mature_minor_decides_alone_only_where_the_law_of_the_country_says_so(law, years, band, valid):
     answer = sends(given_by("self", "unaccompanied", band, years, law=law), WANTED)
     assert permits(answer) if valid else blocked(answer) == {"R02"}
+
+
+def test_years_make_nobody_but_the_child_a_mature_minor():
+    facts = record.facts(given_by("parent", law="ZZ"), ADDIS.agency)
+    assert blocked(decide({**facts, "giver": {**facts["giver"], "years": 17}}, WANTED, NOW)) == {"R02"}
 
 
 def test_a_supervisor_cannot_make_somebody_a_guardian():
@@ -280,10 +290,18 @@ def test_a_child_who_was_not_asked_was_too_young_or_not_able(band, because, vali
     assert permits(answer) if valid else blocked(answer) == {"R03"}
 
 
+@pytest.mark.parametrize(("band", "because"), [("0-5", "too_young"), ("15-17", "not_able")])
+def test_a_no_counts_however_young_or_unable_somebody_calls_the_child(band, because):
+    kept = agreed(subject={"age_band": band}, assent={"answer": "refused", "because": because})
+    assert blocked(sends(kept, WANTED)) == {"R03"}
+
+
 def test_a_panel_that_tells_the_child_may_go_on_for_its_best_interests():
     answer = sends(agreed(assent=NO, overrides=[override("R03")]), WANTED)
     assert answer.until == date(2026, 12, 31)
     assert found(answer, "R03") == {OVERRIDDEN}
+    over = {**agreed(assent=NO, overrides=[override("R03")]), "status": "ConsentExpired"}
+    assert blocked(sends(over, WANTED)) == {"R04"}
     limited = agreed(assent=NO, overrides=[override("R03", "identity")])
     assert permits(sends(limited, WANTED))
     assert blocked(sends(limited, asks(ADDIS, "identity", "minimal_contact"))) == {"R03"}
@@ -428,6 +446,7 @@ def test_the_limits_were_explained_by_somebody_in_a_language_that_is_understood(
 def test_with_an_interpreter_another_language_will_do():
     used = {"used": True, "kind": "phone", "ref": "SYN-9", "confidentiality_signed": True}
     assert permits(sends(agreed(informing=informed(language="fr", interpreter=used)), WANTED))
+    assert blocked(sends(agreed(informing=informed(language=None, interpreter=used)), WANTED)) == {"R06"}
 
 
 def test_the_receiver_is_not_shown_how_somebody_was_informed_and_does_not_ask():
@@ -466,6 +485,7 @@ def test_the_receiver_asks_neither_declarations_nor_keys_nor_protocols_of_itself
     [
         [],
         [protocol(**ELSEWHERE)],
+        [protocol(countries=["ET", "KE"])],
         [protocol("health")],
         [protocol(until=day(-1))],
         [protocol(**{"from": day(1)})],
@@ -584,7 +604,14 @@ def test_the_most_dangerous_sections_are_off_until_a_grant_turns_them_on(section
     assert blocked(sends(others, asks(ADDIS, section))) == {"R12"}
 
 
-@pytest.mark.parametrize(("by", "valid"), [([SUPERVISOR, WORKER], True), ([SUPERVISOR], False), ([WORKER], False)])
+@pytest.mark.parametrize(
+    ("by", "valid"),
+    [
+        ([SUPERVISOR, WORKER], True),
+        ([SUPERVISOR], False),
+        ([{"member": MEMBER, "role": "caseworker"}, WORKER], False),
+    ],
+)
 def test_two_may_turn_a_section_on_but_not_without_a_grant(by, valid):
     lifted = [override("R12", "status", by=by)]
     answer = sends(agreed(grant(ADDIS, "status"), overrides=lifted), asks(ADDIS, "status"))
@@ -643,7 +670,8 @@ def test_a_panel_may_send_a_protected_location_and_nobody_less():
 
     assert told().obligations == ()
     assert found(told(), "R13") == {OVERRIDDEN}
-    for wrong in ({"by": [SUPERVISOR]}, {"by": [WORKER]}, {"until": day(-1)}, {"recipient": SCHOOL.agency}):
+    workers = [{"member": MEMBER, "role": "caseworker"}, WORKER]
+    for wrong in ({"by": [SUPERVISOR]}, {"by": workers}, {"until": day(-1)}, {"recipient": SCHOOL.agency}):
         assert told(**wrong).obligations == ("protect_location",)
 
 
@@ -701,11 +729,17 @@ def test_a_holder_passes_on_only_what_it_was_given_and_to_whom_consent_names():
     assert "R15" in blocked(sends(NAMED, replace(PASSED, purpose="education")))
     assert "R15" in blocked(sends(NAMED, asks(replace(THIRD, country="KE"), "identity", holder=ADDIS.agency)))
     assert "R15" in blocked(sends(NAMED, asks(THIRD, "identity", "legal", holder=ADDIS.agency)))
+    strange = held(grant(ADDIS, "shoe_size", onward=[THIRD.agency]))
+    assert "R15" in blocked(sends(strange, asks(THIRD, "shoe_size", holder=ADDIS.agency)))
 
 
 def test_who_is_named_for_what_is_passed_on_is_not_thereby_a_recipient_of_the_first_sender():
     assert blocked(sends(agreed(grant(ADDIS, "identity", onward=[THIRD.agency])), asks(THIRD, "identity"))) == {"R01"}
     assert blocked(decide(NAMED, asks(THIRD, "identity"), NOW)) == {"R01"}
+
+
+def test_who_is_a_recipient_is_not_thereby_named_for_what_others_pass_on():
+    assert blocked(decide(agreed(grant(THIRD, "identity")), PASSED, NOW)) == {"R15"}
 
 
 def test_passing_on_has_no_override_and_every_other_rule():
@@ -779,6 +813,18 @@ def test_who_does_not_fit_a_service_needs_its_exception(more):
     assert blocked(excepted) == {"R19"} if more in ({"years": 5}, {"years": None}) else permits(excepted)
 
 
+def test_a_service_without_age_limits_takes_any_age():
+    assert permits(listed(years=3, age_from=None, age_to=...))
+
+
+@pytest.mark.parametrize(("rule", "listing"), [("R18", {"verified": day(-99)}), ("R19", {"capacity": "none"})])
+def test_an_override_that_nobody_signed_lifts_nothing(rule, listing):
+    facts = record.facts(IDENTITY, ADDIS.agency) | record.own_facts(IDENTITY)
+    unsigned = {**override(rule), "members": 0, "roles": []}
+    answer = sends({**facts, "overrides": [unsigned]}, WANTED, listing={**LISTING, **listing}, person={"years": 16})
+    assert blocked(answer) == {rule}
+
+
 def test_no_exception_lets_a_child_work_too_young():
     assert permits(listed(override("R19"), years=15, age_from=18))
     assert blocked(listed(override("R19"), years=14, age_from=18)) == {"R19"}
@@ -822,6 +868,11 @@ def test_mandatory_protection_reaches_no_further_than_that():
     assert blocked(sends(mandatory(), protects(replace(AUTHORITY, agency=agency("x"))))) == {"R01"}
     assert blocked(sends(mandatory(), protects(), at("2026-12-07"))) == {"R04"}
     assert blocked(sends(mandatory(given=day(1)), protects())) == {"R04"}
+
+
+def test_nothing_goes_to_an_agency_whose_country_is_unknown():
+    assert blocked(decide(mandatory(), protects(replace(AUTHORITY, country=None)), NOW)) == {"R01"}
+    assert blocked(decide(vital(), replace(EMERGENCY, recipient=replace(CLINIC, country=None)), NOW)) == {"R01"}
 
 
 def test_even_then_the_child_is_asked():

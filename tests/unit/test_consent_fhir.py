@@ -411,7 +411,7 @@ def test_the_projection_keeps_names_notes_reasons_and_words() -> None:
         giver={"party": "SECRET aunt", "reason": "SECRET", "relationship": "SECRET"},
         assent={"words": "SECRET", "asked_by": "SECRET"},
         safety={"note": "SECRET", "location_protected": True},
-        overrides=[c.override("R03", reason="SECRET")],
+        overrides=[c.override("R03", reason="SECRET, because it is so")],
         expression={"witness": {"ref": "SECRET", "independent": True}},
     )
     text = json.dumps(to_fhir(made))

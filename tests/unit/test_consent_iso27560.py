@@ -111,7 +111,7 @@ def test_a_receipt_has_the_token_and_no_word_that_is_dangerous_in_other_hands() 
         assent={"words": "SECRET", "asked_by": "SECRET"},
         safety={"note": "SECRET"},
         denials=[{"party": "SECRET father"}, {"recipient": c.SCHOOL.agency, "because": "SECRET"}],
-        overrides=[c.override("R10", reason="SECRET")],
+        overrides=[c.override("R10", reason="SECRET, because it is so")],
     )
     text = json.dumps(receipt_to_iso(made))
     assert "SECRET" not in text
@@ -120,7 +120,7 @@ def test_a_receipt_has_the_token_and_no_word_that_is_dangerous_in_other_hands() 
 
 
 def test_a_record_keeps_the_token_and_the_approvals_to_the_agency() -> None:
-    made = full(overrides=[c.override("R10", reason="SECRET")])
+    made = full(overrides=[c.override("R10", reason="SECRET, because it is so")])
     text = json.dumps(record_to_iso(made))
     assert made["receipt"]["token"] not in text.replace(made["record"], "")
     assert "SECRET" not in text

@@ -47,7 +47,10 @@ FAMILY = consent(
         {"party": "SYN stepfather"},
     ],
     refused=[{"categories": ["legal"], "recipient": SCHOOL.agency}],
-    overrides=[override("R03", to=CLINIC, reason="SYN why the clinic"), override("R06", reason="SYN why all")],
+    overrides=[
+        override("R03", to=CLINIC, reason="SYN why only the clinic may"),
+        override("R06", reason="SYN why it is so for all"),
+    ],
     giver={"relationship": "SYN aunt", "reason": "SYN reason"},
     assent={"words": "SYN words of the child"},
     safety={"note": "SYN call after six"},
@@ -76,7 +79,7 @@ def test_what_the_form_leaves_open_is_filled_in():
     assert made["informing"]["understanding"] == "not_checked"
     assert made["safety"]["location_protected"] is False
     assert made["grants"][0]["id"] == "g1"
-    assert made["receipt"] == {"id": RECORD, "token": "TOKEN", "given_as": "not_given", "because": None}
+    assert made["receipt"] == {"id": RECORD, "token": "TOKEN", "given_as": "paper", "because": None}
     assert made["storage"]["locations"] == ["DJ", "ET"]
     assert made["reconfirm_by"] == "2027-11-23"
     assert check(made) == made
@@ -109,10 +112,10 @@ def test_the_form_is_not_changed_and_no_two_records_share_what_was_filled_in():
     before = deepcopy(value)
     one, two = begin(value), begin(value)
     one["safety"]["allowed"] = ["phone"]
-    one["receipt"]["given_as"] = "paper"
+    one["receipt"]["given_as"] = "code_only"
     assert value == before
     assert two["safety"]["allowed"] == []
-    assert two["receipt"]["given_as"] == "not_given"
+    assert two["receipt"]["given_as"] == "paper"
 
 
 @pytest.mark.parametrize(
