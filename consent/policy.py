@@ -85,6 +85,7 @@ REVIEW_SECONDS: Final = int(TABLES["vital_interest"]["review_seconds"])
 REVIEW_BEFORE_DAYS: Final = int(TABLES["review"]["before_days"])
 REVIEW_LONGEST_DAYS: Final = int(TABLES["review"]["longest_days"])
 TOPICS: Final = tuple(TABLES["informing"]["topics"])
+ADULT: Final = str(TABLES["age_bands"]["adult"])
 _BANDS: Final[dict[str, int]] = TABLES["age_bands"]["begin"]
 
 

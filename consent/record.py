@@ -142,6 +142,7 @@ def begin(draft: Mapping[str, Any], *, record: str, agency: str, member: str, at
         if isinstance(value.get(name), dict):
             value[name] = {**_BLANKS[name], **value[name]}
     _age(value, draft.get("born"), day)
+    _ends_with_the_band(value, draft)
     for name in ("grants", "denials", "refused", "overrides"):
         value[name] = [_row(name, n, row, day) for n, row in enumerate(_rows(value[name]))]
     value |= {"schema": SCHEMA, "kind": CONSENT, "record": record, "revision": 1, "prev": None, "at": at}
@@ -356,6 +357,14 @@ def _age(value: dict[str, Any], born: Any, day: date) -> None:
     if next_band is not None:
         last = (next_band - timedelta(days=1)).isoformat()
         value["reconfirm_by"] = min(last, value["reconfirm_by"]) if policy.day(value["reconfirm_by"]) else last
+
+
+def _ends_with_the_band(value: Mapping[str, Any], draft: Mapping[str, Any]) -> None:
+    """Refuse a minor's consent that would outlive the age band unnoticed (R04: asked again at each band, and at 18)."""
+    subject = value.get("subject")
+    band = subject.get("age_band") if isinstance(subject, dict) else None
+    if band != policy.ADULT and not {"born", "reconfirm_by"} & {name for name, row in draft.items() if row is not None}:
+        raise BasisError("Say born, or in reconfirm_by the day on which to ask again for this age.", "reconfirm_by")
 
 
 def _status(value: Mapping[str, Any], given: str) -> str:

@@ -1,4 +1,4 @@
-"""Commands by which colleagues look after one another's work: training, assignments, openings, samples of consents."""
+"""Commands by which colleagues look after one another's work: training, openings, samples, disagreements."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from hub.cli import words
 from hub.cli.common import Session, command, read_text
 from hub.cli.consent import consent
 from hub.client import access as openings
+from hub.client import disagreements, sampling
 from hub.client import enrol as enrolling
-from hub.client import sampling
 from hub.client import training as trainings
 
 if TYPE_CHECKING:
@@ -148,6 +148,39 @@ def sampled(session: Session, sample: str, result: str, note: str | None) -> Non
     text = read_text(note).strip() if note else ""
     sampling.compared(session.member(), sample, result, text)
     session.tell({"sample": sample, "result": result}, f"Kept: {result.replace('_', ' ')}.")
+
+
+@top.group()
+def disagreement() -> None:
+    """Where a child said no: opened with the record, ended by a supervisor."""
+
+
+@command(disagreement, name="list")
+def list_disagreements(session: Session) -> None:
+    """List disagreements, those that are open first."""
+    rows = [
+        {"record": row.record, "consent": row.consent, "since": row.since, "outcome": row.outcome}
+        for row in disagreements.listing(session.member())
+    ]
+    columns = {"record": "Record", "consent": "Consent", "since": "Since", "outcome": "How it ended"}
+    session.table(
+        rows,
+        columns,
+        since=lambda row: words.when(row["since"]),
+        outcome=lambda row: (row["outcome"] or "open").replace("_", " "),
+    )
+
+
+@command(
+    disagreement,
+    click.argument("record"),
+    click.option("--outcome", required=True, type=click.Choice(disagreements.OUTCOMES)),
+    click.option("--text", "words_file", required=True, help="A file that says how it came to that; - for stdin."),
+)
+def end(session: Session, record: str, outcome: str, words_file: str) -> None:
+    """Say how a disagreement ended. It lifts nothing: see hub consent revise, and hub consent approve --rule R03."""
+    disagreements.end(session.member(), record, outcome, read_text(words_file))
+    session.tell({"record": record, "outcome": outcome}, "Kept.")
 
 
 def _logins(me: Member) -> Any:

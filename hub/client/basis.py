@@ -17,7 +17,7 @@ from consent import policy, record
 from consent.basis import CONSENT, KINDS, BasisError, check
 from consent.decide import Deny, Permit, Request
 from consent.token import new_token
-from hub.client import access, approvals, around, records, training
+from hub.client import access, approvals, around, disagreements, records, training
 from hub.errors import ConsentMissing, InvalidRequest, Malformed
 from hub.ids import random_id
 from hub.packets import seal
@@ -167,7 +167,9 @@ def keep(member: Member, basis: Basis, label: str, attachments: Sequence[Path] =
         _trained(member)
         heads = [record.head(basis, secret)]
     handoff = records.put(member, KIND, _value(basis, label, secret, heads), attachments=attachments)
-    return Held(handoff, label, basis, secret, tuple(heads))
+    held = Held(handoff, label, basis, secret, tuple(heads))
+    _disagree(member, held)
+    return held
 
 
 def revise(member: Member, held: Held, changes: Mapping[str, Any]) -> Held:
@@ -175,9 +177,15 @@ def revise(member: Member, held: Held, changes: Mapping[str, Any]) -> Held:
 
     Raises:
         InvalidRequest: not a consent, or the result is none.
+        ConsentMissing: the member's training to record consents is not recorded (R46).
     """
     if held.kind != CONSENT or held.came_by is not None:
         raise InvalidRequest("Only a consent of the own agency has revisions.")
+    _trained(member)
+    return _revised(member, held, changes)
+
+
+def _revised(member: Member, held: Held, changes: Mapping[str, Any]) -> Held:
     now = max(member.clock.now(), int(held.basis["at"]))
     made = _checked(lambda: record.revise(held.basis, held.secret, changes, member=member.id, at=now))
     return _next(member, held, made)
@@ -236,7 +244,7 @@ def approve(member: Member, handoff: str, said: Mapping[str, Any], why: str | No
     actor = member.me(frozenset({"supervisor", "data_officer", "caseworker", "focal_point"}))
     same["by"] = [*same["by"], {"member": member.id, "role": actor.role}]
     same["proof"] = [*same["proof"], approvals.signed(member, str(held.basis["record"]), same, actor.role)]
-    return revise(member, held, {"overrides": rows})
+    return _revised(member, held, {"overrides": rows})
 
 
 # Asking
@@ -341,6 +349,14 @@ def _trained(member: Member) -> None:
         )
 
 
+def _disagree(member: Member, held: Held) -> None:
+    """Open a disagreement where the child said no, and nobody has decided about it."""
+    if held.kind != CONSENT or not held.live or held.basis["assent"]["answer"] != "refused":
+        return
+    if not any(row["rule"] == "R03" for row in held.basis["overrides"]):
+        disagreements.open_for(member, held.handoff)
+
+
 def _controller(member: Member) -> dict[str, Any]:
     entry = member.home().entry
     name, contact = entry.agency.removeprefix("urn:rcp:agency:"), ", ".join(entry.duty) or "unknown"
@@ -350,7 +366,9 @@ def _controller(member: Member) -> dict[str, Any]:
 def _next(member: Member, held: Held, made: Basis) -> Held:
     heads = (*held.heads, record.head(made, held.secret))
     records.put(member, KIND, _value(made, held.label, held.secret, heads), handoff=held.handoff)
-    return Held(held.handoff, held.label, made, held.secret, heads)
+    after = Held(held.handoff, held.label, made, held.secret, heads)
+    _disagree(member, after)
+    return after
 
 
 def _checked(make: Any) -> Any:

@@ -1,6 +1,6 @@
 """Opening what others sent: verify first, ask the basis again, quarantine what it does not cover, write the rest.
 
-The receiver's client runs the sender's own rules (`consent.excerpt`) on the excerpt inside the packet, at the time
+The receiver's client runs the sender's own rules (`consent.decide`) on the excerpt inside the packet, at the time
 that it was made. A section beyond it is not shown; the caller is told which, to tell the sender and the data officer.
 """
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 _OF_A_CASE = frozenset({"draft", "case", "sent", "cosign"})
 """Kinds that hold sections of a case: the index on this machine remembers that they are there, not what they say."""
-_REGISTERS = frozenset({"training", "access", "assignment", "sample", "protocol", "approval"})
+_REGISTERS = frozenset({"training", "access", "assignment", "sample", "protocol", "disagreement"})
 KINDS = _OF_A_CASE | _REGISTERS | {"consent", "fanout", "note"}
 SECTION = "record"
 _SENT, _RECEIPTS, _INDEX = "sent.json", "evidence", "records.sealed"

@@ -51,6 +51,7 @@ def draft(*grants: dict[str, Any], **more: Any) -> dict[str, Any]:
         "informing": informed(),
         "expression": {"method": "written", "on": "2026-11-01", "place": "DJ", "artefact": HASH},
         "grants": list(grants),
+        "reconfirm_by": (TODAY + timedelta(days=366)).isoformat(),
     }
     for name, row in more.items():
         both = isinstance(row, dict) and isinstance(value.get(name), dict)

@@ -152,7 +152,8 @@ def test_a_childs_no_is_a_refusal_until_a_panel_says_otherwise(assent, overrides
     ],
 )
 def test_a_day_of_birth_gives_the_age_band_and_the_day_before_the_next(born, today, band, again):
-    made = begin({**draft(grant(ADDIS, "identity")), "born": born}, at(today, 12))
+    form = {name: row for name, row in draft(grant(ADDIS, "identity")).items() if name != "reconfirm_by"}
+    made = begin({**form, "born": born}, at(today, 12))
     assert (made["subject"]["age_band"], made["reconfirm_by"]) == (band, again)
     assert "born" not in made
     assert born not in json.dumps(made)
@@ -563,11 +564,20 @@ def test_an_auditor_who_is_given_the_whole_record_can_check_what_each_was_shown(
         assert excerpt(to) == record.excerpt_for(whole, SECRET, to.agency)
 
 
+def test_a_minors_consent_says_when_the_age_band_ends_and_an_adults_need_not():
+    form = {name: row for name, row in draft(grant(ADDIS, "identity")).items() if name != "reconfirm_by"}
+    with pytest.raises(BasisError) as refusal:
+        begin(form)
+    assert refusal.value.field == "reconfirm_by"
+    grown = {"situation": "adult", "age_band": "18+", "languages": ["ti"], "law": "DJ"}
+    assert begin({**form, "subject": grown, "giver": {"capacity": "self"}})["reconfirm_by"] == "2027-11-23"
+
+
 def test_the_clock_of_a_record_is_a_day_of_utc():
     late = int(datetime(2026, 11, 22, 23, 59, 59, tzinfo=UTC).timestamp())
     assert (
-        consent(at=late)["reconfirm_by"]
-        == consent(at=late - 80_000)["reconfirm_by"]
-        != consent(at=late + 1)["reconfirm_by"]
+        consent(at=late)["storage"]["until"]
+        == consent(at=late - 80_000)["storage"]["until"]
+        != consent(at=late + 1)["storage"]["until"]
     )
     assert policy.REVIEW_LONGEST_DAYS == 366
