@@ -15,7 +15,7 @@ from hub.client.enrol import Desk, Invitation, Sheet
 from hub.client.member import unlock
 from hub.errors import InvalidRequest, NotFound, Unauthenticated
 from hub.ids import agency_id, random_id
-from hub.keys.certificates import CASE_ROLES, PERSON_ONLY, AgencyIdentity, Certification, KeyEntry
+from hub.keys.certificates import CASE_ROLES, NEVER_RECEIVE, PERSON_ONLY, AgencyIdentity, Certification, KeyEntry
 from hub.keys.devices import EpochSecret, RootKey
 from hub.packets import shapes as a
 from hub.packets.encoding import parse_json
@@ -44,12 +44,14 @@ class AgencyFacts:
 def begin(desk: Desk, invitation: Invitation, facts: AgencyFacts) -> tuple[AgencyIdentity, Sheet]:
     """Make the founder's profile with the agency's root; return the identity for two certifiers, and what to print.
 
-    The founder's device starts epoch 1 if a role of theirs may open cases; else the first such member's does.
+    The founder's device starts epoch 1 if a role of theirs may open cases; else the first such member's does. An agency
+    whose kind never receives has neither epoch nor inbox.
 
     Raises:
         Conflict: the folder is taken.
     """
-    root, opens = RootKey.generate(), invitation.roles & CASE_ROLES and facts.kind != PERSON_ONLY
+    root, closed = RootKey.generate(), facts.kind in {PERSON_ONLY, *NEVER_RECEIVE}
+    opens = invitation.roles & CASE_ROLES and not closed
     identity = _identity(invitation.agency, facts, root)
     member, sheet = enrol.prepare(desk, invitation, root=root, epoch=EpochSecret.generate(1) if opens else None)
     said = {**asdict(facts), "duty": list(facts.duty)}
@@ -86,7 +88,7 @@ def _register(member: Member, invitation: Invitation, begun: dict[str, Any], cer
         seq=0,
         prev=None,
         enc=tuple(secret.public() for secret in member.secrets.epochs.values()),
-        inboxes=(begun["inbox"],),
+        inboxes=() if facts.kind in NEVER_RECEIVE else (begun["inbox"],),
         deputy=facts.deputy,
         duty=facts.duty,
         successor=facts.successor,
