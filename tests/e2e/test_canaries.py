@@ -9,26 +9,23 @@ import base64
 import json
 import urllib.error
 import urllib.request
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import MetaData, Table, inspect, select
 
-from hub.auth import accounts
-from hub.auth.store import AccountStore
 from hub.client import basis as bases
 from hub.client import opening, reading, referrals
 from hub.client.referrals import Outgoing
 from hub.clock import SystemClock
 from hub.errors import HubError
 from hub.federation.pull import add_peer, pull_all
-from hub.ids import agency_id
 from hub.keys.certificates import fingerprint
 from tests.support.pairs import AWAY, HOME, Founded, found
 from tests.support.processes import until
+from tests.support.searching import EVERYBODYS, closure, found_in, kept_by, tokens
 from tests.support.smtp import mail_server
-from tests.support.world import PASSPHRASE, Served, World, consent, grant
+from tests.support.world import PASSPHRASE, Mailing, World, consent, grant
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,18 +38,6 @@ QUESTION, ANSWER = "Which canaryclinic vaccinated her?", "The one in Canaryville
 OUTCOME, LABEL, EVIDENCE = "reunited with aunt Canaria", "Canary family file 7", "said on the phone by Mr Canarino"
 READ = (NAME, RISK, FILE, INSIDE, QUESTION, ANSWER, OUTCOME)
 TO_BE_FOUND_NOWHERE = (*READ, LABEL, EVIDENCE, PASSPHRASE)
-
-
-@dataclass
-class Mailing(Served):
-    """A hub whose invitations name an address for mail."""
-
-    def invite(self, name: str, roles: frozenset[str] = frozenset()) -> Any:
-        made = Served.invite(self, name, roles)
-        with self.hub.database.write() as connection:
-            agency, now = agency_id(name, self.hub.origin), self.hub.clock.now()
-            code = accounts.invite(AccountStore(connection), agency, roles, f"{name}@example.org", now)
-        return replace(made, code=code)
 
 
 @dataclass
@@ -198,41 +183,11 @@ def _status(url: str, method: str, body: bytes | None, headers: dict[str, str]) 
 # Searching
 
 
-def forms(word: bytes) -> set[bytes]:
-    """A word as it is, as JSON writes it, in hexadecimal, and in base64 at each of the three offsets it can have."""
-    made = {word, word.hex().encode(), json.dumps(word.decode("latin-1"))[1:-1].encode()}
-    for offset in range(3):
-        whole = base64.b64encode(bytes(offset) + word)
-        kept = whole[(4 if offset else 0) : len(whole) - (4 if (offset + len(word)) % 3 else 0)]
-        made |= {kept, kept.translate(bytes.maketrans(b"+/", b"-_"))}
-    assert min(map(len, made)) >= 8, "shorter pieces would be found by chance"
-    return made
-
-
-def cells(each: Founded) -> list[tuple[str, bytes]]:
-    """Every value of every row of every table in the database, whatever our code thinks it has."""
-    found_cells = []
-    with each.hub.database.read() as connection:
-        for name in inspect(connection).get_table_names():
-            table = Table(name, MetaData(), autoload_with=connection)
-            for row in connection.execute(select(table)):
-                for column, value in row._mapping.items():
-                    data = bytes(value) if isinstance(value, bytes | memoryview) else str(value).encode()
-                    found_cells.append((f"{each.hub.origin} {name}.{column}", data))
-    return found_cells
-
-
 def places(made: Played) -> list[tuple[str, bytes]]:
     kept = [(f"mail {n}", mail) for n, mail in enumerate(made.mails)]
     for each in (made.home, made.away):
-        kept += [(str(path), path.read_bytes()) for path in each.hub.settings.data.rglob("*") if path.is_file()]
-        kept += cells(each)
+        kept += kept_by(each.hub)
     return kept
-
-
-def found_in(kept: list[tuple[str, bytes]], words: list[bytes]) -> set[tuple[str, bytes]]:
-    wanted = {form: word for word in words for form in forms(word)}
-    return {(place, word) for place, data in kept for form, word in wanted.items() if form in data}
 
 
 def test_no_word_about_the_child_is_found_in_anything_that_the_hubs_keep(played):
@@ -278,7 +233,7 @@ def test_the_search_would_have_found_them(played):
 
 def test_two_referrals_of_one_child_share_no_value(played):
     """Their rows meet only in what is everybody's: agencies, members, keys, the tree of the log."""
-    hubs = [tokens(each) for each in (played.home, played.away)]
+    hubs = [tokens(each.hub) for each in (played.home, played.away)]
     public = set().union(*(values for rows in hubs for table, values in rows if table in EVERYBODYS))
     for rows in hubs:
         private = [values - public for table, values in rows if table not in EVERYBODYS]
@@ -287,59 +242,3 @@ def test_two_referrals_of_one_child_share_no_value(played):
         assert len(second) > 20
         assert first & second == set()
         assert second < closure([*private, set(played.child)], played.child[0]), "one row with both would be noticed"
-
-
-EVERYBODYS = {
-    *("key_documents", "epoch_grants", "key_answers"),
-    *("agency_profiles", "services", "peers", "accounts", "sessions", "log_nodes", "log_head", "log_roots"),
-}
-
-
-def tokens(each: Founded) -> list[tuple[str, set[str]]]:
-    """For each row, the table and every value in it that could identify something, however deep it is packed."""
-    made = []
-    with each.hub.database.read() as connection:
-        for name in inspect(connection).get_table_names():
-            for row in connection.execute(select(Table(name, MetaData(), autoload_with=connection))):
-                values = dict(row._mapping)
-                if name == "log_entries":  # the tree over the documents is everybody's: receipts quote it
-                    made.append(("log_roots", leaves([values.pop("leaf"), values.pop("root")])))
-                made.append((name, leaves(list(values.values()))))
-    return made
-
-
-def leaves(value: Any) -> set[str]:
-    """Texts of sixteen characters and more that are no words, inside JSON, base64 and bytes too."""
-    if isinstance(value, str) and ":" in value:
-        value = value.split(":")
-    if isinstance(value, dict | list | tuple):
-        inner = value.values() if isinstance(value, dict) else value
-        return set().union(*map(leaves, inner))
-    if isinstance(value, bytes | memoryview):
-        return _unpacked(bytes(value)) or ({bytes(value).hex()} if len(value) >= 8 else set())
-    return _text(value) if isinstance(value, str) and len(value) >= 16 and not value.islower() else set()
-
-
-def _text(value: str) -> set[str]:
-    try:
-        return _unpacked(base64.b64decode(value, validate=True)) or {value}
-    except ValueError:
-        return {value}
-
-
-def _unpacked(data: bytes) -> set[str]:
-    try:
-        packed = json.loads(data)
-    except ValueError:
-        return set()
-    return leaves(packed) if isinstance(packed, dict | list) else set()
-
-
-def closure(rows: list[set[str]], start: str) -> set[str]:
-    """Every value that somebody reaches who begins with one id and follows what rows have in common."""
-    reached, more = {start}, True
-    while more:
-        joined = set().union(*(row for row in rows if row & reached))
-        more = not joined <= reached
-        reached |= joined
-    return reached

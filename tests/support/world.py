@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -58,6 +58,18 @@ class Served:
             code = accounts.invite(AccountStore(connection), agency, roles, None, self.hub.clock.now())
         key = self.hub.signer.public_key
         return Invitation(self.url, self.hub.origin, key, agency, roles, CERTIFIER_KEYS, code)
+
+
+@dataclass
+class Mailing(Served):
+    """A hub whose invitations name an address for mail."""
+
+    def invite(self, name: str, roles: frozenset[str] = FOUNDER) -> Invitation:
+        made = Served.invite(self, name, roles)
+        with self.hub.database.write() as connection:
+            agency, now = agency_id(name, self.hub.origin), self.hub.clock.now()
+            code = accounts.invite(AccountStore(connection), agency, roles, f"{name}@example.org", now)
+        return replace(made, code=code)
 
 
 @dataclass

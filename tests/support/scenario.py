@@ -1,0 +1,429 @@
+"""The words in which scenarios are told: who agreed, what is sent, opened, refused and taken back.
+
+Real clients over real hubs, one hub a country, days counted from the scenario's first. All people are invented.
+
+Some words of the scenarios' ledgers are no entry of a hub's log, because they would say something about the child:
+`consent.granted` is an own record of the agency that asked, `packet.opened` one of the agency that opened, and of
+`policy.blocked` and `firewall.blocked` nothing is left at all: what is refused is never sealed.
+"""
+
+from __future__ import annotations
+
+import io
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+from hub.client import access, around, cosigning, opening, reading, records, referrals, withdrawal
+from hub.client import basis as bases
+from hub.client.referrals import Outgoing
+from hub.clock import SetClock
+from hub.errors import ConsentMissing, NotFound, WrongRecipient
+from hub.handofflog.auditor import audit
+from hub.handofflog.store import HandoffLog
+from hub.handoffs.jobs import erase_packets
+from hub.ids import agency_id
+from hub.notify.jobs import send_notices
+from hub.packets.age import Header, read_header, unwrap
+from hub.packets.manifest import MAX_HEADER
+from hub.referrals.jobs import confirm_time
+from tests.support import consents
+from tests.support.searching import EVERYBODYS, closure, found_in, kept_by, tokens
+from tests.support.smtp import mail_server
+from tests.support.world import FOUNDER, Mailing, consent, emergency, today, world
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+    from types import ModuleType
+
+    from hub.client.basis import Held, Preview
+    from hub.client.member import Member
+    from hub.client.withdrawal import Holder
+    from hub.handoffs.domain import Copy
+    from tests.support.smtp import Mailbox
+    from tests.support.world import World
+
+DAY = 24 * 3600
+FIRST_DAY = int(datetime(2025, 3, 3, 8, tzinfo=UTC).timestamp())
+"""D0 of every scenario, at eight in the morning."""
+LEDGER = {
+    "referral.submit": "referral.sent",
+    "referral.deliver": "packet.delivered",
+    "referral.acknowledge": "referral.acknowledged",
+    "referral.accept": "referral.accepted",
+    "referral.start": "referral.started",
+    "referral.report_outcome": "referral.completed",
+    "referral.overdue": "followup.reminder",
+    "consent.withdraw": "consent.withdrawn",
+    "packet.destroy": "packet.recalled",
+    "consent.holder_answer": "holder.answered",
+}
+"""A scenario's word for a statement in the logs."""
+_ROLES = {
+    "community_structure": frozenset({"focal_point", "caseworker", "agency_admin"}),
+    **dict.fromkeys(("migration_authority", "border_police"), frozenset({"agency_admin", "coordinator"})),
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Person:
+    """An invented child or parent, and what the agency that works with them has written down, by section."""
+
+    code: str
+    name: str
+    situation: str
+    age_band: str
+    language: str
+    law: str
+    file: Mapping[str, Mapping[str, Any]] = field(repr=False)
+
+    def part(self, *sections: str) -> dict[str, Any]:
+        """Return these sections of the file."""
+        return {section: dict(self.file[section]) for section in sections}
+
+    def in_family(self, law: str) -> Person:
+        """Return the same child once it lives with its family again, under the law of that country."""
+        return replace(self, situation="in_family", law=law)
+
+    def words(self) -> set[bytes]:
+        """Return what no hub may know: the name, the code and every longer text of the file."""
+        texts = [text for section in self.file.values() for text in section.values() if isinstance(text, str)]
+        return {text.encode() for text in (self.code, self.name, *texts) if len(text) > 9}
+
+
+# Who gives, what the child says, what is given
+
+
+def guardian(order: str, body: str, **more: Any) -> dict[str, Any]:
+    """A guardian whom a court or an authority appointed; the order runs a year unless `until` says otherwise."""
+    return {"capacity": "guardian", "order": {"reference": order, "body": body, "scope": None, **more}}
+
+
+def parent(relationship: str) -> dict[str, Any]:
+    return {"capacity": "parent", "relationship": relationship, "order": None}
+
+
+THEMSELVES = {"capacity": "self", "years": 27, "order": None}
+TOO_YOUNG = {"answer": "not_asked", "because": "too_young", "asked_by": None, "how": None, "language": None}
+
+
+def agrees(words: str) -> dict[str, Any]:
+    return {"answer": "agreed", "words": words}
+
+
+def says_no(words: str) -> dict[str, Any]:
+    return {"answer": "refused", "words": words}
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """To whom, for what, which sections, and to whom it may be passed on."""
+
+    to: str
+    purpose: str
+    sections: tuple[str, ...]
+    onward: tuple[str, ...] = ()
+    turned_on: tuple[str, ...] = ()
+
+
+def grant(
+    to: str, purpose: str, *sections: str, onward: tuple[str, ...] = (), turned_on: tuple[str, ...] = ()
+) -> Grant:
+    """`turned_on` names those sections that are off unless somebody asked for each by name (R12)."""
+    return Grant(to, purpose, (*sections, *turned_on), onward, turned_on)
+
+
+# The scene
+
+
+@dataclass
+class Scene:
+    """The agencies of one scenario, each by its short name, and what they do."""
+
+    world: World
+    mailbox: Mailbox
+    kinds: Mapping[str, tuple[str, str]]
+    handoffs: list[str] = field(default_factory=list)
+
+    def member(self, agency: str) -> Member:
+        return self.world.members[agency]
+
+    def address(self, agency: str) -> str:
+        return agency_id(agency, host(self.kinds[agency][1]))
+
+    def day(self, n: int) -> str:
+        """Return the date of day `n`."""
+        return (datetime.fromtimestamp(FIRST_DAY, UTC).date() + timedelta(days=n)).isoformat()
+
+    def on_day(self, n: int, hour: int = 8) -> None:
+        """Let time pass until a day. A scenario goes forward; a test that is run alone begins on its day."""
+        moment = FIRST_DAY + n * DAY + (hour - 8) * 3600
+        assert moment >= self.world.clock.now(), "a scenario goes forward"
+        self.world.clock.at = moment
+        for served in self.world.hubs.values():
+            confirm_time(served.hub)  # days went by in one step, so somebody says that the clock is right
+        self.deliver()
+
+    def deliver(self) -> None:
+        """Let every hub do what is due, withdrawals and notices too."""
+        for served in self.world.hubs.values():
+            erase_packets(served.hub)
+        self.world.run()
+        for served in self.world.hubs.values():
+            send_notices(served.hub)
+
+    def colleague(self, agency: str, login: str, role: str) -> Member:
+        """Return somebody else of an agency, who joins when first asked for."""
+        return self.world.members.get(login) or self.world.join(self.member(agency), login, {role})
+
+    # Agreeing
+
+    def consent(
+        self, agency: str, person: Person, giver: dict[str, Any], child: dict[str, Any], *grants: Grant, **more: Any
+    ) -> Held:
+        """Record what a giver and a child agreed to today; `more` are other groups of the record."""
+        subject = {"pseudonym": person.code, "situation": person.situation, "age_band": person.age_band}
+        subject |= {"languages": [person.language], "law": person.law}
+        said = {"informing": {"language": person.language}, **more}
+        where = {"on": self.today(), "place": self.kinds[agency][1]}
+        draft = consent(
+            self.world.clock,
+            *self.grants(*grants),
+            subject=subject,
+            giver=self.giver(giver),
+            assent={"language": person.language, **child},
+            expression=where,
+            **said,
+        )
+        return bases.draft(self.member(agency), draft, person.code)
+
+    def giver(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Return a giver; an order runs from today, for a year unless it says otherwise."""
+        if row["order"] is None:
+            return row
+        last = (today(self.world.clock) + timedelta(days=365)).isoformat()
+        return {**row, "order": {"from": self.today(), "until": last, **row["order"]}}
+
+    def grants(self, *rows: Grant) -> list[dict[str, Any]]:
+        """Return grants as the record has them; each ends after ninety days."""
+        last = (today(self.world.clock) + timedelta(days=90)).isoformat()
+        return [
+            consents.grant(
+                self.address(row.to),
+                *row.sections,
+                purpose=row.purpose,
+                country=self.kinds[row.to][1],
+                onward=[self.address(name) for name in row.onward],
+                turned_on=list(row.turned_on),
+                **{"from": self.today(), "until": last},
+            )
+            for row in rows
+        ]
+
+    def duty_to_protect(self, agency: str, *, tell: str, child: str) -> Held:
+        """Record that a child-protection authority must be told before anybody can consent."""
+        basis = consents.mandatory(recipients=[self.address(tell)], assent=child, given=self.today())
+        last = (today(self.world.clock) + timedelta(days=14)).isoformat()
+        return bases.draft(self.member(agency), {**basis, "until": last}, "duty")
+
+    def vital_interest(self, agency: str, *, to: str, supervisor: Member) -> Held:
+        """Record a supervisor's note that life or health cannot wait."""
+        return emergency(self.member(agency), self.world.clock, self.address(to), supervisor.id)
+
+    def today(self) -> str:
+        return today(self.world.clock).isoformat()
+
+    # Sending and opening
+
+    def send(self, agency: str, on: Held, what: Mapping[str, Any], **asked: Any) -> str:
+        """Refer: `to` whom, for which `purpose`; return the handoff."""
+        sent = referrals.send(self.member(agency), self._out(on, what, **asked))
+        assert sent.cosign is None, "it waits for a second signature"
+        return self._went(sent.handoff)
+
+    def prepare(self, agency: str, on: Held, what: Mapping[str, Any], **asked: Any) -> tuple[str, str]:
+        """Prepare what needs a supervisor's signature; return the handoff and the record in which it waits."""
+        sent = referrals.send(self.member(agency), self._out(on, what, **asked))
+        assert sent.cosign is not None, "one signature was enough"
+        return sent.handoff, sent.cosign
+
+    def cosign(self, supervisor: Member, record: str) -> str:
+        return self._went(cosigning.cosign(supervisor, record)["id"])
+
+    def refused(self, agency: str, on: Held, what: Mapping[str, Any], **asked: Any) -> list[str]:
+        """Try to send what may not be sent; return each rule with its sentence. Fails if anything goes out."""
+        member = self.member(agency)
+        before = list(reading.pages(member, "referral", "out"))
+        try:
+            referrals.send(member, self._out(on, what, **asked))
+        except ConsentMissing as error:
+            assert list(reading.pages(member, "referral", "out")) == before, "something was sent all the same"
+            return sorted({f"{row['rule']} {row['message']}" for row in error.facts["reasons"]})
+        raise AssertionError("It was not refused.")
+
+    def preview(self, agency: str, on: Held, what: Mapping[str, Any], **asked: Any) -> Preview:
+        """Return what the recipient would see, before anything is sealed."""
+        member, out = self.member(agency), self._out(on, what, **asked)
+        return bases.preview(member, on, out.asked(member.trust.agency(out.to)))
+
+    def opens(self, agency: str, handoff: str, into: Path | None = None) -> dict[str, Any]:
+        """Open at the recipient; return what is seen. Fails if anything was held back."""
+        (opened,) = opening.open_handoff(self.member(agency), handoff, into=into)
+        opened.refuse_quarantined()
+        return {name: value for name, value in opened.sections.items() if name != opening.REQUEST}
+
+    def passes_on(self, agency: str, handoff: str) -> Held:
+        """Return the basis on which an agency may pass on what it was sent."""
+        return opening.received(self.member(agency), handoff)
+
+    def take(self, agency: str, handoff: str, step: str, **said: Any) -> None:
+        """Let an agency take a step on a referral, and the others hear of it."""
+        referrals.take(self.member(agency), handoff, step, **said)
+        self.deliver()
+
+    def _out(
+        self, on: Held, what: Mapping[str, Any], *, to: str, purpose: str, person: str | None = None, **more: Any
+    ) -> Outgoing:
+        named = None if person is None else self.world.members[person].id
+        return Outgoing(self.address(to), what, on, purpose, person=named, **more)
+
+    def _went(self, handoff: str) -> str:
+        self.handoffs.append(handoff)
+        self.deliver()
+        return handoff
+
+    # Taking back
+
+    def withdraw(self, agency: str, on: Held) -> None:
+        withdrawal.withdraw(self.member(agency), on.handoff)
+
+    def recall(self, agency: str, on: Held) -> list[Holder]:
+        """Return who was sent something on a consent, and what is known of their copies."""
+        return withdrawal.status(self.member(agency), on.handoff)
+
+    def copies(self, agency: str, on: Held) -> dict[str, Copy]:
+        """Return what each hub has signed about its copy of what one recipient was sent."""
+        (holder,) = self.recall(agency, on)
+        assert holder.custody is not None
+        return {copy.host: copy for copy in holder.custody.hubs}
+
+    def answers(self, agency: str, handoff: str, said: str, ground: str | None = None) -> None:
+        """Let a holder say what became of its copy."""
+        withdrawal.answer(self.member(agency), handoff, said, ground)
+        self.deliver()
+
+    # Looking
+
+    def state(self, agency: str, handoff: str) -> str | None:
+        return reading.show(self.member(agency), handoff).state
+
+    def sees_nothing_of(self, agency: str, handoff: str) -> bool:
+        """Whether a handoff does not exist for an agency."""
+        try:
+            reading.show(self.member(agency), handoff)
+        except NotFound:
+            return True
+        return False
+
+    def ledger(self, agency: str, handoff: str) -> list[str]:
+        """Return what both logs hold of a handoff, in the scenarios' words; fails if the logs differ."""
+        lines = reading.show(self.member(agency), handoff).lines
+        return [LEDGER[line.statement.type] for line in lines if line.standing == "effective"]
+
+    def openings(self, agency: str, handoff: str) -> int:
+        """Return how often an agency's own records say that it opened a handoff."""
+        return sum(row.times for row in access.listing(self.member(agency)) if row.handoff == handoff)
+
+    def consents_for(self, agency: str, person: Person) -> int:
+        """Return how many consents for somebody an agency keeps."""
+        return sum(row.value["label"] == person.code for row in records.listing(self.member(agency), "consent"))
+
+    def cannot_decrypt(self, agency: str, handoff: str, *, stolen_from: str) -> bool:
+        """Whether no key of an agency opens a packet, even if it stole the bytes from who may have them."""
+        source, thief = self.member(stolen_from), self.member(agency)
+        thief.epochs()
+        for packet in reading.show(source, handoff).packets:
+            for entry in packet.manifest.files:
+                stolen = io.BytesIO()
+                source.hub.download(f"/api/v1/packets/{packet.hash}/files/{entry.n}", stolen, entry.plen + MAX_HEADER)
+                stolen.seek(0)
+                try:
+                    unwrap(Header.from_bytes(read_header(stolen)), thief.identities(()))
+                except WrongRecipient:
+                    continue
+                return False
+        return True
+
+    # What holds for every scenario
+
+    def hubs_know_nothing_of(self, *people: Person) -> None:
+        """Fail if a name, a code or a text about somebody is in any hub's database, files or mail."""
+        kept = [(f"mail {n}", mail.as_bytes()) for n, mail in enumerate(self.mailbox.mails)]
+        assert kept, "no mail was sent"
+        for served in self.world.hubs.values():
+            kept += kept_by(served.hub)
+        assert found_in(kept, sorted(set().union(*(person.words() for person in people)))) == set()
+
+    def nothing_joins(self, *handoffs: str) -> None:
+        """Fail if a hub could tell that two of these are about one child; that they are one agency's it does know."""
+        held = [one for member in self.world.members.values() for one in member.identities(member.epochs())]
+        keys = {identity.recipient.kid for identity in held}
+        hubs = [tokens(served.hub) for served in self.world.hubs.values()]
+        public = keys.union(*(values for rows in hubs for table, values in rows if table in EVERYBODYS))
+        for found in hubs:
+            rows = [values - public for table, values in found if table not in EVERYBODYS]
+            reached = [closure(rows, handoff) for handoff in handoffs]
+            assert all(one & other == set() for one, other in combinations(reached, 2))
+
+    def logs_verify(self) -> None:
+        """Fail if any entry of any log was edited, deleted or moved."""
+        for served in self.world.hubs.values():
+            with served.hub.database.read() as connection:
+                report = audit(HandoffLog(connection, served.hub.origin).export())
+            assert report.findings == ()
+            assert report.size
+
+
+def host(country: str) -> str:
+    return f"{country.lower()}.example"
+
+
+@contextmanager
+def told_by(module: ModuleType, folder: Path) -> Iterator[Scene]:
+    """Set the scene of a scenario's file.
+
+    `AGENCIES` are kinds and countries by name, `RECORD` those who ask for consent, `AGREEMENTS` the sharing protocols:
+    who keeps one, and between which two countries.
+    """
+    agencies: Mapping[str, tuple[str, str]] = module.AGENCIES
+    with ExitStack() as stack:
+        mailbox = stack.enter_context(mail_server())
+        hosts = dict.fromkeys(host(country) for _, country in agencies.values())
+        made = stack.enter_context(world(folder, SetClock(FIRST_DAY), *hosts))
+        _mail(made, mailbox)
+        for name, (kind, country) in agencies.items():
+            made.found(host(country), name, kind, country, name, _ROLES.get(kind, FOUNDER))
+        _train(made, module.RECORD)
+        for keeper, *countries in module.AGREEMENTS:
+            around.put_protocol(made.members[keeper], _agreement(made, countries))
+        made.befriend()
+        yield Scene(made, mailbox, agencies)
+
+
+def _mail(made: World, mailbox: Mailbox) -> None:
+    for name, served in made.hubs.items():
+        served.hub.settings = replace(served.hub.settings, smtp=mailbox.address)
+        made.hubs[name] = Mailing(served.hub, served.url)
+
+
+def _train(made: World, names: Iterable[str]) -> None:
+    for name in names:
+        made.train(made.members[name], made.join(made.members[name], f"{name}-trainer", {"agency_admin"}))
+
+
+def _agreement(made: World, countries: list[str]) -> dict[str, Any]:
+    span = {"from": today(made.clock).isoformat(), "until": (today(made.clock) + timedelta(days=700)).isoformat()}
+    return {"label": "-".join(countries), **consents.protocol(countries=countries), **span}

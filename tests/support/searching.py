@@ -1,0 +1,102 @@
+"""Searching in all that hubs keep: for words about a child, and for values by which two handoffs could be joined."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import MetaData, Table, inspect, select
+
+if TYPE_CHECKING:
+    from hub.context import Hub
+
+EVERYBODYS = {
+    *("key_documents", "epoch_grants", "key_answers"),
+    *("agency_profiles", "services", "peers", "accounts", "sessions", "log_nodes", "log_head", "log_roots"),
+}
+
+
+def forms(word: bytes) -> set[bytes]:
+    """A word as it is, as JSON writes it, in hexadecimal, and in base64 at each of the three offsets it can have."""
+    made = {word, word.hex().encode(), json.dumps(word.decode("latin-1"))[1:-1].encode()}
+    for offset in range(3):
+        whole = base64.b64encode(bytes(offset) + word)
+        kept = whole[(4 if offset else 0) : len(whole) - (4 if (offset + len(word)) % 3 else 0)]
+        made |= {kept, kept.translate(bytes.maketrans(b"+/", b"-_"))}
+    assert min(map(len, made)) >= 8, "shorter pieces would be found by chance"
+    return made
+
+
+def cells(hub: Hub) -> list[tuple[str, bytes]]:
+    """Every value of every row of every table in the database, whatever our code thinks it has."""
+    found_cells = []
+    with hub.database.read() as connection:
+        for name in inspect(connection).get_table_names():
+            table = Table(name, MetaData(), autoload_with=connection)
+            for row in connection.execute(select(table)):
+                for column, value in row._mapping.items():
+                    data = bytes(value) if isinstance(value, bytes | memoryview) else str(value).encode()
+                    found_cells.append((f"{hub.origin} {name}.{column}", data))
+    return found_cells
+
+
+def kept_by(hub: Hub) -> list[tuple[str, bytes]]:
+    """Every file below a hub's data folder and every cell of its database, with where it is."""
+    files = [(str(path), path.read_bytes()) for path in hub.settings.data.rglob("*") if path.is_file()]
+    return files + cells(hub)
+
+
+def found_in(kept: list[tuple[str, bytes]], words: list[bytes]) -> set[tuple[str, bytes]]:
+    wanted = {form: word for word in words for form in forms(word)}
+    return {(place, word) for place, data in kept for form, word in wanted.items() if form in data}
+
+
+def tokens(hub: Hub) -> list[tuple[str, set[str]]]:
+    """For each row, the table and every value in it that could identify something, however deep it is packed."""
+    made = []
+    with hub.database.read() as connection:
+        for name in inspect(connection).get_table_names():
+            for row in connection.execute(select(Table(name, MetaData(), autoload_with=connection))):
+                values = dict(row._mapping)
+                if name == "log_entries":  # the tree over the documents is everybody's: receipts quote it
+                    made.append(("log_roots", leaves([values.pop("leaf"), values.pop("root")])))
+                made.append((name, leaves(list(values.values()))))
+    return made
+
+
+def leaves(value: Any) -> set[str]:
+    """Texts of sixteen characters and more that are no words, inside JSON, base64 and bytes too."""
+    if isinstance(value, str) and ":" in value:
+        value = value.split(":")
+    if isinstance(value, dict | list | tuple):
+        inner = value.values() if isinstance(value, dict) else value
+        return set().union(*map(leaves, inner))
+    if isinstance(value, bytes | memoryview):
+        return _unpacked(bytes(value)) or ({bytes(value).hex()} if len(value) >= 8 else set())
+    return _text(value) if isinstance(value, str) and len(value) >= 16 and not value.islower() else set()
+
+
+def _text(value: str) -> set[str]:
+    try:
+        return _unpacked(base64.b64decode(value, validate=True)) or {value}
+    except ValueError:
+        return {value}
+
+
+def _unpacked(data: bytes) -> set[str]:
+    try:
+        packed = json.loads(data)
+    except ValueError:
+        return set()
+    return leaves(packed) if isinstance(packed, dict | list) else set()
+
+
+def closure(rows: list[set[str]], start: str) -> set[str]:
+    """Every value that somebody reaches who begins with one id and follows what rows have in common."""
+    reached, more = {start}, True
+    while more:
+        joined = set().union(*(row for row in rows if row & reached))
+        more = not joined <= reached
+        reached |= joined
+    return reached
