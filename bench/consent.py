@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from consent import decide, policy
 from consent.policy import CATEGORIES, POLICY_VERSION
+from tests.support import consents
 from tests.vectors.decisions import BASES, NOW
 
 if TYPE_CHECKING:
@@ -80,6 +81,13 @@ def _look_up(asked: dict[str, Any]) -> Callable[[], bool]:
     )
 
 
+def _for_many() -> tuple[dict[str, Any], decide.Request, tuple[int, dict[str, Any]]]:
+    """Return a record with a grant for each of 200 agencies, and the question about one: the usual long record."""
+    named = [consents.grant(consents.agency(f"a{n}"), "identity", "health") for n in range(GRANTS - 1)]
+    whole = consents.consent(*named, consents.grant(consents.ADDIS, "identity"))
+    return whole, consents.asks(consents.ADDIS, "identity"), (consents.NOW, consents.around())
+
+
 def _in_javascript(asked: dict[str, Any]) -> float:
     tables, rules = (policy.load(name) for name in ("tables", "rules"))
     sent = json.dumps({"facts": asked, "now": NOW, "tables": tables, "rules": rules, "seconds": SECONDS})
@@ -98,6 +106,9 @@ def main() -> None:
     rules, bare = rate(lambda: decide.judge(asked, NOW, "sender")), rate(_look_up(asked))
     print(f"decide, policy {POLICY_VERSION}, {GRANTS} grants, 2 sections: {rules:,.0f} a second")
     print(f"bare dictionary look-up: {bare:,.0f} a second, ratio {bare / rules:,.0f}")
+    whole, sent, others = _for_many()
+    spread = rate(lambda: decide.decide(whole, sent, others[0], others[1]))
+    print(f"decide on a whole record, {GRANTS} grants to {GRANTS} agencies, 1 section: {spread:,.0f} a second")
     browser = _in_javascript(asked)
     print(f"decide in JavaScript (Node): {browser:,.0f} a second, ratio to Python {browser / rules:.1f}")
     single = [facts([section]) for section in sorted(CATEGORIES)]
