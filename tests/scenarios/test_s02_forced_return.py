@@ -1,0 +1,208 @@
+"""S2: a girl of 14 is sent back from Yemen by night, with a fever and no papers; nobody in Addis Ababa knows her.
+
+The steps of consent. Tracing, the determination and the placement with her aunt come later; where the scenario hands
+the case over, a referral carries the packet.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from hub.client import cosigning
+from hub.errors import Forbidden
+from tests.support.scenario import Person, agrees, grant, guardian
+from tests.support.sentences import (
+    AUTHORITY_ONLY,
+    NO_ORDER,
+    NOT_EXPLAINED,
+    WRONG_GIVER,
+    ended,
+    no_agreement,
+    not_covered,
+)
+
+AGENCIES = {
+    "addis": ("io", "ET"),
+    "bureau": ("authority", "ET"),
+    "hospital": ("health", "ET"),
+    "woreda": ("local_government", "ET"),
+    "aden": ("ngo", "YE"),
+    "sanaa": ("ngo", "YE"),
+}
+RECORD = ("addis",)
+AGREEMENTS = (("addis", "ET", "YE"), ("aden", "ET", "YE"))
+
+MERON = Person(
+    "SYN-ET-010",
+    "Meron Ali-Syn",
+    "unaccompanied",
+    "12-14",
+    "aa",
+    "ET",
+    {
+        "minimal_contact": {"age": "12 to 14", "language": "Afar"},
+        "identity": {"name": "Meron Ali-Syn", "from": "Semera-Syn"},
+        "family_links": {"aunt": "Fatuma Ali-Syn in Logiya"},
+        "health": {"symptom": "fever since Djibouti-Syn"},
+        "needs_risk": {"risk": "was locked in a house in Aden-Syn"},
+        "child_views": {"wants": "to live with her aunt-Syn"},
+        "coo_home_study": {"aunt": "two rooms, dry, near a school-Syn"},
+        "bia_bid": {"outcome": "kin care with the aunt-Syn"},
+        "plan": {"aim": "school after the fasting month-Syn"},
+        "exploitation": {"work": "worked without pay in Aden-Syn"},
+    },
+)
+TONIGHT = {"minimal_contact": MERON.file["minimal_contact"], "health": MERON.file["health"]}
+FULL = ("identity", "family_links", "health", "needs_risk", "child_views", "coo_home_study", "bia_bid", "plan")
+HER_GUARDIAN = guardian("SYN-GD-21", "Bureau of Women, Children and Youth")
+INTERPRETER = {"used": True, "kind": "phone", "ref": "SYN-INT-4", "confidentiality_signed": True}
+IN_AMHARIC = {"informing": {"language": "am"}}
+INTERPRETED = {"informing": {"language": "am", "interpreter": INTERPRETER}}
+CARE = {"to": "hospital", "purpose": "medical_care", "urgency": "emergency"}
+
+
+@pytest.fixture(scope="module")
+def supervisor(scene):
+    return scene.colleague("addis", "almaz", "supervisor")
+
+
+@pytest.fixture(scope="module")
+def emergency(scene, supervisor):
+    """D0, ten at night: a supervisor notes that Meron's health cannot wait."""
+    scene.on_day(0, hour=22)
+    return scene.vital_interest("addis", to="hospital", supervisor=supervisor)
+
+
+@pytest.fixture(scope="module")
+def guarded(scene):
+    """D2: her guardian and Meron agree; she will not have the work in Aden told to anybody."""
+    scene.on_day(2)
+    return scene.consent(
+        "addis",
+        MERON,
+        HER_GUARDIAN,
+        agrees("Not about the house in Aden."),
+        grant("aden", "family_tracing", "identity", "family_links"),
+        grant("woreda", "transfer", *FULL, turned_on=("exploitation",)),
+        refused=[{"categories": ["exploitation"], "because": "not_said"}],
+        **INTERPRETED,
+    )
+
+
+def test_at_night_the_hospital_is_sent_nothing_before_a_supervisor_has_signed_too(scene, emergency, supervisor):
+    handoff, waiting = scene.prepare("addis", emergency, TONIGHT, **CARE)
+    assert scene.sees_nothing_of("hospital", handoff)
+    assert scene.cosign(supervisor, waiting) == handoff
+    assert scene.opens("hospital", handoff) == TONIGHT
+    scene.take("hospital", handoff, "acknowledge")
+    assert scene.ledger("addis", handoff) == ["referral.sent", "packet.delivered", "referral.acknowledged"]
+    assert cosigning.waiting(supervisor) == []
+
+
+def test_nobody_is_their_own_supervisor(scene, emergency):
+    alone = scene.vital_interest("addis", to="hospital", supervisor=scene.member("addis"))
+    with pytest.raises(Forbidden):
+        scene.prepare("addis", alone, TONIGHT, **CARE)
+
+
+def test_the_hospital_is_not_told_her_name_or_her_story(scene, emergency):
+    for section, plain in (("identity", "name, age and origin"), ("family_links", "family and relatives")):
+        blocked = scene.refused("addis", emergency, MERON.part(section), **CARE)
+        assert not_covered(plain, "hospital@et.example", "medical care", "the giver") in blocked
+
+
+def test_the_emergency_reaches_nobody_but_the_hospital_and_serves_nothing_else(scene, emergency):
+    asked = {"to": "bureau", "purpose": "protection"}
+    assert scene.refused("addis", emergency, MERON.part("health"), **asked) == [
+        not_covered("health", "bureau@et.example", "protection", "the giver")
+    ]
+    asked = {"to": "hospital", "purpose": "registration"}
+    assert scene.refused("addis", emergency, MERON.part("health"), **asked) == [
+        not_covered("health", "hospital@et.example", "registration", "the giver")
+    ]
+
+
+def test_on_the_first_day_the_authority_is_told_so_that_a_guardian_is_appointed(scene):
+    scene.on_day(1)
+    duty = scene.duty_to_protect("addis", tell="bureau", child="agreed")
+    needed = MERON.part("minimal_contact", "needs_risk", "child_views")
+    sent = scene.send("addis", duty, needed, to="bureau", purpose="protection")
+    assert scene.opens("bureau", sent) == needed
+    assert scene.refused("addis", duty, MERON.part("exploitation"), to="bureau", purpose="protection") != []
+    assert scene.refused("addis", duty, MERON.part("needs_risk"), to="bureau", purpose="registration") == [
+        AUTHORITY_ONLY
+    ]
+
+
+def test_before_the_order_nobody_else_can_consent_for_her(scene):
+    grants = grant("aden", "family_tracing", "identity")
+    asked = {"to": "aden", "purpose": "family_tracing"}
+    aunt = {"capacity": "caregiver", "relationship": "aunt", "order": None}
+    held = scene.consent("addis", MERON, aunt, agrees("Yes."), grants, **INTERPRETED)
+    assert scene.refused("addis", held, MERON.part("identity"), **asked) == [WRONG_GIVER]
+    unsigned = {"capacity": "guardian", "order": None}
+    held = scene.consent("addis", MERON, unsigned, agrees("Yes."), grants, **INTERPRETED)
+    assert scene.refused("addis", held, MERON.part("identity"), **asked) == [NO_ORDER]
+
+
+def test_what_is_explained_in_a_language_she_does_not_speak_needs_an_interpreter(scene):
+    scene.on_day(2)
+    grants = grant("aden", "family_tracing", "identity")
+    held = scene.consent("addis", MERON, HER_GUARDIAN, agrees("Yes."), grants, **IN_AMHARIC)
+    asked = {"to": "aden", "purpose": "family_tracing"}
+    assert scene.refused("addis", held, MERON.part("identity"), **asked) == [NOT_EXPLAINED]
+
+
+def test_the_partner_in_aden_is_asked_for_her_history_with_what_it_needs_to_find_it(scene, guarded):
+    named = MERON.part("identity", "family_links")
+    sent = scene.send("addis", guarded, named, to="aden", purpose="family_tracing", urgency="high")
+    assert scene.opens("aden", sent) == named
+    for outsider in ("sanaa", "woreda", "hospital"):
+        assert scene.sees_nothing_of(outsider, sent)
+        assert scene.cannot_decrypt(outsider, sent, stolen_from="aden")
+
+
+def test_another_agency_in_yemen_is_not_asked_because_the_consent_names_aden(scene, guarded):
+    asked = {"to": "sanaa", "purpose": "family_tracing"}
+    assert scene.refused("addis", guarded, MERON.part("identity"), **asked) == [
+        not_covered("name, age and origin", "sanaa@ye.example", "looking for family")
+    ]
+
+
+def test_without_an_agreement_between_two_countries_nothing_crosses_the_border(scene):
+    """Only the one in Addis Ababa keeps an agreement with Djibouti in its records besides: the bureau has none here."""
+    scene.world.train(scene.member("bureau"), scene.colleague("bureau", "bureau-trainer", "agency_admin"))
+    held = scene.consent("bureau", MERON, HER_GUARDIAN, agrees("Yes."), grant("aden", "family_tracing", "identity"))
+    asked = {"to": "aden", "purpose": "family_tracing"}
+    assert scene.refused("bureau", held, MERON.part("identity"), **asked) == [
+        no_agreement("name, age and origin", "aden@ye.example")
+    ]
+
+
+def test_after_72_hours_the_emergency_is_over_unless_it_was_reviewed(scene, emergency, supervisor):
+    scene.on_day(3, hour=22)
+    at_the_last_moment = MERON.part("health")
+    assert scene.preview("addis", emergency, at_the_last_moment, to="hospital", purpose="medical_care").permitted
+    scene.on_day(4)
+    assert scene.refused("addis", emergency, TONIGHT, **CARE) == [ended("the date in the record")]
+    reviewed = scene.vital_interest("addis", to="hospital", supervisor=supervisor)
+    assert scene.preview("addis", reviewed, at_the_last_moment, to="hospital", purpose="medical_care").permitted
+
+
+def test_the_woreda_gets_the_whole_packet_but_for_what_she_did_not_agree_to_share(scene, guarded):
+    scene.on_day(26)
+    asked = {"to": "woreda", "purpose": "transfer"}
+    seen = scene.preview("addis", guarded, MERON.part(*FULL, "exploitation"), **asked)
+    assert seen.seen == tuple(sorted(FULL))
+    assert [reason.rule for reason in seen.missing["exploitation"]] == ["R01"]
+    assert scene.refused("addis", guarded, MERON.part(*FULL, "exploitation"), **asked) == [
+        not_covered("exploitation or trafficking", "woreda@et.example", "taking over the case")
+    ]
+    sent = scene.send("addis", guarded, MERON.part(*FULL), **asked)
+    assert scene.opens("woreda", sent) == MERON.part(*FULL)
+
+
+def test_no_hub_learned_a_name_nothing_joins_and_the_logs_verify(scene):
+    scene.hubs_know_nothing_of(MERON)
+    scene.nothing_joins(*scene.handoffs)
+    scene.logs_verify()

@@ -1,0 +1,259 @@
+"""S3: a household and a boy return from Agadez to Côte d'Ivoire: who agrees for whom, and what each helper may read.
+
+The steps of consent. Boarding, arrival and the visits come later; where the scenario hands cases over, a referral
+carries the packet.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.scenario import THEMSELVES, TOO_YOUNG, Person, agrees, grant, guardian, parent, says_no
+from tests.support.sentences import (
+    CHILD_SAID_NO,
+    WRONG_GIVER,
+    no_agreement,
+    not_covered,
+    not_needed,
+    not_onward,
+)
+
+AGENCIES = {
+    "agadez": ("shelter", "NE"),
+    "iom-abidjan": ("io", "CI"),
+    "clinic": ("health", "CI"),
+    "uasc-shelter": ("shelter", "CI"),
+    "housing": ("ngo", "CI"),
+    "primary-school": ("school", "CI"),
+    "mechanics": ("livelihood", "CI"),
+    "mhpss-group": ("ngo", "CI"),
+}
+RECORD = ("agadez", "iom-abidjan")
+AGREEMENTS = (("agadez", "NE", "CI"), ("iom-abidjan", "NE", "CI"))
+
+AWA = Person(
+    "SYN-CI-020",
+    "Awa Kone-Syn",
+    "in_family",
+    "0-5",
+    "fr",
+    "NE",
+    {
+        "minimal_contact": {"first_name": "Awa Kone-Syn"},
+        "identity": {"name": "Awa Kone-Syn", "months": 18},
+        "health": {"note": "not yet vaccinated against measles-Syn"},
+        "needs_risk": {"need": "a place in a creche-Syn"},
+        "economic": {"household": "lives from what the mother sews-Syn"},
+    },
+)
+YAO = Person(
+    "SYN-CI-022",
+    "Yao Kone-Syn",
+    "in_family",
+    "6-11",
+    "fr",
+    "NE",
+    {
+        "minimal_contact": {"first_name": "Yao Kone-Syn"},
+        "identity": {"name": "Yao Kone-Syn", "years": 7},
+        "health": {"note": "coughs at night-Syn"},
+        "education_skills": {"school": "never in school, counts to forty-Syn"},
+        "economic": {"household": "carries water for neighbours-Syn"},
+    },
+)
+MOTHER = Person(
+    "SYN-CI-023",
+    "Mariam Kone-Syn",
+    "adult",
+    "18+",
+    "fr",
+    "NE",
+    {
+        "minimal_contact": {"first_name": "Mariam Kone-Syn"},
+        "identity": {"name": "Mariam Kone-Syn", "years": 27},
+        "health": {"note": "pregnant, sixth month-Syn"},
+        "economic": {"rent": "needs deposit and three months-Syn"},
+    },
+)
+KOUADIO = Person(
+    "SYN-CI-021",
+    "Kouadio Brou-Syn",
+    "unaccompanied",
+    "15-17",
+    "fr",
+    "NE",
+    {
+        "minimal_contact": {"first_name": "Kouadio Brou-Syn"},
+        "identity": {"name": "Kouadio Brou-Syn", "years": 16},
+        "family_links": {"father": "Brou Kouassi-Syn, Bouake"},
+        "child_views": {"wants": "to earn, not to go to school-Syn"},
+        "education_skills": {"skill": "has repaired mopeds for a year-Syn"},
+        "needs_risk": {"risk": "father does not answer his phone-Syn"},
+        "mhpss": {"note": "dreams of the desert-Syn"},
+    },
+)
+HOUSEHOLD = (AWA, YAO, MOTHER)
+SAME = ("minimal_contact", "identity", "health", "economic")
+HIS = ("identity", "family_links", "child_views", "education_skills", "needs_risk", "minimal_contact")
+HELPERS = ("uasc-shelter", "mechanics", "mhpss-group")
+
+
+@pytest.fixture(scope="module")
+def household(scene):
+    """D2: the mother agrees for Awa, for Yao, who is asked, and once more for herself."""
+    scene.on_day(2)
+    home = grant("iom-abidjan", "reception", *SAME, onward=("clinic", "housing"))
+    return {
+        AWA: scene.consent("agadez", AWA, parent("mother"), TOO_YOUNG, home),
+        YAO: scene.consent("agadez", YAO, parent("mother"), agrees("With Mama."), home),
+        MOTHER: scene.consent("agadez", MOTHER, THEMSELVES, agrees("Yes."), home),
+    }
+
+
+@pytest.fixture(scope="module")
+def kouadio(scene, household):
+    """D2: his guardian and Kouadio agree to Abidjan, and to those who will help him there."""
+    asked = grant("iom-abidjan", "reception", *HIS, onward=HELPERS, turned_on=("mhpss",))
+    order = guardian("SYN-GD-31", "Juge des mineurs, Agadez")
+    return scene.consent("agadez", KOUADIO, order, agrees("I want to earn."), asked)
+
+
+@pytest.fixture(scope="module")
+def received(scene, household, kouadio):
+    """D4: IOM Abidjan is sent each one's own packet."""
+    scene.on_day(4)
+    asked = {"to": "iom-abidjan", "purpose": "reception"}
+    return {one: scene.send("agadez", household[one], one.part(*_of(one)), **asked) for one in HOUSEHOLD}
+
+
+@pytest.fixture(scope="module")
+def his_packet(scene, kouadio, received):
+    """D4: what IOM Abidjan is sent of Kouadio."""
+    return scene.send("agadez", kouadio, KOUADIO.part(*HIS, "mhpss"), to="iom-abidjan", purpose="reception")
+
+
+def _of(one):
+    return tuple(section for section in SAME if section in one.file)
+
+
+def test_mother_and_children_have_a_record_each(scene, household):
+    assert [scene.consents_for("agadez", one) for one in HOUSEHOLD] == [1, 1, 1]
+    givers = [household[one].basis["giver"]["capacity"] for one in HOUSEHOLD]
+    answers = [household[one].basis["assent"]["answer"] for one in HOUSEHOLD]
+    assert givers == ["parent", "parent", "self"]
+    assert answers == ["not_asked", "agreed", "agreed"]
+    assert len({household[one].token for one in HOUSEHOLD}) == 3
+
+
+def test_abidjan_sees_of_each_one_what_was_agreed_for_that_one(scene, received):
+    for one in HOUSEHOLD:
+        assert scene.opens("iom-abidjan", received[one]) == one.part(*_of(one))
+
+
+def test_a_child_of_seven_must_be_asked_and_may_say_no(scene):
+    asked = {"to": "iom-abidjan", "purpose": "reception"}
+    home = grant("iom-abidjan", "reception", "identity")
+    for answer in (TOO_YOUNG, says_no("Not the cough.")):
+        held = scene.consent("agadez", YAO, parent("mother"), answer, home)
+        assert scene.refused("agadez", held, YAO.part("identity"), **asked) == [CHILD_SAID_NO]
+
+
+def test_the_mother_cannot_agree_for_the_boy_who_travels_with_them(scene):
+    home = grant("iom-abidjan", "reception", "identity")
+    held = scene.consent("agadez", KOUADIO, parent("a mother, not his"), agrees("Yes."), home)
+    assert scene.refused("agadez", held, KOUADIO.part("identity"), to="iom-abidjan", purpose="reception") == [
+        WRONG_GIVER
+    ]
+
+
+def test_the_boy_cannot_agree_alone_at_sixteen(scene):
+    home = grant("iom-abidjan", "reception", "identity")
+    alone = {"capacity": "self", "years": 16, "order": None}
+    held = scene.consent("agadez", KOUADIO, alone, agrees("I am a man."), home)
+    assert scene.refused("agadez", held, KOUADIO.part("identity"), to="iom-abidjan", purpose="reception") == [
+        WRONG_GIVER
+    ]
+
+
+def test_kouadios_guardian_and_he_agree_and_abidjan_sees_what_they_named(scene, his_packet):
+    assert scene.opens("iom-abidjan", his_packet) == KOUADIO.part(*HIS, "mhpss")
+
+
+def test_his_helpers_get_their_part_because_the_consent_names_them(scene, his_packet):
+    on = scene.passes_on("iom-abidjan", his_packet)
+    for to, service, sections in (
+        ("uasc-shelter", None, ("minimal_contact", "needs_risk", "family_links")),
+        ("mechanics", "training", ("minimal_contact", "education_skills")),
+        ("mhpss-group", "mhpss", ("minimal_contact", "mhpss")),
+    ):
+        what = KOUADIO.part(*sections)
+        sent = scene.send("iom-abidjan", on, what, to=to, purpose="reception", service=service)
+        assert scene.opens(to, sent) == what
+
+
+def test_the_mechanics_read_of_his_skill_and_not_of_his_father(scene, his_packet):
+    on = scene.passes_on("iom-abidjan", his_packet)
+    asked = {"to": "mechanics", "purpose": "reception", "service": "training"}
+    assert scene.refused("iom-abidjan", on, KOUADIO.part("family_links"), **asked) == [
+        not_needed("family and relatives", "A training place")
+    ]
+
+
+def test_the_school_is_not_told_of_the_boy_because_nobody_agreed_to_it(scene, his_packet):
+    on = scene.passes_on("iom-abidjan", his_packet)
+    asked = {"to": "primary-school", "purpose": "reception", "service": "school"}
+    assert scene.refused("iom-abidjan", on, KOUADIO.part("education_skills"), **asked) == [
+        not_onward("primary-school@ci.example")
+    ]
+
+
+def test_the_clinic_reads_about_health_and_never_about_money(scene, received):
+    for one in HOUSEHOLD:
+        on = scene.passes_on("iom-abidjan", received[one])
+        asked = {"to": "clinic", "purpose": "reception", "service": "clinic"}
+        wanted = one.part("minimal_contact", "health", "economic")
+        seen = scene.preview("iom-abidjan", on, wanted, **asked)
+        assert seen.seen == ("health", "minimal_contact")
+        assert [reason.rule for reason in seen.missing["economic"]] == ["R11"]
+        assert scene.refused("iom-abidjan", on, wanted, **asked) == [
+            not_needed("work and money of the family", "A clinic")
+        ]
+        sent = scene.send("iom-abidjan", on, one.part("minimal_contact", "health"), **asked)
+        assert scene.opens("clinic", sent) == one.part("minimal_contact", "health")
+
+
+def test_for_housing_only_the_mothers_own_money_is_told(scene, received):
+    on = scene.passes_on("iom-abidjan", received[MOTHER])
+    asked = {"to": "housing", "purpose": "reception", "service": "housing"}
+    sent = scene.send("iom-abidjan", on, MOTHER.part("minimal_contact", "economic"), **asked)
+    assert scene.opens("housing", sent) == MOTHER.part("minimal_contact", "economic")
+    assert scene.refused("iom-abidjan", on, MOTHER.part("health"), **asked) == [not_needed("health", "Housing")]
+
+
+def test_nothing_crosses_a_border_without_an_agreement_between_the_two_countries(scene, received):
+    """The clinic keeps no sharing agreement with Niger, so nothing may go back there."""
+    scene.world.train(scene.member("clinic"), scene.colleague("clinic", "clinic-trainer", "agency_admin"))
+    back = grant("agadez", "medical_care", "health")
+    held = scene.consent("clinic", YAO, parent("mother"), agrees("Yes."), back)
+    assert scene.refused("clinic", held, YAO.part("health"), to="agadez", purpose="medical_care") == [
+        no_agreement("health", "agadez@ne.example")
+    ]
+
+
+def test_agencies_that_nobody_named_find_nothing_and_have_no_key(scene, received, his_packet):
+    for outsider in ("primary-school", "uasc-shelter", "mhpss-group"):
+        assert scene.sees_nothing_of(outsider, received[MOTHER])
+        assert scene.cannot_decrypt(outsider, received[MOTHER], stolen_from="iom-abidjan")
+    assert scene.cannot_decrypt("clinic", his_packet, stolen_from="iom-abidjan")
+
+
+def test_for_another_reason_the_mother_is_asked_again(scene, household):
+    assert scene.refused("agadez", household[MOTHER], MOTHER.part("health"), to="iom-abidjan", purpose="education") == [
+        not_covered("health", "iom-abidjan@ci.example", "school or training", "the person themselves")
+    ]
+
+
+def test_no_hub_learned_a_name_nothing_joins_and_the_logs_verify(scene):
+    scene.hubs_know_nothing_of(*HOUSEHOLD, KOUADIO)
+    scene.nothing_joins(*scene.handoffs)
+    scene.logs_verify()
