@@ -135,12 +135,12 @@ def custody(shown: Shown) -> Custody:
 
 
 def _tell(member: Member, handoffs: Iterable[str], evidence: dict[str, Any]) -> list[str]:
-    told, noted = [], ""
+    told = []
     for handoff in dict.fromkeys(handoffs):
         with suppress(NotFound, IllegalTransition):  # it never went out, or was sent in error
             shown = reading.show(member, handoff)
             if not any(line.statement.type == WITHDRAW and line.standing != "refused" for line in shown.lines):
-                noted = noted or referrals.noted(member, evidence)
+                noted = referrals.noted(member, evidence)  # under a key of its own: no two withdrawals can be joined
                 referrals.say(member, WITHDRAW, shown, {"evidence": noted})
             told.append(handoff)
     return told

@@ -177,10 +177,10 @@ def test_a_withdrawal_that_was_cut_off_is_finished_by_running_it_again(place, am
     notes = len(records.listing(amina, "note"))
     assert set(withdrawal.withdraw(amina, held.handoff)) == set(handoffs)
     assert set(withdrawal.withdraw(amina, held.handoff)) == set(handoffs)
-    assert len(records.listing(amina, "note")) == notes + 1
-    for handoff in handoffs:
-        kinds = [line.statement.type for line in reading.show(amina, handoff).lines]
-        assert kinds.count("consent.withdraw") == 1
+    assert len(records.listing(amina, "note")) == notes + 2
+    said = [line.statement for handoff in handoffs for line in reading.show(amina, handoff).lines]
+    evidence = [one.body["evidence"] for one in said if one.type == "consent.withdraw"]
+    assert len(evidence) == len(set(evidence)) == len(handoffs)
     with pytest.raises(ConsentMissing):
         referrals.send(amina, Outgoing(hana.agency, SECTIONS, referrals.bases.load(amina, held.handoff), "reception"))
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from hub.client import access, around, cosigning, opening, reading, records, referrals, withdrawal
 from hub.client import basis as bases
 from hub.client.referrals import Outgoing
-from hub.clock import SetClock
+from hub.clock import FileClock, SetClock
 from hub.errors import ConsentMissing, NotFound, WrongRecipient
 from hub.handofflog.auditor import audit
 from hub.handofflog.store import HandoffLog
@@ -29,10 +29,10 @@ from hub.notify.jobs import send_notices
 from hub.packets.age import Header, read_header, unwrap
 from hub.packets.manifest import MAX_HEADER
 from hub.referrals.jobs import confirm_time
-from tests.support import consents
+from tests.support import consents, terminal
 from tests.support.searching import EVERYBODYS, closure, found_in, kept_by, tokens
 from tests.support.smtp import mail_server
-from tests.support.world import FOUNDER, Mailing, consent, emergency, today, world
+from tests.support.world import FOUNDER, PASSPHRASE, Mailing, consent, emergency, today, world
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -169,9 +169,9 @@ class Scene:
 
     def deliver(self) -> None:
         """Let every hub do what is due, withdrawals and notices too."""
-        for served in self.world.hubs.values():
-            erase_packets(served.hub)
         self.world.run()
+        if sum([erase_packets(served.hub) for served in self.world.hubs.values()]):
+            self.world.run()
         for served in self.world.hubs.values():
             send_notices(served.hub)
 
@@ -316,6 +316,13 @@ class Scene:
         self.deliver()
 
     # Looking
+
+    def reads(self, agency: str, *words: str) -> str:
+        """Return what an agency's worker reads after a command."""
+        FileClock(self.world.folder / "clock").put(self.world.clock.now(), factor=0)
+        (self.world.folder / "passphrase").write_text(PASSPHRASE)
+        given = ("--profile", self.world.folder / agency, "--passphrase-file", self.world.folder / "passphrase")
+        return terminal.hub(*given, *words, HUB_CLOCK_FILE=str(self.world.folder / "clock"))
 
     def state(self, agency: str, handoff: str) -> str | None:
         return reading.show(self.member(agency), handoff).state
