@@ -24,7 +24,11 @@ DATA = (
     "hub/migrations/versions/0001_first.py",
     "hub/migrations/script.py.mako",
     "hub/web/errors.md",
-    "consent/policies/2026-11.json",
+    "consent/policies/2026-12/rules.json",
+    "consent/policies/2026-12/tables.json",
+    "consent/policies/protect.json",
+    "consent/schema/basis.json",
+    "consent/words/ar.json",
 )
 
 
