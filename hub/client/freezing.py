@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from hub.client.reading import Shown
 
 _UNFREEZE = "consent.unfreeze"
+_FIND = "Bring the record of the consent back; nothing else ends the freeze."
 _SUPERVISOR = frozenset({Role.SUPERVISOR.value})
 _ANY_BUT_AUDITOR = frozenset(role.value for role in Role if role is not Role.AUDITOR)
 
@@ -91,7 +92,7 @@ def decide(member: Member, freeze: str, decision: str) -> Decided:
 
     Raises:
         Forbidden: the member is no supervisor.
-        Conflict: the request was decided.
+        Conflict: the request was decided, or ending it would leave packets standing still for ever.
         InvalidRequest: a withdrawal, but no consent of this agency has this receipt.
     """
     by, shown = member.me(_SUPERVISOR), reading.show(member, freeze)
@@ -99,11 +100,14 @@ def decide(member: Member, freeze: str, decision: str) -> Decided:
         raise Conflict("This request was decided, or is not your agency's to decide.")
     key = _key(shown)
     held = next((one for one in bases.listing(member) if _is_of(one, key)), None)
-    others = [row for row in requests(member) if row.open and row.handoff != freeze]
-    same = sum(_key(reading.show(member, row.handoff)) == key for row in others)
+    if held is None and any(row.found for row in requests(member) if row.handoff == freeze):
+        raise Conflict("Packets of this receipt stand still, and your records hold no such consent.", todo=_FIND)
+    same = _others(member, freeze, key)
     done = _carry_out(member, held, State(decision), same=same)
     said = member.statement(DECIDE, freeze, {"decision": decision}, by=[by], heads=shown.heads)
     records.send(member, f"/api/v1/handoffs/{freeze}/statements", said)
+    if same and not (same := _others(member, freeze, key)):  # a colleague decided the last of them meanwhile
+        done = _carry_out(member, held, State(decision), same=0)
     return Decided(freeze, held.handoff if held else None, tuple(done), same)
 
 
@@ -127,6 +131,12 @@ def _unfreeze(member: Member, handoff: str) -> bool:
             records.send(member, f"/api/v1/handoffs/{handoff}/statements", said)
             return True
     return False
+
+
+def _others(member: Member, freeze: str, key: str) -> int:
+    """Return how many other requests on the same receipt are undecided."""
+    others = [row.handoff for row in requests(member) if row.open and row.handoff != freeze]
+    return sum(_key(reading.show(member, handoff)) == key for handoff in others)
 
 
 def _key(shown: Shown) -> str:

@@ -184,6 +184,39 @@ def test_a_decision_that_was_cut_off_is_finished_by_deciding_again(place, amina,
     assert reading.show(tesfaye, freeze).state == "kept"
 
 
+def test_two_supervisors_who_decide_at_once_leave_nothing_standing_still(
+    place, amina, hana, tesfaye, held, monkeypatch
+):
+    handoff, sahra = refer(amina, held, hana), place.members["sahra"]
+    place.run()
+    one, two = (asked(place, member, held, amina) for member in (tesfaye, place.members["daher"]))
+    honest = records.send
+
+    def meanwhile(member, path, said, *rest):
+        monkeypatch.undo()
+        assert freezing.decide(sahra, two, "kept").handoffs == ()
+        return honest(member, path, said, *rest)
+
+    monkeypatch.setattr(records, "send", meanwhile)
+    done = freezing.decide(amina, one, "kept")
+    assert (done.handoffs, done.still_open) == ((handoff,), 0)
+    place.run()
+    assert not reading.show(hana, handoff).frozen
+
+
+def test_a_request_is_not_ended_while_its_packets_stand_still_and_the_consent_is_not_found(
+    place, amina, hana, tesfaye, held, monkeypatch
+):
+    handoff = refer(amina, held, hana)
+    place.run()
+    freeze = asked(place, tesfaye, held, amina)
+    monkeypatch.setattr(bases, "listing", lambda _member: [])
+    with pytest.raises(Conflict, match="stand still"):
+        freezing.decide(amina, freeze, "kept")
+    monkeypatch.undo()
+    assert freezing.decide(amina, freeze, "kept").handoffs == (handoff,)
+
+
 def test_only_a_supervisor_decides(place, amina, tesfaye, held):
     freeze = asked(place, tesfaye, held, amina)
     with pytest.raises(Forbidden):
