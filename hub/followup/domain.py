@@ -196,7 +196,7 @@ def go_on(followup: FollowUp, stopped_at: int, now: int) -> FollowUp:
     """Return a clock that `hold` stopped, running again: later by the time for which it, or its beginning, was held."""
     if not followup.rule.first_answer:
         return followup
-    moved = _moved(followup, now - max(stopped_at, followup.started_at))
+    moved = _moved(followup, max(0, now - max(stopped_at, followup.started_at)))
     return replace(moved, next_at=_next_at(moved))
 
 
