@@ -76,7 +76,8 @@ def asked(shown: Shown, member: Member) -> list[str]:
     known = withdrawal.custody(shown)
     if known.withdrawn is None:
         return []
-    since = f"Consent was withdrawn on {words.when(known.withdrawn)}"
+    why = "It was sent by mistake, and called back" if shown.state == "entered_in_error" else "Consent was withdrawn"
+    since = f"{why} on {words.when(known.withdrawn)}"
     if member.agency == shown.from_agency:
         return [f"{since}. {_RECALLS[known.recall or Recall.PENDING]}"]
     if known.answer is not None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from hub.client.transport import well_formed
 from hub.errors import BadSignature, NotFound, PeerMisbehaved, UnknownSigner
 from hub.handofflog import merkle
+from hub.handoffs.domain import GIVES_UP
 from hub.ids import host_of
 from hub.packets.container import MANIFEST_NAME, FolderPacket
 from hub.packets.dsse import Envelope
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from hub.packets.verify import VerifiedPacket
 
 FREEZE = "consent.freeze"
-CUSTODY = frozenset({FREEZE, "consent.unfreeze", "consent.withdraw"})
+CUSTODY = GIVES_UP | {FREEZE, "consent.unfreeze"}
 _ACCEPTED = "accepted.json"
 _PAGE = 100
 _MAX_HEADS = 16

@@ -16,7 +16,18 @@ from hub.client import copies, reading, records, referrals
 from hub.client.member import workspace
 from hub.client.opening import REPLY, reply_excerpt
 from hub.errors import Conflict, IllegalTransition, InvalidRequest, Malformed, NotFound
-from hub.handoffs.domain import ABOUT, HOLDER_ANSWER, UNKNOWN, WITHDRAW, Custody, Recall, Said, custody_of, nothing_had
+from hub.handoffs.domain import (
+    ABOUT,
+    GIVES_UP,
+    HOLDER_ANSWER,
+    UNKNOWN,
+    WITHDRAW,
+    Custody,
+    Recall,
+    Said,
+    custody_of,
+    nothing_had,
+)
 from hub.ids import host_of
 from hub.packets import shapes as a
 
@@ -125,7 +136,7 @@ def custody(shown: Shown) -> Custody:
     first = [name for name in [shown.submission.statement.manifest] if name]
     said = [Said(o.type, o.hub, o.at, _position(line, home), o.body) for line in lines for o in [line.statement]]
     for line in lines:
-        refused = (word for word in line.words if line.statement.type == WITHDRAW and word.refused)
+        refused = (word for word in line.words if line.statement.type in GIVES_UP and word.refused)
         said += [nothing_had(word.host, word.at, first) for word in refused if word.refused == (UNKNOWN, 0)]
     listed = {str(copy["host"]) for copy in (shown.custody or {}).get("hubs", ())}
     heard = {word.host for line in shown.lines for word in line.words} | {line.statement.hub for line in shown.lines}
@@ -137,9 +148,9 @@ def custody(shown: Shown) -> Custody:
 def _tell(member: Member, handoffs: Iterable[str], evidence: dict[str, Any]) -> list[str]:
     told = []
     for handoff in dict.fromkeys(handoffs):
-        with suppress(NotFound, IllegalTransition):  # it never went out, or was sent in error
+        with suppress(NotFound, IllegalTransition):  # it never went out
             shown = reading.show(member, handoff)
-            if not any(line.statement.type == WITHDRAW and line.standing != "refused" for line in shown.lines):
+            if not any(line.statement.type in GIVES_UP and line.standing != "refused" for line in shown.lines):
                 noted = referrals.noted(member, evidence)  # under a key of its own: no two withdrawals can be joined
                 referrals.say(member, WITHDRAW, shown, {"evidence": noted})
             told.append(handoff)

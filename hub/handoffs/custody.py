@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from hub.errors import ConsentMissing
-from hub.handoffs.domain import WITHDRAW
+from hub.handoffs.domain import GIVES_UP, WITHDRAW
 from hub.handoffs.store import HandoffStore, PacketStore
 from hub.outbox.store import Outbox
 
@@ -74,11 +74,19 @@ def check_taking(connection: Connection, handoff: Handoff, sender: str, origin: 
 def take_hold(connection: Connection, handoff: str, kind: str, spared: Callable[[], Collection[str]], now: int) -> None:
     """Let an effective statement of a type stop the packets of a handoff here, or let them move again."""
     packets = PacketStore(connection)
-    if kind == WITHDRAW:
+    if kind in GIVES_UP:
         packets.mark_destroyed(handoff, spared(), now)
     elif kind == FREEZE:
         packets.freeze(handoff, now)
     elif kind == UNFREEZE:
         packets.unfreeze(handoff)
-    if kind in {WITHDRAW, UNFREEZE}:
+    if kind in GIVES_UP | {UNFREEZE}:
         Outbox(connection).unpark([row["hash"] for row in HandoffStore(connection).statements(handoff)])
+
+
+def tell_again(connection: Connection, handoff: str, peer: str, now: int) -> None:
+    """Promise a freeze once more to a peer that has the packet now: perhaps it knew of no such handoff before."""
+    if halted(connection, handoff) is Halt.FROZEN:
+        said = HandoffStore(connection).submissions(handoff, {FREEZE})
+        for statement in said:
+            Outbox(connection).again(peer, statement, now)

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
 WITHDRAW, DESTROY, HOLDER_ANSWER = "consent.withdraw", "packet.destroy", "consent.holder_answer"
-ABOUT = frozenset({WITHDRAW, DESTROY, HOLDER_ANSWER})
+GIVES_UP = frozenset({WITHDRAW, "referral.mark_error"})
+"""The statements after which nobody is to keep the packets: consent was withdrawn, or they were sent by mistake."""
+ABOUT = GIVES_UP | {DESTROY, HOLDER_ANSWER}
 """The statements that change what is known of the packets of a withdrawn handoff."""
 UNKNOWN = "unknown"
 """The state in a refusal of a statement about a handoff that is not known at a hub."""
@@ -94,7 +96,7 @@ def custody_of(said: Sequence[Said], hosts: Collection[str], sent: Collection[st
         sent: the manifests of the packets that went to the recipient: only they count as served.
         first: the packet that began the handoff: a hub that does not name it has not answered.
     """
-    placed = [(one.position, one.at) for one in said if one.type == WITHDRAW and one.position is not None]
+    placed = [(one.position, one.at) for one in said if one.type in GIVES_UP and one.position is not None]
     if not placed:
         return Custody(None)
     withdrawn = min(placed)[1]  # when both sides withdrew, the ordering hub says who was first

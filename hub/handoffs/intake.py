@@ -25,8 +25,8 @@ from hub.handofflog import merkle
 from hub.handofflog.store import HandoffLog
 from hub.handoffs.answers import Answers
 from hub.handoffs.checks import check_part, check_request, check_submission
-from hub.handoffs.custody import check_giving, check_taking, halted, take_hold
-from hub.handoffs.domain import ABOUT, DESTROY, HOLDER_ANSWER, UNKNOWN, WITHDRAW
+from hub.handoffs.custody import check_giving, check_taking, halted, take_hold, tell_again
+from hub.handoffs.domain import ABOUT, DESTROY, GIVES_UP, HOLDER_ANSWER, UNKNOWN
 from hub.handoffs.outgoing import OWN_RECORD, SUBMISSIONS, OutgoingMessage, outgoing, parked
 from hub.handoffs.ports import Step
 from hub.handoffs.store import GONE, WAITING, Handoff, HandoffStore, PacketStore
@@ -125,7 +125,7 @@ class Intake:
         except _JUDGED as error:
             _log.warning("refused a statement that %s brought: %s", peer, error.code)
             answer = self._refuse(connection, verified)
-            if verified.statement.type == WITHDRAW:
+            if verified.statement.type in GIVES_UP:
                 self._remember_gone(connection, verified.statement)
         HandoffStore(connection).keep_receipt(verified.hash, peer, receipt, now)
         return answer
@@ -156,12 +156,11 @@ class Intake:
         row = store.statement(statement_hash)
         if row is None:
             return
+        handoff = store.get(row["handoff"], lock=True)
         if row["standing"] != WAITING:
-            if row["type"] == WITHDRAW:
-                handoff = store.get(row["handoff"], lock=True)
+            if row["type"] in GIVES_UP:
                 self.machines[handoff.kind].watch(connection, handoff, now)
             return
-        handoff = store.get(row["handoff"], lock=True)
         body = answer.statement.body
         refused = answer.statement.type == "hub.refused"
         if handoff.from_host != peer or (not refused and body["position"] is None):
@@ -186,14 +185,14 @@ class Intake:
             NotFound: the packet was destroyed.
             ConsentMissing: it stands still.
         """
-        # locked, as a withdrawal does: one of the two is first
-        handoff = HandoffStore(connection).get(packet["handoff"], lock=True)
+        handoff = HandoffStore(connection).get(packet["handoff"], lock=True)  # as a withdrawal does: one is first
         packets = PacketStore(connection)
         packets.get(packet["manifest"])
         if packet["manifest"] not in self._spared(connection, handoff):
             check_giving(connection, handoff.id)
         if packet["from_agency"] != packet["to_agency"]:
             packets.served(packet["manifest"], self._clock.now())
+            self._header_keys.note_served(packet["manifest"])
         return self.header(file)
 
     def message(self, connection: Connection, statement_hash: str) -> OutgoingMessage | None:
@@ -225,7 +224,8 @@ class Intake:
         rows = [row for row in packets.doomed(handoff) if row["manifest"] in manifests][:_MOST]
         for row in rows:
             packets.erased(row["manifest"], now)
-        said = [{"manifest": row["manifest"], "served": row["served"] is not None} for row in rows]
+        was = self._header_keys.was_served
+        said = [{"manifest": r["manifest"], "served": bool(r["served"]) or was(r["manifest"])} for r in rows]
         if said:
             self.issue(connection, DESTROY, handoff, {"packets": said})
         return len(said)
@@ -263,8 +263,7 @@ class Intake:
                 raise
             standing, step = "refused", Step(str(refusal.facts["state"]), _position(refusal), moved=False)
         if signed is not None and packet is not None:
-            kind = verified.statement.type
-            self._keep(connection, handoff, signed, packet, kind=kind, standing=standing)
+            self._keep(connection, handoff, signed, packet, kind=verified.statement.type, standing=standing)
         answer = self._answer(connection, verified, log, entry, standing, step, handoff)
         store.add_statement(
             verified,
@@ -311,6 +310,8 @@ class Intake:
             Outbox(connection).put(other, verified.hash, now)
         if standing == "effective":
             self._hold(connection, handoff, statement.type, now)
+        if other is not None and not mine and statement.type == "referral.deliver":
+            tell_again(connection, handoff.id, other, now)
         if statement.type == "referral.submit" and handoff.to_host == self.origin:
             self.issue(connection, "referral.deliver", handoff.id, {"manifest": statement.manifest})
 

@@ -25,7 +25,10 @@ def erase_packets(hub: Hub, handoff: str | None = None) -> int:
         doomed = PacketStore(connection).doomed(handoff)
     done = 0
     for name, rows in groupby(doomed, key=lambda row: str(row["handoff"])):
-        gone = [row["manifest"] for row in rows if intake.destroy(row["manifest"])]
+        todo = [row["manifest"] for row in rows]
+        gone = [manifest for manifest in todo if intake.destroy(manifest)]
+        if len(gone) < len(todo):  # what is said of a part of them could call a recall certain that is not
+            continue
         with hub.database.write() as connection:
             done += intake.say_destroyed(connection, name, gone)
     return done

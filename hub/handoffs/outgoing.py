@@ -81,9 +81,12 @@ def parked(
     """
     store = HandoffStore(connection)
     row = store.statement(statement_hash)
-    if row is None or halted(connection, row["handoff"]) is not Halt.FROZEN:
+    if row is None:
         return False
-    handoff, manifest = store.get(row["handoff"]), row["manifest"]
+    # locked, as the end of a freeze does: a word that is parked after it would wait for ever
+    handoff, manifest = store.get(row["handoff"], lock=True), row["manifest"]
+    if halted(connection, handoff.id) is not Halt.FROZEN:
+        return False
     if manifest is not None and manifest in spared(connection, handoff):
         return False
     packet = manifest is not None and row["agency"] == handoff.from_agency

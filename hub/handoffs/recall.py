@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hub.handoffs.domain import ABOUT, UNKNOWN, WITHDRAW, Custody, Said, custody_of, nothing_had
+from hub.handoffs.domain import ABOUT, GIVES_UP, UNKNOWN, Custody, Said, custody_of, nothing_had
 from hub.handoffs.outgoing import SUBMISSIONS
 from hub.handoffs.store import HandoffStore, PacketStore
 from hub.packets.dsse import Envelope
@@ -42,7 +42,7 @@ def custody(connection: Connection, handoff: Party, origin: str) -> Custody | No
 
 def _never_had(store: HandoffStore, rows: Sequence[Row], first: Sequence[str]) -> list[Said]:
     """Return the words of hubs that know of no handoff whose withdrawal they were told: they have nothing of it."""
-    told = [row["hash"] for row in rows if row["type"] == WITHDRAW]
+    told = [row["hash"] for row in rows if row["type"] in GIVES_UP]
     words = [Envelope.from_bytes(word["envelope"], STATEMENT_TYPE).value for word in store.receipts(told)]
     refused = [word for word in words if word["type"] == "hub.refused" and word["body"]["state"] == UNKNOWN]
     return [nothing_had(word["by"][0]["hub"], word["at"], first) for word in refused]

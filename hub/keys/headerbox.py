@@ -3,7 +3,8 @@
 A header is the only place of a file key, and it is sealed to the recipient already: this wrapping adds nothing against
 the operator, but makes deletion reach every copy of the database. Keys stand in a folder of their own, outside ordinary
 backups, and so do the names of those that were destroyed: an empty file each, synced before the key goes, so that a key
-that a restored backup brings back opens nothing. Names are only ever added.
+that a restored backup brings back opens nothing. The names of packets that were served stand there likewise, so that a
+restored database does not call certain what is not. Names are only ever added.
 """
 
 from __future__ import annotations
@@ -28,8 +29,9 @@ class HeaderKeys:
     """Per-packet keys below `folder`, named by manifest hash; those that were destroyed in `destroyed` beside it."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder, self._destroyed = folder, folder.with_name("destroyed")
-        for each in (self._folder, self._destroyed):
+        self._folder = folder
+        self._destroyed, self._served = folder.with_name("destroyed"), folder.with_name("served")
+        for each in (self._folder, self._destroyed, self._served):
             each.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def seal(self, manifest: str, headers: dict[str, bytes]) -> dict[str, bytes]:
@@ -66,10 +68,8 @@ class HeaderKeys:
 
     def destroy(self, manifest: str) -> bool:
         """Destroy the key: nobody can open the packet from what this hub stores. Return whether there was one."""
-        path, name = self._folder / manifest, self._destroyed / manifest
-        if not name.exists():
-            name.touch(mode=0o600)
-            _sync(self._destroyed)
+        path = self._folder / manifest
+        _write_down(self._destroyed, manifest)
         try:
             with path.open("r+b") as file:
                 file.write(bytes(_KEY_SIZE))
@@ -80,9 +80,23 @@ class HeaderKeys:
         path.unlink(missing_ok=True)
         return True
 
+    def note_served(self, manifest: str) -> None:
+        """Write down, durably and where no restored database forgets it, that a header is given to its recipient."""
+        _write_down(self._served, manifest)
+
+    def was_served(self, manifest: str) -> bool:
+        """Return whether a header of this packet was ever given to its recipient."""
+        return (self._served / manifest).exists()
+
     def destroyed(self) -> Sequence[str]:
         """Return the manifests whose keys were ever destroyed here."""
         return sorted(path.name for path in self._destroyed.iterdir())
+
+
+def _write_down(folder: Path, name: str) -> None:
+    if not (folder / name).exists():
+        (folder / name).touch(mode=0o600)
+        _sync(folder)
 
 
 def _sync(folder: Path) -> None:

@@ -105,6 +105,12 @@ class Outbox(Store):
         self._run(insert(outbox).values(**row, state=Delivery.WAITING, tries=0, claimed_until=0))
         return message
 
+    def again(self, peer: str, statement_hash: str, now: int) -> None:
+        """Promise a statement once more, as a new message, if the peer had its say on the first one already."""
+        done = outbox.c.state.in_((Delivery.SENT, Delivery.DROPPED))
+        self._run(delete(outbox).where(outbox.c.peer == peer, outbox.c.statement == statement_hash, done))
+        self.put(peer, statement_hash, now)
+
     def peers_due(self, now: int) -> list[str]:
         """Return the peers whose oldest open message waits and is not in flight, longest waiting first."""
         oldest = select(func.min(outbox.c.seq)).where(_OPEN).group_by(outbox.c.peer)

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from hub.errors import Forbidden, IllegalTransition
 from hub.followup.domain import Owner, Urgency, owner_of
+from hub.handoffs.domain import GIVES_UP
 from hub.ids import host_of
 from hub.statements.grammar import Grade, MemberActor
 
@@ -156,7 +157,7 @@ class Referral:
     reported_by: str | None = None
     """The sender's member who reported the outcome, and so cannot close alone."""
     locked: bool = False
-    """Whether consent was withdrawn: data are deleted or locked, whatever the state."""
+    """Whether consent was withdrawn, or it was sent by mistake: data are deleted or locked, whatever the state."""
     frozen: int | None = None
     """Since when nothing of it moves, until the sender has asked the giver of the consent (protocol §7.6)."""
 
@@ -333,15 +334,18 @@ def _with_facts(referral: Referral, step: Transition, statement: Statement, now:
             facts = {"reported_by": _acting(step, statement)[0] if step.reported else None}
         case "referral.pause_clock":
             facts = {"due": max(now, statement.body["due"])}
-        case "consent.withdraw":
-            facts = {"locked": True, "frozen": None}
-        case "consent.freeze":
-            facts = {"frozen": now}
-        case "consent.unfreeze":
-            facts = {"frozen": None}
         case _:
             pass
-    return replace(referral, **facts)
+    return stop(replace(referral, **facts), statement.type, now)
+
+
+def stop(referral: Referral, kind: str, now: int) -> Referral:
+    """Return a referral as a statement of this type leaves it that stops its packets or lets them go, in any state."""
+    if kind in GIVES_UP:
+        return replace(referral, locked=True, frozen=None)
+    if kind == FREEZE and not referral.locked:
+        return replace(referral, frozen=referral.frozen or now)
+    return replace(referral, frozen=None) if kind == UNFREEZE else referral
 
 
 # The table

@@ -110,8 +110,7 @@ class ReferralMachine:
 
     def mirror(self, connection: Connection, handoff: Party, statement: Statement, step: Step, now: int) -> None:
         """Write down the ordering hub's word."""
-        position = step.position or 0
-        service.mirror(statement, handoff.to_agency, step.state, position, self._work(connection), now)
+        service.mirror(statement, handoff.to_agency, step, self._work(connection), now)
 
     def spared(self, connection: Connection, handoff: Party) -> Collection[str]:
         """Return what a withdrawal leaves: what the holder says about it. A referral raises no missing-child alarm."""

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 from hub.errors import IllegalTransition, Malformed
 from hub.followup.domain import AREA_RUNG, Owner, go_on, hold, pause, promised_day, rung_of, start
 from hub.notify.templates import OVERDUE, TASK, WAITS
-from hub.referrals.domain import FREEZE, REPORT, UNFREEZE, Side, State, ball, submit
+from hub.referrals.domain import FREEZE, REPORT, UNFREEZE, Side, State, ball, stop, submit
 
 if TYPE_CHECKING:
     from hub.followup.domain import FollowUp
+    from hub.handoffs.ports import Step
     from hub.referrals.domain import Applied, Referral
     from hub.referrals.ports import Work
     from hub.statements.grammar import Statement
@@ -73,24 +74,30 @@ def expect(statement: Statement, waiting: list[Statement], work: Work, now: int)
     referral.apply(statement, now)
 
 
-def mirror(statement: Statement, to_agency: str, state: str, position: int, work: Work, now: int) -> Referral:
-    """Write down what the ordering hub made of a statement; words older than what is known change nothing.
+def mirror(statement: Statement, to_agency: str, step: Step, work: Work, now: int) -> Referral:
+    """Write down what the ordering hub made of a statement.
+
+    A word that others overtook changes neither state nor position, but what stops packets holds all the same.
 
     Raises:
         Malformed: that hub names a state that does not exist.
     """
-    before = work.referrals.find(statement.handoff)
+    before, state, position = work.referrals.find(statement.handoff), _state(step.state), step.position or 0
     if before is None:
-        referral = replace(submit(statement, to_agency=to_agency, now=now), state=_state(state), position=position)
+        referral = replace(submit(statement, to_agency=to_agency, now=now), state=state, position=position)
         work.referrals.add(referral)
         _show_clock(referral, statement, work, now)
         work.notices.tell(
             to_agency, _WHO_ACTS[Side.RECIPIENT], WAITS, about=referral.id, key=_arrival(referral), now=now
         )
         return referral
-    if position <= before.position:
+    newer, after = position > before.position, before
+    if step.moved:
+        after = stop(_as_far_as_known(before, statement, now) if newer else before, statement.type, now)
+    if newer:
+        after = replace(after, state=state, position=position)
+    if after == before:
         return before
-    after = replace(_as_far_as_known(before, statement, now), state=_state(state), position=position)
     after = replace(after, version=before.version + 1)
     work.referrals.save(after, was=before.version)
     if after.state is not before.state or statement.type == "referral.pause_clock":
@@ -98,7 +105,8 @@ def mirror(statement: Statement, to_agency: str, state: str, position: int, work
     elif statement.type in {FREEZE, UNFREEZE}:
         clock = _held(before, after, work, now)
         work.clocks.replace(after.id, None if clock is None else clock.mirrored())
-    _tell(after, statement, f"{statement.handoff}:{position}", work, now, changed=after.state is not before.state)
+    if newer:
+        _tell(after, statement, f"{statement.handoff}:{position}", work, now, changed=after.state is not before.state)
     return after
 
 
