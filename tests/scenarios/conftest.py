@@ -26,8 +26,7 @@ def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a scenario in the order in which they are written, whatever is shuffled."""
-    ours = [n for n, item in enumerate(items) if item.path.parent == _HERE]
-    told = sorted((items[n] for n in ours), key=lambda item: (item.path, item.function.__code__.co_firstlineno))
-    for n, item in zip(ours, told, strict=True):
-        items[n] = item
+    """Keep the tests of a scenario together and in the order in which they are written, whatever is shuffled."""
+    ours = [item for item in items if item.path.parent == _HERE]
+    told = sorted(ours, key=lambda item: (item.path, item.function.__code__.co_firstlineno))
+    items[:] = [item for item in items if item.path.parent != _HERE] + told

@@ -120,6 +120,7 @@ def test_what_nobody_opened_is_taken_back_for_certain(scene, withdrawn, unread):
 
 
 def test_abidjan_reads_withdrawn_and_has_opened_nothing(scene, withdrawn, unread):
+    scene.deliver()
     assert scene.state("iom-abidjan", unread) == "consent_withdrawn"
     assert "there is nothing to do" in scene.reads("iom-abidjan", "show", unread)
     assert scene.openings("iom-abidjan", unread) == 0
