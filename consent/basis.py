@@ -24,6 +24,8 @@ CONSENT: Final = "consent"
 PROTECTION: Final = "mandatory_protection"
 VITAL: Final = "vital_interest"
 EXCERPT: Final = "excerpt"
+MOST_NAMED: Final = 4_000
+"""Grants and onward recipients of one record: each is a part, and an excerpt has at most 8192."""
 SHORTEST_REASON: Final = 20
 """Characters of a reason to lift a rule (referral standards, consent record)."""
 KINDS: Final = frozenset({CONSENT, PROTECTION, VITAL})
@@ -58,7 +60,20 @@ def check(value: object, kind: str | None = None) -> Basis:
     _check_dates(value)
     if found == CONSENT:
         _check_reasons(value)
+        if sum(1 + len(row["onward"]) for row in value["grants"]) > MOST_NAMED:
+            raise BasisError("A consent names too many agencies.", "grants")
     return value
+
+
+def check_row(name: str, value: object) -> None:
+    """Check a row of a record as a recipient is shown it; `name` is `grant`, `denial` or `override`.
+
+    Raises:
+        BasisError: it is none.
+    """
+    hidden = {"grant": {"id": "hidden"}, "override": {"reason": "hidden"}}.get(name, {})
+    if not isinstance(value, dict) or not _validator(name).is_valid({**value, **hidden}):
+        raise BasisError("A part of the excerpt is not of its form.", "parts")
 
 
 def _check_text(value: Any, depth: int = 0) -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import rfc8785
 
 from consent import policy
-from consent.basis import CONSENT, EXCERPT, BasisError, check
+from consent.basis import CONSENT, EXCERPT, BasisError, check, check_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -63,7 +63,9 @@ def _for_all(record: Mapping[str, Any]) -> Iterator[Part]:
 
 def _for_some(record: Mapping[str, Any]) -> Iterator[Part]:
     for row in record["grants"]:
-        yield Part("grant", row["recipient"], dict(row))
+        public = {name: value for name, value in row.items() if name != "id"}
+        for onward in ([], *([name] for name in row["onward"])):
+            yield Part("grant", row["recipient"], {**public, "onward": onward})
     for row in (*record["denials"], *record["refused"]):
         yield Part("denial", row["recipient"] or _ALL, dict(row))
     for row in record["overrides"]:
@@ -81,6 +83,7 @@ def _for_nobody(record: Mapping[str, Any]) -> Iterator[Part]:
     for name in ("informing", "storage", "withdrawal", "receipt", "recorded_by"):
         yield Part(name, "", dict(record[name]))
     yield Part("expression_seen", "", {name: record["expression"][name] for name in ("place", "witness")})
+    yield Part("grant_ids", "", {"ids": [row["id"] for row in record["grants"]]})
     yield Part("reasons", "", {"overrides": [row["reason"] for row in record["overrides"]]})
     yield Part("safety_note", "", {"note": record["safety"]["note"]})
     yield Part("parties", "", {name: record[name] for name in ("controllers", "legal_basis", "review_due")})
@@ -214,28 +217,42 @@ def review_due(record: Mapping[str, Any]) -> str:
 
 def excerpt_for(record: Mapping[str, Any], secret: bytes, agency: str) -> dict[str, Any]:
     """Return what `agency` is shown: the head of the revision and the parts that concern it."""
-    onward = _onward(record, agency)
+    onward, named = _onward(record, agency)
     salted = zip(_salted(record, secret), parts(record), strict=True)
-    kept = [row for row, part in salted if _concerns(part, agency, onward)]
+    kept = [row for row, part in salted if _concerns(part, agency, onward, named)]
     return {"v": 2, "kind": CONSENT, "head": head(record, secret), "parts": kept}
 
 
-def _onward(record: Mapping[str, Any], agency: str) -> set[str]:
-    return {name for row in record["grants"] if row["recipient"] == agency for name in row["onward"]}
+def _onward(record: Mapping[str, Any], agency: str) -> tuple[set[str], list[Mapping[str, Any]]]:
+    """Return to whom an agency may pass on, and the grants that name it."""
+    named = [row for row in record["grants"] if row["recipient"] == agency]
+    return {name for row in named for name in row["onward"]}, named
 
 
-def _concerns(part: Part, agency: str, onward: set[str]) -> bool:
+def _concerns(part: Part, agency: str, onward: set[str], named: Sequence[Mapping[str, Any]]) -> bool:
     """Whether an agency is shown a part; whoever may pass on is shown the denials about those to whom (R15)."""
+    if part.name == "denial" and part.to == _ALL:
+        return _narrows(part.value, named)
     return part.to in {_ALL, agency} or (part.name == "denial" and part.to in onward)
+
+
+def _narrows(denial: Mapping[str, Any], named: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a denial for all takes anything away from these grants; to others it would only tell what was denied."""
+    categories = denial["categories"]
+    touched = categories is None or any(not set(categories).isdisjoint(row["categories"]) for row in named)
+    return touched and denial["purpose"] in {None, *(row["purpose"] for row in named)}
 
 
 def onward_excerpt(excerpt: Mapping[str, Any], agency: str) -> dict[str, Any]:
     """Return what a holder shows to whom it passes on: of the parts it was shown itself, those that concern it."""
+    named = [row["value"] for row in excerpt["parts"] if row["name"] == "grant" and agency in row["value"]["onward"]]
 
     def concerns(name: str, value: Mapping[str, Any]) -> bool:
         if name == "grant":
-            return agency in value.get("onward", ())
-        return name not in _MANY or value.get("recipient") in {None, agency}
+            return value in named
+        if name == "denial" and value["recipient"] is None:
+            return _narrows(value, named)
+        return name not in _MANY or value["recipient"] in {None, agency}
 
     return {**excerpt, "parts": [row for row in excerpt["parts"] if concerns(row["name"], row["value"])]}
 
@@ -250,6 +267,9 @@ def read_excerpt(value: object) -> dict[str, Any]:
     known = set(excerpt["head"]["digests"])
     if any(digest(part) not in known for part in excerpt["parts"]):
         raise BasisError("A part of the excerpt does not stand in the record.", "parts")
+    for part in excerpt["parts"]:
+        if part["name"] in _MANY:
+            check_row(part["name"], part["value"])
     names = [part["name"] for part in excerpt["parts"]]
     if any(names.count(name) != 1 for name in _ONCE):
         raise BasisError("An excerpt shows giver, assent, expression and dates, each once.", "parts")
@@ -258,8 +278,8 @@ def read_excerpt(value: object) -> dict[str, Any]:
 
 def facts(record: Mapping[str, Any], agency: str) -> dict[str, Any]:
     """Return the facts that `agency` would find in its excerpt; what decides at one end decides at the other."""
-    onward = _onward(record, agency)
-    return _facts([(part.name, part.value) for part in parts(record) if _concerns(part, agency, onward)])
+    onward, named = _onward(record, agency)
+    return _facts([(part.name, part.value) for part in parts(record) if _concerns(part, agency, onward, named)])
 
 
 def own_facts(record: Mapping[str, Any]) -> dict[str, Any]:

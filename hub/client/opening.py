@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from consent import policy, record
-from consent.basis import CONSENT, EXCERPT, VITAL, BasisError, check
+from consent.basis import CONSENT, VITAL, BasisError, check
 from consent.decide import Deny, Recipient, Request, decide, until_month
 from hub.client import access, approvals, copies, reading
 from hub.client.basis import Held, categories, told
@@ -30,8 +30,11 @@ if TYPE_CHECKING:
     from hub.client.reading import Packet, Shown
     from hub.packets.verify import VerifiedPacket
 
+_SKEW = 600
 REPLY = "reply"
 REQUEST = "request"
+ATTACHMENTS = "attachments"
+"""What is held back where a packet has nothing else: no section, so nothing that a basis could cover."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +100,17 @@ def received(member: Member, handoff: str) -> Held:
         NotFound: it is gone, because consent was withdrawn.
     """
     shown = reading.show(member, handoff)
-    packet = next((p for p in shown.packets if p.manifest.to == member.agency and not p.destroyed), None)
+    mine = [p for p in shown.packets if p.manifest.to == member.agency and not p.destroyed]
+    packet = max(mine, key=lambda p: p.manifest.created, default=None)  # what the giver said last
     if packet is None:
         raise NotFound("Nothing is here to be passed on.")
     with workspace() as folder:
         excerpt = reading.fetch(member, shown, packet, folder).excerpt
-    if excerpt is None or excerpt.get("kind") != CONSENT:
-        raise InvalidRequest("This came on no consent: nothing of it may be passed on.", rule="R15")
-    return Held(handoff, "", check(dict(excerpt), EXCERPT), secrets.token_bytes(32), came_by=handoff)
+    try:
+        record.read_excerpt(excerpt)
+    except BasisError as error:
+        raise InvalidRequest("This came on no consent: nothing of it may be passed on.", rule="R15") from error
+    return Held(handoff, "", dict(excerpt or {}), secrets.token_bytes(32), came_by=handoff)
 
 
 def _check(member: Member, shown: Shown, packet: VerifiedPacket) -> dict[str, list[dict[str, Any]]]:
@@ -133,7 +139,7 @@ def _check(member: Member, shown: Shown, packet: VerifiedPacket) -> dict[str, li
     asked = Request(recipient, categories(packet.sections), purpose, service, holder)
     whole = decide(facts, asked, manifest.created)
     if isinstance(whole, Deny):
-        return held_back or dict.fromkeys(packet.sections, told(whole.reasons))
+        return held_back or dict.fromkeys(packet.sections or (ATTACHMENTS,), told(whole.reasons))
     if until_month(whole.until) < manifest.grant.until:
         raise BadSignature("The packet's grant says a later end than its basis.")
     return held_back
@@ -155,7 +161,12 @@ def _direct(facts: Mapping[str, Any], agency: str) -> bool:
 
 
 def _supervised(shown: Shown, excerpt: Mapping[str, Any]) -> bool:
-    """Whether the supervisor in a vital interest signed the submission, as another member than its caseworker (R01)."""
+    """Whether the supervisor in a vital interest signed the submission, as another member than its caseworker (R01).
+
+    What was made after that signature was not signed: no later packet brings another 72 hours.
+    """
+    if excerpt.get("made", 0) > shown.submission.statement.at + _SKEW:
+        return False
     signers = [actor for actor in shown.submission.statement.by if isinstance(actor, MemberActor)]
     return len(signers) > 1 and any(
         actor.member == excerpt.get("supervisor") and actor.role == Role.SUPERVISOR for actor in signers

@@ -373,6 +373,15 @@ def test_how_many_parts_there_are_is_hidden(grants, digests):
     assert found == sorted(found)
 
 
+def test_a_consent_names_no_more_agencies_than_an_excerpt_can_show():
+    onward = [agency(f"b{n}") for n in range(50)]
+    rows = [grant(recipient(f"a{n}"), "identity", onward=onward) for n in range(78)]
+    assert len(record.head(consent(*rows), SECRET)["digests"]) == 4096
+    with pytest.raises(BasisError) as caught:
+        consent(*rows, grant(SCHOOL, "identity", onward=onward))
+    assert caught.value.field.startswith("grants")
+
+
 def test_a_decoy_looks_like_a_part_and_nobody_else_can_make_either():
     mine, theirs = (record.head(FAMILY, secret)["digests"] for secret in (SECRET, b"t" * 32))
     assert {len(value) for value in mine} == {43}
@@ -549,12 +558,62 @@ def test_a_holder_shows_to_whom_it_passes_on_nothing_about_others():
     held = excerpt(ADDIS, kept)
     passed = record.onward_excerpt(held, THIRD.agency)
     text = json.dumps(passed)
-    assert (names(held).count("grant"), names(held).count("denial"), names(held).count("override")) == (3, 2, 2)
+    assert (names(held).count("grant"), names(held).count("denial"), names(held).count("override")) == (5, 2, 2)
     assert (names(passed).count("grant"), names(passed).count("denial"), names(passed).count("override")) == (1, 1, 1)
     assert FOURTH.agency not in text
     assert "R11" not in text
     assert record.read_excerpt(passed)["grants"][0]["categories"] == ["identity"]
     assert "grant" not in names(record.onward_excerpt(held, agency("stranger")))
+
+
+def test_who_is_passed_something_learns_of_nobody_else_to_whom_it_may_go():
+    kept = consent(grant(ADDIS, "identity", onward=[THIRD.agency, FOURTH.agency]))
+    passed = json.dumps(record.onward_excerpt(excerpt(ADDIS, kept), THIRD.agency))
+    assert FOURTH.agency not in passed
+    assert record.facts(kept, ADDIS.agency)["grants"][0]["onward"] == []
+
+
+def test_a_recipient_cannot_count_the_grants_by_their_names():
+    kept = consent(*(grant(recipient(f"a{n}"), "identity") for n in range(5)), grant(SCHOOL, "education_skills"))
+    assert [row["id"] for row in kept["grants"]][-1] == "g6"
+    assert not any("g6" in json.dumps(row["value"]) for row in excerpt(SCHOOL, kept)["parts"])
+
+
+@pytest.mark.parametrize(
+    ("denial", "shown"),
+    [
+        ({"categories": ["exploitation"]}, False),
+        ({"categories": ["exploitation"], "party": "SYN uncle"}, False),
+        ({"purpose": "medical_care"}, False),
+        ({"categories": ["exploitation", "education_skills"]}, True),
+        ({"party": "SYN uncle"}, True),
+        ({"categories": ["exploitation"], "recipient": SCHOOL.agency}, True),
+    ],
+)
+def test_a_school_is_not_told_what_was_denied_of_what_it_never_gets(denial, shown):
+    given = [grant(SCHOOL, "education_skills", purpose="education"), grant(ADDIS, "exploitation")]
+    kept = consent(*given, denials=[denial])
+    assert ("denial" in names(excerpt(SCHOOL, kept))) == shown
+    assert ("denial" in names(excerpt(ADDIS, kept))) == (denial.get("recipient") is None and "purpose" not in denial)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("grant", "all of it"),
+        ("grant", {"recipient": SCHOOL.agency}),
+        ("denial", None),
+        ("denial", []),
+        ("override", {"rule": "R03", "proof": 5}),
+    ],
+)
+def test_a_row_that_is_none_is_refused_though_it_stands_in_the_record(name, value):
+    shown = excerpt(SCHOOL)
+    row = {"salt": "a" * 22, "name": name, "value": value}
+    shown["parts"].append(row)
+    shown["head"]["digests"].append(record.digest(row))
+    with pytest.raises(BasisError):
+        record.read_excerpt(shown)
 
 
 def test_an_auditor_who_is_given_the_whole_record_can_check_what_each_was_shown():
