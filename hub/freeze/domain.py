@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 REQUEST, DECIDE, OVERDUE = "freeze.request", "freeze.decide", "referral.overdue"
 MOST_A_DAY = 30
 """Requests of one agency in 24 hours: more than any desk is shown receipts, too few to stop a country's work."""
+MOST_OPEN = 10 * MOST_A_DAY
+"""Undecided requests of one agency that a responsible agency's hub takes from a peer, which may count no day's."""
 
 
 class State(StrEnum):

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from hub.errors import Malformed, RateLimited
+from hub.errors import Forbidden, Malformed, RateLimited
 from hub.followup.calendar import DAY
 from hub.followup.domain import Owner, Urgency, owner_of, rung_of, start
 from hub.followup.store import FollowUps
 from hub.freeze import domain
-from hub.freeze.domain import MOST_A_DAY, OVERDUE, Freeze, State
+from hub.freeze.domain import MOST_A_DAY, MOST_OPEN, OVERDUE, Freeze, State
 from hub.freeze.store import FreezeStore
 from hub.handoffs.ports import Step
 from hub.handoffs.store import HandoffStore
@@ -68,10 +68,16 @@ class FreezeMachine:
         FreezeStore(connection).get(handoff.id).apply(verified.statement)
 
     def mirror(self, connection: Connection, handoff: Party, statement: Statement, step: Step, now: int) -> None:
-        """Write down the ordering hub's word."""
+        """Write down the ordering hub's word.
+
+        Raises:
+            Forbidden: that hub brings more requests than anybody could decide.
+        """
         state, position = _state(step.state), step.position or 0
         before = FreezeStore(connection).find(handoff.id)
         if before is None:
+            if FreezeStore(connection).undecided(handoff.from_agency) >= MOST_OPEN:
+                raise Forbidden("Too many requests of this agency are undecided here.")
             self._add(connection, handoff, replace(domain.ask(statement, now), state=state, position=position), now)
         elif position > before.position:
             self._save(connection, replace(before, state=state, position=position), statement, now)

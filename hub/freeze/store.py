@@ -81,6 +81,11 @@ class FreezeStore(Store):
         mine = (freezes.c.from_agency == agency) & (freezes.c.asked_at > since)
         return int(self._connection.scalar(select(func.count()).select_from(freezes).where(mine)) or 0)
 
+    def undecided(self, agency: str) -> int:
+        """Return how many requests of an agency nobody has decided."""
+        mine = (freezes.c.from_agency == agency) & (freezes.c.state == State.ASKED)
+        return int(self._connection.scalar(select(func.count()).select_from(freezes).where(mine)) or 0)
+
     def found(self, freeze: str) -> bool | None:
         """Return whether any packet was found here, or None before it was looked for."""
         found: bool | None = self._connection.scalar(select(freezes.c.found).where(freezes.c.id == freeze))

@@ -12,13 +12,17 @@ from hub.db import Database
 from hub.errors import ConsentMissing, HubError, NotFound
 from hub.followup.domain import CUSTODY
 from hub.followup.store import FollowUps
+from hub.freeze.domain import MOST_OPEN, Freeze
+from hub.freeze.store import FreezeStore
 from hub.handoffs.jobs import replay_deletions
+from hub.handoffs.store import Handoff, HandoffStore
 from hub.ids import random_id
 from hub.outbox.store import Outbox
 from hub.packets.encoding import b64u
 from hub.packets.seal import freeze_key
 from tests.support.custody import answer, custody, erase, fetch, left, manifest_of, withdraw
 from tests.support.desks import AWAY, HOME, Desk, People, carry, settle
+from tests.support.factories import NOW
 from tests.support.peers import arrives
 
 KEY = freeze_key("9XX-ZWZ-CNN-R90-TS9-HB9-A3N")
@@ -214,6 +218,23 @@ class TestARestoredDatabase:
             replay_deletions(back.hub)
         assert left(back) == []
         back.hub.database.close()
+
+
+def test_a_peer_that_counts_no_requests_brings_no_flood_of_them(home, away, people):
+    asker = people.centre.agency
+    with home.hub.database.write() as connection:
+        for _ in range(MOST_OPEN):
+            row = Handoff(random_id(), "freeze", asker, people.shelter.agency, AWAY, HOME, NOW)
+            HandoffStore(connection).add(row)
+            FreezeStore(connection).add(Freeze(row.id, asker, people.shelter.agency, NOW), here=True)
+    body = {"kind": "freeze", "to": people.shelter.agency, "key": b64u(KEY)}
+    asked = random_id()
+    said = people.sign("freeze.request", asked, people.centre.members["desk"], body=body)
+    away.post(said, None, asker)
+    settle(home, away)
+    with pytest.raises(NotFound):
+        home.shown(asked, people.shelter.agency)
+    assert away.shown(asked, asker)["state"] == "freeze_asked"
 
 
 def test_nothing_is_said_of_the_packets_that_are_gone_while_another_is_not(delivered, home, away, people):

@@ -105,6 +105,14 @@ class Custodians(RuleBasedStateMachine):
         except (IllegalTransition, NotFound):
             return
 
+    @rule()
+    def the_recipient_acknowledges(self):
+        said = self.people.sign("referral.acknowledge", self.handoff, self.people.centre.members["case"])
+        try:
+            self.away.post(said, None, self.people.centre.agency)
+        except (IllegalTransition, NotFound):
+            return
+
     @rule(there=st.booleans())
     def a_hub_erases(self, there):
         erase(self.away if there else self.home)
@@ -138,6 +146,8 @@ class Custodians(RuleBasedStateMachine):
             if there is not None:
                 assert {**here, "due": None} == {**there, "due": None}
                 assert (here["due"] is None) == (there["due"] is None)
+                shown = self.away.shown(self.handoff, self.people.centre.agency)
+                assert "consent.holder_answer" in shown["possible"]
         assert self.home.audited().findings == self.away.audited().findings == ()
         for database in self.databases:
             database.close()
