@@ -93,6 +93,8 @@ class Words:
     def message(self, rule: str, **facts: str) -> str:
         """Return the sentence of a rule; words of the policy are named in this language, what is missing stays general.
 
+        `section` may be several, with commas between them.
+
         Raises:
             WordsError: no such rule.
         """
@@ -106,8 +108,11 @@ class Words:
     def _named(self, place: str, fact: str | None) -> str:
         if not fact:
             return self.instead[place]
-        table: Mapping[str, str] = getattr(self, _NAMED_IN[place]) if place in _NAMED_IN else {fact: fact}
-        return table.get(fact, self.instead[place])
+        if place not in _NAMED_IN:
+            return fact
+        table: Mapping[str, str] = getattr(self, _NAMED_IN[place])
+        comma = {"ar": "؛ ", "fr": " ; "}.get(self.language, "; ")  # names of sections have commas of their own
+        return comma.join(dict.fromkeys(table.get(name, self.instead[place]) for name in fact.split(",")))
 
 
 def words(language: str) -> Words:

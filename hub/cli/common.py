@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from consent.reasons import Reason
 from hub import errors
 from hub.cli import words
 from hub.clock import Clock, FileClock, SystemClock
@@ -106,13 +107,7 @@ class Session:
         if self.as_json:
             return
         texts = [[words.plain(cells[n](row) if n in cells else _cell(row[n])) for n in columns] for row in rows]
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for number, title in enumerate(columns.values()):  # the first names the row: it is copied, so never cut short
-            widest = max((len(line[0]) for line in texts), default=0)
-            table.add_column(title, overflow="fold", min_width=None if number else widest)
-        for line in texts:
-            table.add_row(*map(escape, line))
-        self.console.print(table if rows else "Nothing here.")
+        self.console.print(_table(list(columns.values()), texts, self.console.width) if rows else "Nothing here.")
 
     def hand_over(self, value: dict[str, Any], text: str, out: Path | None) -> None:
         """Print what goes to somebody else, or write it to a file of its owner's."""
@@ -130,7 +125,8 @@ class Session:
             value = {"code": error.code, "detail": error.detail, "todo": error.todo, **error.facts}
             click.echo(json.dumps(value, ensure_ascii=False, default=str))
         else:
-            for line in (f"{error.detail} {error.todo}", *(f"  {fact}" for fact in _facts(error))):
+            detail = "Not permitted." if error.facts.get("reasons") else error.detail  # each reason says its own
+            for line in (f"{detail} {error.todo}", *(f"  {fact}" for fact in _facts(error))):
                 click.echo(words.plain(line), err=True)
         return exit_code(error)
 
@@ -216,6 +212,23 @@ def _set_json(context: click.Context, _parameter: click.Parameter, value: bool) 
         context.find_object(Session).as_json = True  # type: ignore[union-attr]  # main() puts it there
 
 
+def _table(titles: list[str], texts: list[list[str]], width: int) -> Table | str:
+    """Return a table; where it is too narrow for whole words, which people copy, some lines for each row."""
+    least = [
+        max(len(word) for text in column for word in [*text.split(), ""]) for column in zip(titles, *texts, strict=True)
+    ]
+    if sum(least) + 2 * len(titles) > width:
+        longest = max(map(len, titles))
+        rows = [[f"  {t:{longest}}  {text}" for t, text in zip(titles, line, strict=True) if text] for line in texts]
+        return escape("\n".join("\n".join([line[0], *row[1:]]) for line, row in zip(texts, rows, strict=True)))
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title, narrowest in zip(titles, least, strict=True):
+        table.add_column(title, overflow="fold", min_width=narrowest)
+    for line in texts:
+        table.add_row(*map(escape, line))
+    return table
+
+
 def _cell(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(map(_cell, value))
@@ -226,12 +239,10 @@ def _cell(value: Any) -> str:
 
 def _facts(error: errors.HubError) -> Iterable[str]:
     reasons = error.facts.get("reasons")
-    for reason in reasons if isinstance(reasons, list) else ():
-        ask = "" if "Ask " in reason["message"] else f" (ask: {reason['ask'].replace('_', ' ')})"
-        yield "  ".join(filter(None, (reason["rule"], reason["section"], reason["message"] + ask)))
+    yield from words.why((row["section"], Reason(**row)) for row in (reasons if isinstance(reasons, list) else ()))
     possible = error.facts.get("possible")
     if isinstance(possible, list):
-        yield "Possible now: " + (", ".join(map(words.step, possible)) or "nothing")
+        yield "Possible now: " + (", ".join(words.steps(possible)) or "nothing")
     for name in ("state", "rule", "fields", "sections", "file", "reference"):
         if name in error.facts:
             value = error.facts[name]

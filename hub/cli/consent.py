@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,25 +12,32 @@ from consent import policy
 from consent.basis import CONSENT
 from consent.decide import Deny
 from consent.policy import CATEGORIES, PURPOSES, SERVICES
-from consent.reasons import message
+from consent.words import LANGUAGES
+from consent.words import words as spoken
 from hub.cli import formats, freeze, paper, withdrawal, words
-from hub.cli.common import FILE, FORBIDDEN, Session, command, read_json, read_text, why, with_reason
+from hub.cli.common import FILE, FORBIDDEN, Session, command, out, read_json, read_text, why, with_reason
 from hub.cli.people import resolve
 from hub.client import around
 from hub.client import basis as bases
+from hub.client.approvals import SAID
 from hub.errors import InvalidRequest
 from hub.packets.encoding import b64u, sha256
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from consent.decide import Finding
-    from consent.reasons import Reason
 
 _day = click.DateTime(["%Y-%m-%d"])
-_FOUND = {"met": "yes", "blocked": "NO", "overridden": "lifted", "not_applicable": "-"}
-LANGUAGES = ("en", "fr", "es", "ar")
+_FACTS = ("kind", "status", "revision", "review_due")
+_ANSWERS = ("subject", "giver", "assent", "informing", "expression", "grants", "denials", "refused", "safety")
+_GROUPS = (*_ANSWERS, "reconfirm_by", "legal_basis", "storage")
+"""What `revise` takes."""
+_FOUND = {"met": "yes", "blocked": "no", "overridden": "lifted"}
+_section = click.option(
+    "--section", "sections", multiple=True, type=click.Choice(sorted(CATEGORIES)), help="Repeatable."
+)
 
 
 @click.group()
@@ -51,8 +59,24 @@ def new(session: Session, file: Path, label: str, attachments: tuple[Path, ...])
     held = bases.draft(session.member(), value, label, attachments)
     lines = [f"Kept. Name it as: --basis {held.handoff}"]
     if held.kind == CONSENT:
-        lines += [f"Ask again by {held.basis['review_due']}.", "Print the receipt: hub consent receipt, with its code."]
+        card = {"code_only": " --code-only", "not_given": None}.get(held.basis["receipt"]["given_as"], "")
+        lines.append(f"Ask again by {held.basis['review_due']}.")
+        lines += [] if card is None else [f"Next: hub consent receipt {held.handoff} --out receipt.pdf{card}"]
     session.tell({"record": held.handoff, "kind": held.kind, "review_due": held.basis.get("review_due")}, *lines)
+
+
+@command(consent, click.argument("record"), out, why)
+def show(session: Session, record: str, out: Path | None, why: str | None) -> None:
+    """Show a basis as it stands, without its token; with --out, a file to change and give to `hub consent revise`."""
+    member = session.member()
+    held = with_reason(lambda reason: bases.load(member, record, reason), why)
+    value = {name: held.basis[name] for name in _GROUPS if name in held.basis} or dict(held.basis)
+    if out is not None:
+        session.hand_over({"record": record}, words.plain(json.dumps(value, ensure_ascii=False, indent=1)), out)
+        return
+    facts = {name: held.basis[name] for name in _FACTS if name in held.basis}
+    shown = {**facts, **value, "lifted": [_lifted(row) for row in held.basis.get("overrides", ())]}
+    session.tell(shown, *map(escape, words.outline(shown)))
 
 
 @command(consent, click.argument("record"), click.argument("file", type=FILE), why)
@@ -62,7 +86,8 @@ def revise(session: Session, record: str, file: Path, why: str | None) -> None:
     held = with_reason(lambda reason: bases.load(member, record, reason), why)
     kept = bases.revise(member, held, _full(read_json(file)))
     number, due = kept.basis["revision"], kept.basis["review_due"]
-    session.tell({"record": record, "revision": number}, f"Revision {number} is kept. Ask again by {due}.")
+    then = f"Ask again by {due}." if kept.live else "The consent stays withdrawn."
+    session.tell({"record": record, "revision": number}, f"Revision {number} is kept. {then}")
 
 
 @command(consent, name="list")
@@ -96,7 +121,7 @@ def list_consents(session: Session) -> None:
     click.argument("record"),
     click.option("--to", required=True, help="The agency: name@host, or its name where that is enough."),
     click.option("--purpose", required=True, type=click.Choice(sorted(PURPOSES))),
-    click.option("--section", "sections", multiple=True, help="A category. Repeatable; all that there are, if none."),
+    _section,
     click.option("--service", type=click.Choice(sorted(SERVICES))),
     click.option("--person", help="The member to seal to, where it goes to one person."),
     click.option("--lang", type=click.Choice(LANGUAGES), default="en", show_default=True),
@@ -105,10 +130,14 @@ def list_consents(session: Session) -> None:
 def explain(
     session: Session, record: str, to: str, sections: tuple[str, ...], lang: str, why: str | None, **asked: Any
 ) -> int:
-    """Print what would be decided on a basis, rule by rule, with the reasons and whom to ask. Sends nothing."""
+    """Print what would be decided on a basis, rule by rule, with the reasons and whom to ask. Sends nothing.
+
+    Where no --section is named, it is about all that the basis grants to anybody.
+    """
     member = session.member()
     held = with_reason(lambda reason: bases.load(member, record, reason), why)
-    wanted = frozenset(sections) or CATEGORIES
+    granted = {name for row in held.basis.get("grants", ()) for name in row["categories"]}
+    wanted = frozenset(sections or granted) or CATEGORIES
     found = member.trust.agency(resolve(member, to))
     answer = bases.explain(member, held, bases.Asked(found, categories=wanted, **asked))
     reasons = answer.reasons if isinstance(answer, Deny) else ()
@@ -119,8 +148,10 @@ def explain(
         "findings": [{"rule": row.rule, "found": row.found, "section": row.section} for row in answer.findings],
         "reasons": bases.told(reasons),
     }
-    told = f"Permitted until {value['until']}." if not reasons else "Not permitted:"
-    session.tell(value, *_findings(answer.findings), told, *(escape(_sentence(row, lang)) for row in reasons))
+    labels = spoken(lang).labels
+    told = f"{labels['not_permitted']}:" if reasons else f"{labels['permitted_until']} {value['until']}."
+    lines = words.why([(row.section, row) for row in reasons], lang)
+    session.tell(value, *_findings(answer.findings, labels), told, *(f"  {escape(line)}" for line in lines))
     return FORBIDDEN if reasons else 0
 
 
@@ -128,7 +159,7 @@ def explain(
     consent,
     click.argument("record"),
     click.option("--rule", required=True, type=click.Choice([rule.id for rule in policy.RULES if rule.override])),
-    click.option("--section", "sections", multiple=True, help="Only for this category. Repeatable."),
+    _section,
     click.option("--for", "to", help="Only for this agency."),
     click.option("--until", required=True, type=_day, help="The last day of the approval: review it by then."),
     click.option("--code", default="best_interests", show_default=True, help="The reason in one word."),
@@ -154,9 +185,11 @@ def approve(
         "child_agreed": given["child_agreed"],
     }
     kept = with_reason(lambda reason: bases.approve(member, record, said, reason), why)
-    signed = len(kept.basis["overrides"][-1]["by"])
+    same = (row for row in kept.basis["overrides"] if all(row[name] == said[name] for name in SAID if name != "from"))
+    signed = len(next(same)["by"])
     value = {"record": record, "revision": kept.basis["revision"]}
-    session.tell(value, f"Approved, in revision {kept.basis['revision']}. Signatures on the newest approval: {signed}.")
+    line = f"Approved, in revision {kept.basis['revision']}. Signatures on it: {signed}."
+    session.tell(value, line, f"It counts once all have signed whom the rule names: hub consent explain {record}")
 
 
 @click.group()
@@ -178,22 +211,22 @@ def list_protocols(session: Session) -> None:
     session.table(around.protocols(session.member()), columns)
 
 
-def _findings(rows: Sequence[Finding]) -> list[str]:
-    """Return a line for each rule that applies: which sections it blocks, if it asks about each."""
+def _lifted(row: Mapping[str, Any]) -> dict[str, Any]:
+    signed = [f"{who['member']} ({who['role'].replace('_', ' ')})" for who in row["by"]]
+    return {name: row[name] for name in ("rule", "categories", "recipient", "until", "reason")} | {"signed": signed}
+
+
+def _findings(rows: Sequence[Finding], labels: Mapping[str, str]) -> list[str]:
+    """Return a line for each rule that applies: what it found, and for which sections where it differs."""
     lines = []
     for rule in dict.fromkeys(row.rule for row in rows):
-        mine = [row for row in rows if row.rule == rule]
-        said = [_FOUND[row.found] + (f" {row.section}" if row.section else "") for row in mine]
-        told = [word for word in dict.fromkeys(said) if not word.startswith("-")]
-        if told:
-            lines.append(f"  {rule}  {', '.join(told)}")
+        found: dict[str, list[str]] = {}
+        for row in rows:
+            if row.rule == rule and row.found in _FOUND:
+                found.setdefault(labels[_FOUND[row.found]].lower(), []).append(row.section)
+        told = [f"{word}: {', '.join(names)}" if len(found) > 1 else word for word, names in found.items()]
+        lines += [f"  {rule}  {'; '.join(told)}"] if told else []
     return lines
-
-
-def _sentence(row: Reason, language: str) -> str:
-    if language == "en":
-        return f"  {words.why(row)}"
-    return f"  {message(row.rule, row.facts, language)} ({row.rule})"
 
 
 def _attach(value: Any, artefact: str) -> None:

@@ -21,12 +21,12 @@ top = click.Group("freeze")
 def freeze(session: Session, agency: str, token_file: str | None) -> None:
     """Stop what was sent on the consent of a receipt that you are shown, until the agency on it has decided."""
     member = session.member()
-    asked = freezing.ask(member, secret_line("Token", token_file), resolve(member, agency))
+    asked = freezing.ask(member, secret_line("Token", token_file), named := resolve(member, agency))
     due = words.by_when(asked.get("due"), member.clock.now())
     session.tell(
         {"freeze": asked["id"], "state": asked["state"], "due": asked.get("due")},
         f"Asked: {asked['id']}",
-        f"  {escape(agency)} decides by {due}. Until then whatever it sent on this receipt stands still.",
+        f"  {escape(named)} decides by {due}. Until then whatever it sent on this receipt stands still.",
         "  For the giver: nobody outside that agency is told which packets these are, or whether there are any.",
     )
 
@@ -45,7 +45,7 @@ def freezes(session: Session) -> None:
         columns,
         state=lambda row: words.state(row["state"]),
         due=lambda row: words.by_when(row["due"], member.clock.now()),
-        found=lambda row: _FOUND[row["found"]],
+        found=lambda row: _FOUND[row["found"]] if row["due"] else "",
     )
 
 

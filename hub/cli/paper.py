@@ -73,6 +73,10 @@ def receipt(session: Session, record: str, lang: str, out: Path, *, code_only: b
     member = session.member()
     held = with_reason(lambda reason: bases.load(member, record, reason), given["why"])
     desk, value, token = _desk(member, given), _consent(held), held.token or ""
+    if not held.live:
+        raise InvalidRequest("This consent was withdrawn.", todo="There is nothing that a receipt could say.")
+    if value["receipt"]["given_as"] == "code_only" and not code_only:
+        raise InvalidRequest("The record says: a card only.", todo="Print it with --code-only, or revise the record.")
     if code_only:
         _write(session, out, forms.code_card(value, token, desk.phone))
     else:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from consent.reasons import message
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from consent.reasons import Reason
 
 STATES = {
@@ -53,7 +58,6 @@ COMMANDS = {
     "consent.withdraw": "consent withdraw",
     "consent.unfreeze": "consent decide",
     "consent.holder_answer": "consent answer",
-    "consent.report": "consent report",
 }
 """Commands that are not called like their statement."""
 ASK = {
@@ -74,6 +78,8 @@ OBLIGED = {
 }
 SCHEME = "urn:rcp:agency:"
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_ASKS = re.compile(r"\b[Aa]sk (?!again)")
+"""A sentence that says itself whom to ask."""
 
 
 def state(name: str | None) -> str:
@@ -86,14 +92,49 @@ def grade(name: str | None) -> str:
     return GRADES.get(name or "", name or "")
 
 
-def why(reason: Reason) -> str:
-    """Return why not, and whom to ask."""
-    return f"{reason.message} ({reason.rule}; ask {ASK[reason.ask]})"
+def why(rows: Iterable[tuple[str, Reason]], language: str = "en") -> list[str]:
+    """Return why not and whom to ask, for reasons and the sections they are about; one line says the same of many."""
+    found: dict[tuple[str, str, tuple[tuple[str, str], ...]], list[str]] = {}
+    for section, row in rows:
+        about = tuple(sorted((name, fact) for name, fact in row.facts.items() if name != "section"))
+        found.setdefault((row.rule, row.ask, about), []).append(section)
+    lines = []
+    for (rule, ask, about), sections in found.items():
+        named = [name for name in dict.fromkeys(sections) if name]
+        said = message(rule, {**dict(about), "section": ",".join(named)}, language)
+        who = "" if language != "en" or _ASKS.search(said) else f"; ask {ASK[ask]}"
+        lines.append(f"{', '.join(named)}{': ' if named else ''}{said} ({rule}{who})")
+    return lines
+
+
+def outline(value: Any, depth: int = 0) -> list[str]:
+    """Return what people read of a JSON value: a line for each member that says something, inner ones further in."""
+    if not isinstance(value, dict | list):
+        value = [value]
+    rows = value.items() if isinstance(value, dict) else (("-", item) for item in value)
+    lines, pad = [], "  " * depth
+    for name, item in rows:
+        if isinstance(item, dict) or (isinstance(item, list) and any(isinstance(one, dict | list) for one in item)):
+            inner = outline(item, depth + 1)
+            lines += [f"{pad}{name}:" if name != "-" else f"{pad}-", *inner] if inner else []
+        elif item not in (None, "", []):
+            said = ", ".join(map(_word, item)) if isinstance(item, list) else _word(item)
+            lines.append(f"{pad}{name}: {said}" if name != "-" else f"{pad}- {said}")
+    return lines
+
+
+def _word(value: Any) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
 def plain(text: str) -> str:
     """Return a text in which agencies are named as name@host."""
     return text.replace(SCHEME, "")
+
+
+def steps(statements: Iterable[str]) -> list[str]:
+    """Return the commands for what is possible; what clients say by themselves is none."""
+    return [step(name) for name in statements if name != "consent.report"]
 
 
 def step(statement: str) -> str:

@@ -5,7 +5,6 @@ Whatever changes a referral answers with its state, who has the ball, and by whe
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import asdict
 from datetime import datetime
@@ -349,8 +348,8 @@ def _possible(shown: Shown, member: Member) -> tuple[list[str], list[str]]:
     sides = {Side.SENDER: shown.from_agency, Side.RECIPIENT: shown.to_agency}
     mine = {side for side, agency in sides.items() if agency == member.agency}
     rows = [t for t in TRANSITIONS if t.type in shown.possible and t.source == shown.state and t.side in mine]
-    own = {words.step(t.type) for t in rows if not t.reported}
-    return sorted(own), sorted({words.step(t.type) for t in rows if t.reported})
+    own, other = ({t.type for t in rows if t.reported is reported} for reported in (False, True))
+    return sorted(words.steps(own)), sorted(words.steps(other))
 
 
 def _told_next(rung: str | None) -> str:
@@ -380,16 +379,11 @@ def _told(item: Opened) -> list[str]:
 def _sections(sections: Mapping[str, Any]) -> list[str]:
     lines = []
     for name, value in sections.items():
-        rows = value.items() if isinstance(value, dict) else [("", value)]
-        said = {key: item for key, item in rows if key != "v" and item not in (None, "", [])}
-        lines += [f"  {name.replace('_', ' ')}:", *(f"    {key}: {_plain(item)}" for key, item in said.items())]
+        said = {key: item for key, item in value.items() if key != "v"} if isinstance(value, dict) else value
+        if name == "record" and said.get("kind") == bases.KIND:  # its secret and token are for nobody's screen
+            said = {"kind": "consent", "to read it": "hub consent show RECORD"}
+        lines += [f"  {name.replace('_', ' ')}:", *words.outline(said, 2)]
     return lines
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return ", ".join(value)
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _basis(member: Member, basis: str | None, came_by: str | None, why: str | None) -> Held:
@@ -417,10 +411,8 @@ def _check(session: Session, member: Member, out: Outgoing) -> int:
         "removed": [asdict(row) for row in removed],
     }
     seen = f"{out.to} ({words.HOW[found.how.value]}) would see: {', '.join(shown.seen) or 'nothing'}."
-    lines = [
-        f"  not {name.replace('_', ' ')}: {words.why(row)}" for name, rows in shown.missing.items() for row in rows
-    ]
-    lines += [f"  not all of it together: {words.why(row)}" for row in shown.together]
+    lines = [f"  not {line}" for line in words.why((name, row) for name, rows in shown.missing.items() for row in rows)]
+    lines += [f"  not all of it together: {line}" for line in words.why((row.section, row) for row in shown.together)]
     lines += [f"  {words.OBLIGED[name]}" for name in shown.obligations]
     lines += [f"    taken out: {row.section}{row.path} ({row.why})" for row in removed]
     session.tell(

@@ -118,7 +118,7 @@ def test_a_step_says_what_counts_now_and_who_has_the_ball(says, place, amina, ha
     place.run()
     told = says("hana", "show", handoff)
     assert "ball: you, by " in told
-    assert "you can: accept, ask, consent report, decline" in told
+    assert "you can: accept, ask, decline" in told
     told = says("amina", "show", handoff)
     assert "you can: cancel, pause-clock" in told
     assert "ball: addis@et.example, by " in told
