@@ -118,7 +118,10 @@ class Member:
         """
         mine = self.roles() & (allowed or frozenset(Role))
         if not mine:
-            raise Forbidden("None of your roles allows this.")
+            named = " or ".join(sorted(role.replace("_", " ") for role in allowed or ()))
+            raise Forbidden(
+                "None of your roles allows this.", todo=f"Ask a colleague who is {named}." if named else None
+            )
         return next(role.value for role in Role if role in mine)
 
     def me(self, allowed: frozenset[str] | None = None) -> MemberActor:
