@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.scenario import told_by
+from tests.support.scenario import Person, told_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,9 +19,14 @@ _HERE = Path(__file__).parent
 
 @pytest.fixture(scope="module")
 def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    """The agencies that the file names, each with its people, on the scenario's first day."""
+    """The agencies that the file names, each with its people, on the scenario's first day.
+
+    When two processes share a file, each plays a part of it; so each is searched for names when it has ended.
+    """
     with told_by(request.module, tmp_path_factory.mktemp("scene")) as made:
         yield made
+        made.hubs_know_nothing_of(*(known for known in vars(request.module).values() if isinstance(known, Person)))
+        made.logs_verify()
 
 
 @pytest.hookimpl(trylast=True)

@@ -97,7 +97,7 @@ def extended(scene):
     first = scene.consent("conna", MATEO, DESIGNATED, agrees("Yes."), TO_THE_TOWN)
     school = grant("flexible-school", "education", "education_skills")
     rows = [{**row, "id": f"g{n}"} for n, row in enumerate(scene.grants(TO_THE_TOWN, school), 1)]
-    return bases.revise(scene.member("conna"), first, {"grants": rows})
+    return bases.revise(scene.member("conna"), first, {"grants": rows, "expression": first.basis["expression"]})
 
 
 def test_conna_sees_what_the_court_appointed_guardian_and_mateo_named(scene, proposed):
