@@ -166,19 +166,49 @@ def revise(
     """Return the next revision: the same record with `changes` of whole groups, chained to the one before.
 
     Raises:
-        BasisError: the result is no record, is older than the one before, or undoes a withdrawal.
+        BasisError: the result is no record, is older than the one before, undoes a withdrawal, is about somebody
+            else or under another token, or permits more although nobody says how that was given.
     """
     if at < record["at"]:
         raise BasisError("A revision is not older than the one before.", "at")
     value = {**record, **changes, **{name: record[name] for name in ("schema", "kind", "record")}}
     value |= {"revision": record["revision"] + 1, "prev": head_hash(head(record, secret)), "at": at}
     value["recorded_by"] = {"agency": record["recorded_by"]["agency"], "member": member}
-    value["status"] = _status(value, RENEWED if record["status"] in {GIVEN, RENEWED} else GIVEN)
+    anew = "expression" in changes
+    value["status"] = _status(value, _status_after(str(record["status"]), anew=anew))
     checked = dict(check(value, CONSENT))
+    _same_and_given(record, checked, anew=anew)
     ended = record["withdrawal"]["events"]
     if checked["withdrawal"]["events"][: len(ended)] != ended:
         raise BasisError("A withdrawal stays in the record.", "withdrawal.events")
     return {**checked, "review_due": review_due(value)}
+
+
+def _status_after(before: str, *, anew: bool) -> str:
+    """Return what a consent is after a revision: renewed only where somebody gave it anew."""
+    return GIVEN if before not in {GIVEN, RENEWED} else RENEWED if anew else before
+
+
+def _same_and_given(before: Mapping[str, Any], after: Mapping[str, Any], *, anew: bool) -> None:
+    for group, name in (("subject", "pseudonym"), ("receipt", "id"), ("receipt", "token")):
+        if after[group][name] != before[group][name]:
+            raise BasisError("A record stays about one person, under one receipt.", f"{group}.{name}")
+    if after["expression"]["on"] < before["expression"]["on"] or (_widens(before, after) and not anew):
+        raise BasisError("Who permits more says so anew: give the expression of it, not dated back.", "expression")
+
+
+def _widens(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether a revision permits anything that the one before did not, or is given by somebody else."""
+    kept = all(row in after["denials"] + after["refused"] for row in before["denials"] + before["refused"])
+    within = all(any(_inside(row, old) for old in before["grants"]) for row in after["grants"])
+    same = after["giver"] == before["giver"] and after["reconfirm_by"] <= before["reconfirm_by"]
+    return not (kept and within and same)
+
+
+def _inside(row: Mapping[str, Any], old: Mapping[str, Any]) -> bool:
+    same = all(row[name] == old[name] for name in ("recipient", "purpose", "country"))
+    fewer = all(set(row[name]) <= set(old[name]) for name in ("categories", "onward", "turned_on"))
+    return same and fewer and old["from"] <= row["from"] and row["until"] <= old["until"]
 
 
 def withdraw(record: Mapping[str, Any], secret: bytes, *, by: str, member: str, at: int) -> dict[str, Any]:

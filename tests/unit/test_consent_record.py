@@ -255,7 +255,8 @@ def history(*steps):
     return rows
 
 
-RENEWED = {"grants": [grant(ADDIS, "identity", id="g1", onward=[], turned_on=[], until="2027-08-01")]}
+LONGER = {"grants": [grant(ADDIS, "identity", id="g1", onward=[], turned_on=[], until="2027-08-01")]}
+RENEWED = {**LONGER, "expression": {**FAMILY["expression"], "on": "2026-11-20"}}
 
 
 def test_each_revision_names_the_one_before():
@@ -319,6 +320,39 @@ def test_a_childs_change_of_mind_changes_the_status_both_ways():
     refused = record.revise(FAMILY, SECRET, {"assent": said_no, "overrides": []}, member=MEMBER, at=NOW)
     again = record.revise(refused, SECRET, {"assent": FAMILY["assent"]}, member=MEMBER, at=NOW)
     assert (refused["status"], again["status"]) == ("ConsentRefused", "ConsentGiven")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        LONGER,
+        {"denials": []},
+        {"reconfirm_by": "2028-01-01"},
+        {"giver": {**FAMILY["giver"], "capacity": "court"}},
+        {"grants": [{**FAMILY["grants"][0], "onward": [FOURTH.agency]}]},
+        {"grants": [{**FAMILY["grants"][0], "categories": ["identity", "hiv"]}]},
+        {**LONGER, "expression": {**FAMILY["expression"], "on": "2026-10-01"}},
+    ],
+)
+def test_nothing_more_is_permitted_unless_somebody_gave_it_anew(changes):
+    with pytest.raises(BasisError) as caught:
+        record.revise(FAMILY, SECRET, changes, member=SECOND, at=NOW)
+    assert caught.value.field == "expression"
+
+
+def test_less_may_be_written_down_at_any_time_and_renews_nothing():
+    first = FAMILY["grants"][0]
+    less = {"grants": [{**first, "onward": [], "until": first["from"]}], "reconfirm_by": "2026-12-01"}
+    made = record.revise(FAMILY, SECRET, less, member=SECOND, at=NOW)
+    assert made["status"] == FAMILY["status"] == "ConsentGiven"
+
+
+@pytest.mark.parametrize(("group", "name"), [("subject", "pseudonym"), ("receipt", "token"), ("receipt", "id")])
+def test_a_record_cannot_become_another_childs_or_lose_its_token(group, name):
+    other = {group: {**FAMILY[group], name: "q" * 21 + "A"}}
+    with pytest.raises(BasisError) as caught:
+        record.revise(FAMILY, SECRET, {**other, **RENEWED}, member=SECOND, at=NOW)
+    assert caught.value.field == f"{group}.{name}"
 
 
 # Withdrawal
