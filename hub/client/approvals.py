@@ -1,11 +1,13 @@
 """Approvals that lift a rule: signed by each member who gives one, kept in the consent record, verified at both ends.
 
 A rule's `override` in the policy says who may lift it. Here it is made sure that they did: an approval counts for as
-many members as signed exactly what it says. A reason stays in the record; the recipient is shown who approved what.
+many members of one agency, the one whose record it is, as signed exactly what it says and still may when it is used. A
+reason stays in the record; the recipient is shown who approved what.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hub.errors import HubError
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from hub.client.member import Member
 
 APPROVAL_TYPE = "application/vnd.rcp.approval+json;v=1"
+_SKEW = 600
 SAID = ("rule", "categories", "recipient", "from", "until", "code", "child_told", "child_agreed")
 _SHAPE = a.object_of(
     {
@@ -33,36 +36,49 @@ _SHAPE = a.object_of(
 )
 
 
-def proven(member: Member, facts: Mapping[str, Any], record: str) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Where approvals are used: in which record, and when.
+
+    `agency` is whose record it is, where that is known; `place` where the statement that used them stands in a log.
+    """
+
+    record: str
+    at: int
+    agency: str | None = None
+    place: tuple[str, int] | None = None
+
+
+def proven(member: Member, facts: Mapping[str, Any], use: Use) -> dict[str, Any]:
     """Return the facts of a consent with those approvals only that their members signed."""
-    rows = [_proven(member, row, record) for row in facts.get("overrides", ()) if isinstance(row, dict)]
+    rows = [_proven(member, row, use) for row in facts.get("overrides", ()) if isinstance(row, dict)]
     return {**facts, "overrides": [row for row in rows if row["members"]]}
 
 
-def _proven(member: Member, row: Mapping[str, Any], record: str) -> dict[str, Any]:
-    by = set()
-    for proof in row.get("proof") or ():
-        found = _read(member, proof, record, row)
-        if found is not None:
-            by.add(found)
-    return {**row, "members": len({who for _, who, _ in by}), "roles": sorted({role for *_, role in by})}
+def _proven(member: Member, row: Mapping[str, Any], use: Use) -> dict[str, Any]:
+    found = sorted({who for proof in row["proof"] if (who := _read(member, proof, row, use)) is not None})
+    agency = use.agency or next((agency for agency, *_ in found), None)
+    own = [(who, role) for name, who, role in found if name == agency]
+    return {**row, "members": len({who for who, _ in own}), "roles": sorted({role for _, role in own})}
 
 
-def _read(member: Member, proof: Any, record: str, row: Mapping[str, Any]) -> tuple[str, str, str] | None:
+def _read(member: Member, proof: Any, row: Mapping[str, Any], use: Use) -> tuple[str, str, str] | None:
     """Return agency, member and role of who signed a row as it stands, if the agency's certificate says so."""
     try:
         envelope = Envelope.from_bytes(canonical(proof), APPROVAL_TYPE)
         value = envelope.value
         _SHAPE(value)
-        if value["record"] != record or value["said"] != {name: row.get(name) for name in SAID}:
+        who: tuple[str, str, str] = (value["agency"], value["member"], value["role"])
+        if value["record"] != use.record or value["said"] != {name: row.get(name) for name in SAID}:
             return None
-        certs = member.trust.agency(value["agency"], fresh=False).members(value["at"])
-        own = [cert for cert in certs if cert.member == value["member"] and value["role"] in cert.roles]
-        keyids = {signature.keyid for signature in envelope.signatures}
-        envelope.verified_by([cert.sign for cert in own if cert.keyid in keyids])
-    except HubError:
+        keys = member.trust.keys(who[0])
+        keys = keys.standing_at(*use.place) if use.place else keys
+        (signature,) = envelope.signatures
+        keys.member_key(*who, signature.keyid, use.at)
+        envelope.verified_by([keys.member_key(*who, signature.keyid, value["at"])])
+    except (HubError, ValueError):
         return None
-    return value["agency"], value["member"], value["role"]
+    return who if value["at"] <= use.at + _SKEW else None
 
 
 def signed(member: Member, record: str, row: Mapping[str, Any], role: str) -> Any:

@@ -240,7 +240,9 @@ def approve(member: Member, handoff: str, said: Mapping[str, Any], why: str | No
         same = {**said, "by": [], "proof": []}
         rows.append(same)
     if any(signer["member"] == member.id for signer in same["by"]):
-        raise InvalidRequest("You approved this already; another member signs second.")
+        raise InvalidRequest(
+            "You approved this already, in the same words.", todo="Where two must sign, ask another member."
+        )
     actor = member.me(frozenset({"supervisor", "data_officer", "caseworker", "focal_point"}))
     same["by"] = [*same["by"], {"member": member.id, "role": actor.role}]
     same["proof"] = [*same["proof"], approvals.signed(member, str(held.basis["record"]), same, actor.role)]
@@ -334,9 +336,10 @@ def _facts(member: Member, held: Held, agency: str) -> Any:
     if held.kind != CONSENT:
         return held.basis
     if held.came_by is not None:
-        return approvals.proven(member, record.read_excerpt(held.basis), held.basis["head"]["record"])
+        use = approvals.Use(held.basis["head"]["record"], member.clock.now())
+        return approvals.proven(member, record.read_excerpt(held.basis), use)
     found = record.facts(held.basis, agency) | record.own_facts(held.basis)
-    return approvals.proven(member, found, held.basis["record"])
+    return approvals.proven(member, found, approvals.Use(held.basis["record"], member.clock.now(), member.agency))
 
 
 def _trained(member: Member) -> None:
@@ -344,7 +347,7 @@ def _trained(member: Member) -> None:
     if isinstance(answer, Deny):
         raise ConsentMissing(
             "Recording a consent needs recorded training.",
-            todo="Ask a supervisor: hub training record MEMBER --topic consent --until DATE.",
+            todo="Ask a supervisor: hub training record LOGIN --topic consent --until DATE.",
             rule="R46",
         )
 

@@ -20,6 +20,7 @@ from hub.client.basis import Held, categories, told
 from hub.client.member import workspace
 from hub.client.profile import write_private
 from hub.errors import BadSignature, InvalidRequest, NotFound, NotPermitted
+from hub.ids import host_of
 from hub.statements.grammar import MemberActor, Role
 
 if TYPE_CHECKING:
@@ -129,8 +130,9 @@ def _check(member: Member, shown: Shown, packet: VerifiedPacket) -> dict[str, li
     request = packet.sections.get(REQUEST)
     purpose, service = _asked(request)
     recipient = Recipient(entry.agency, entry.kind, entry.country, manifest.files[0].member)
-    facts = _facts(member, excerpt)
+    facts = _facts(excerpt)
     holder = None if _direct(facts, entry.agency) else manifest.sender
+    facts = _proven(member, shown, packet, facts, None if holder else manifest.sender)
     held_back: dict[str, list[dict[str, Any]]] = {} if request is None or purpose else {REQUEST: []}
     for name in sorted(categories(packet.sections)):
         answer = decide(facts, Request(recipient, frozenset({name}), purpose, service, holder), manifest.created)
@@ -145,14 +147,21 @@ def _check(member: Member, shown: Shown, packet: VerifiedPacket) -> dict[str, li
     return held_back
 
 
-def _facts(member: Member, excerpt: Mapping[str, Any]) -> Any:
+def _facts(excerpt: Mapping[str, Any]) -> Any:
     """Return what an excerpt says, its parts checked against the head of the record; one that is none says nothing."""
     try:
-        if excerpt.get("kind") != CONSENT:
-            return check(dict(excerpt))
-        return approvals.proven(member, record.read_excerpt(dict(excerpt)), excerpt["head"]["record"])
+        return record.read_excerpt(dict(excerpt)) if excerpt.get("kind") == CONSENT else check(dict(excerpt))
     except BasisError:
         return {}
+
+
+def _proven(member: Member, shown: Shown, packet: VerifiedPacket, facts: Any, agency: str | None) -> Any:
+    """Return facts with the approvals that `agency` gave, by those who might when the packet was sent."""
+    if not facts.get("overrides"):
+        return facts
+    manifest, head = packet.manifest, (packet.excerpt or {})["head"]
+    place = reading.placed(shown, packet.signed.hash, host_of(manifest.sender))
+    return approvals.proven(member, facts, approvals.Use(head["record"], manifest.created, agency, place))
 
 
 def _direct(facts: Mapping[str, Any], agency: str) -> bool:

@@ -308,12 +308,17 @@ def _listed(row: dict[str, Any], lines: tuple[Line, ...]) -> Packet:
     return Packet(envelope.hash, manifest, bool(row["destroyed"]), data)
 
 
+def placed(shown: Shown, manifest: str, host: str) -> tuple[str, int] | None:
+    """Return where the statement with a packet stands in its home log, as receipts prove it."""
+    line = next(line for line in shown.lines if line.statement.manifest == manifest)
+    index = next((w.receipt.index for w in line.words if w.receipt and w.host == host), None)
+    return None if index is None else (host, index)
+
+
 def _standing(keys: TrustedKeys, shown: Shown, packet: Packet) -> TrustedKeys:
     """Return the keys as they were when the packet's statement entered its home log."""
-    line = next(line for line in shown.lines if line.statement.manifest == packet.hash)
-    home = host_of(packet.manifest.sender)
-    index = next((w.receipt.index for w in line.words if w.receipt and w.host == home), None)
-    return keys if index is None else keys.standing_at(home, index)
+    place = placed(shown, packet.hash, host_of(packet.manifest.sender))
+    return keys if place is None else keys.standing_at(*place)
 
 
 def _rewraps(shown: Shown, packet: Packet) -> list[Rewrap]:

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from hub.client import approvals, around, opening, reading, referrals
+from hub.client import approvals, around, enrol, opening, reading, referrals
 from hub.client import basis as bases
 from hub.client.referrals import Outgoing
 from hub.clock import SetClock
@@ -155,6 +155,41 @@ class TestAnApprovalCountsForNothing:
             with_approvals(amina, basis, [{**row, "proof": [junk, row["proof"][1]]}])
             with pytest.raises(ConsentMissing):
                 sends(amina, basis, hana)
+
+    def test_by_members_of_another_agency(self, one_hub, amina, hana, good):
+        """Two members of a friendly agency approve what none of the child's own agency would."""
+        basis, row = good
+        record = str(bases.load(amina, basis, "SYN reason").basis["record"])
+        other = one_hub.join(hana, f"lemlem-{basis[:6].lower().strip('-_')}", {"supervisor"})
+        theirs = [approvals.signed(other, record, row, "supervisor"), approvals.signed(hana, record, row, "caseworker")]
+        for proof in (theirs, [theirs[0], row["proof"][1]], [row["proof"][0], theirs[1]]):
+            with_approvals(amina, basis, [{**row, "proof": proof}])
+            with pytest.raises(ConsentMissing):
+                sends(amina, basis, hana)
+
+    def test_before_it_was_signed(self, one_hub, amina, fatou, omar, hana, good):
+        basis, row = good
+        record = str(bases.load(amina, basis, "SYN reason").basis["record"])
+        later = SetClock(one_hub.clock.now() + 86_400)
+        ahead = SimpleNamespace(agency=omar.agency, id=omar.id, clock=later, signer=omar.signer)
+        with_approvals(
+            amina, basis, [{**row, "proof": [approvals.signed(ahead, record, row, "supervisor"), row["proof"][1]]}]
+        )
+        with pytest.raises(ConsentMissing):
+            sends(amina, basis, hana)
+
+    def test_once_its_signer_has_left_but_what_was_sent_before_stays_readable(self, one_hub, amina, fatou, hana):
+        gone = one_hub.join(amina, "gone", {"supervisor"})
+        held = reception(amina, one_hub.clock, hana.agency, assent=REFUSED)
+        for member in (gone, fatou):
+            bases.approve(member, held.handoff, best_interests(one_hub.clock), "SYN reason")
+        before = sends(amina, held.handoff, hana)
+        enrol.remove_member(amina, "gone")
+        one_hub.run()
+        with pytest.raises(ConsentMissing):
+            sends(amina, held.handoff, hana)
+        (opened,) = opening.open_handoff(hana, before)
+        assert not opened.quarantined
 
     def test_at_the_recipient_of_a_careless_sender(self, amina, hana, good, monkeypatch):
         basis, row = good
