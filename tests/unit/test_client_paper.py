@@ -248,3 +248,10 @@ def test_there_is_no_paper_in_a_language_that_nobody_wrote_words_for():
     for made in (lambda: consent_form("de", "referral", DESK), lambda: receipt("../en", DESK, a_record(), TOKEN)):
         with pytest.raises(InvalidRequest):
             made()
+
+
+def test_a_receipt_promises_no_later_question_than_the_first_end():
+    order = {"body": "Court", "reference": "SYN-7", "from": "2026-10-01", "until": "2027-01-09", "scope": None}
+    late = a_record(reconfirm_by="2027-11-23")
+    assert "2027-11-23" not in text(receipt("en", DESK, late, TOKEN))
+    assert "2027-01-09" in text(receipt("en", DESK, {**late, "giver": {"capacity": "guardian", "order": order}}, TOKEN))

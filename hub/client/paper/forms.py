@@ -89,7 +89,7 @@ def receipt(language: str, desk: Desk, record: Record, token: str, *, large: boo
             (label["given_on"], _code((record.get("expression") or {}).get("on"))),
             (label["given_by"], said.givers.get((record.get("giver") or {}).get("capacity", ""), "")),
             (label["until"], _code(until)),
-            (label["review"], _code(record.get("reconfirm_by"))),
+            (label["review"], _code(_first_end(record))),
         ),
         _heading(label["agreed_to"]),
         _shares(said, grants, asked=False),
@@ -124,6 +124,13 @@ def code_card(record: Record, token: str, phone: str) -> bytes:
     lines = ((" ".join(groups[:half]), 20), (" ".join(groups[half:]), 20), (phone, 14))
     blocks = tuple({**code(text), "size": size} for text, size in lines)
     return press(Sheet(given, "zxx", "ltr", blocks, card=True))
+
+
+def _first_end(record: Record) -> str:
+    """Return the day before which the giver is asked again: the first on which any part of the consent ends."""
+    order = (record.get("giver") or {}).get("order") or {}
+    ends = [record.get("reconfirm_by"), order.get("until"), *(row["until"] for row in record.get("grants") or ())]
+    return min(filter(None, ends), default="")
 
 
 def _said(language: str) -> Words:
