@@ -141,13 +141,14 @@ def assign(member: Member, handoff: str, who: Sequence[str]) -> str:
         Forbidden: the member is no supervisor or focal point and the handoff is not theirs to pass on; or names
             themselves.
         WrongRecipient: nobody of that id is certified now.
+        NotFound: no such handoff or record.
     """
     if member.id in who:
         raise Forbidden("Nobody assigns a record to themselves.", todo="Ask a supervisor.", rule="R46")
     for colleague in who:
         devices_of(member.home(), colleague, member.clock.now())
-    assigner = bool(member.roles() & _ASSIGNERS)
-    if not assigner and member.id not in assigned(member, reading.show(member, handoff)):
+    assigner, shown = bool(member.roles() & _ASSIGNERS), reading.show(member, handoff)
+    if not assigner and member.id not in assigned(member, shown):
         raise Forbidden("This record is not yours to pass on.", todo="Ask a supervisor.", rule="R46")
     value = {"handoff": handoff, "members": sorted(set(who))}
     return records.put(member, ASSIGNMENT, value, roles=_ASSIGNERS if assigner else CASE_ROLES)

@@ -36,6 +36,10 @@ _WHY = {
     Halt.WITHDRAWN: "Consent was withdrawn: nothing more about this child is taken or given.",
     Halt.FROZEN: "Stopped for the moment at the giver's wish.",
 }
+_TODO = {
+    Halt.WITHDRAWN: "Nobody can lift this. A new referral needs a new consent.",
+    Halt.FROZEN: "Wait: the agency that sent it asks the giver, and decides within 24 hours.",
+}
 
 
 def halted(connection: Connection, handoff: str) -> Halt | None:
@@ -54,7 +58,7 @@ def check_giving(connection: Connection, handoff: str) -> None:
     """
     halt = halted(connection, handoff)
     if halt is not None:
-        raise ConsentMissing(_WHY[halt], rule="R04")
+        raise ConsentMissing(_WHY[halt], todo=_TODO[halt], rule="R04")
 
 
 def check_taking(connection: Connection, handoff: Handoff, sender: str, origin: str) -> None:
@@ -68,7 +72,7 @@ def check_taking(connection: Connection, handoff: Handoff, sender: str, origin: 
     """
     halt = halted(connection, handoff.id)
     if halt is Halt.WITHDRAWN or (halt and sender == handoff.from_agency and origin == handoff.from_host):
-        raise ConsentMissing(_WHY[halt], rule="R04")
+        raise ConsentMissing(_WHY[halt], todo=_TODO[halt], rule="R04")
 
 
 def take_hold(connection: Connection, handoff: str, kind: str, spared: Callable[[], Collection[str]], now: int) -> None:

@@ -136,3 +136,9 @@ def test_who_may_not_is_told_who_may(says, place, amina, tmp_path):
     place.join(amina, "omar", {"caseworker"})
     (tmp_path / "protocol.json").write_text(json.dumps(protocol(place.clock, "identity")))
     assert "data officer" in says("omar", "protocol", "new", tmp_path / "protocol.json", code=5)
+
+
+def test_nobody_is_assigned_to_what_there_is_not(says, place, amina):
+    place.join(amina, "sara", {"supervisor"})
+    place.join(amina, "fatou", {"caseworker"})
+    says("sara", "assign", "nonsense", "fatou", code=7)
