@@ -189,7 +189,7 @@ def lifters(kept, rule, category, agency, today):
 
 def denies(row, category, agency, purpose):
     return (
-        row["party"] is None
+        (row["party"] is None or row["recipient"] is not None)
         and (row["categories"] is None or category in row["categories"])
         and (row["recipient"] is None or row["recipient"] == agency)
         and (row["purpose"] is None or row["purpose"] == purpose)

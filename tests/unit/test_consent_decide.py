@@ -676,7 +676,9 @@ def test_a_panel_may_send_a_protected_location_and_nobody_less():
 
 
 def test_where_nobody_knows_about_the_location_it_is_protected():
-    assert sends(vital(), asks(CLINIC, "health", purpose="emergency")).obligations == ("protect_location",)
+    unknown = {**record.facts(IDENTITY, ADDIS.agency), **record.own_facts(IDENTITY), "safety": None}
+    assert sends(unknown, WANTED).obligations == ("protect_location",)
+    assert sends(vital(), asks(CLINIC, "health", purpose="emergency")).obligations == ()
 
 
 @pytest.mark.parametrize(

@@ -193,6 +193,7 @@ CASES: list[Case] = [
     ("another agency denied", "consent", {"denials": [_denial(recipient=OTHER)]}, "2027-03-31"),
     ("this purpose denied", "consent", {"denials": [_denial(purpose="transfer")]}, {"R01"}),
     ("a party denied", "consent", {"denials": [_denial(party="father")]}, "2027-03-31"),
+    ("a party at this agency denied", "consent", {"denials": [_denial(party="clerk", recipient=TRANSIT)]}, {"R01"}),
     ("a denial of a strange form", "consent", {"denials": ["no"]}, {"R01"}),
     ("denials that are no list", "consent", {"denials": {}}, {"R01"}),
     # R02, R05
