@@ -106,14 +106,22 @@ def list_consents(session: Session) -> None:
         }
         for held in bases.listing(member)
     ]
+    broken = {"label": "", "kind": "unreadable", "live": False, "revision": None, "review_due": None}
+    rows += [{"record": handoff, **broken} for handoff in bases.unreadable(member)]
     rows.sort(key=lambda row: row["review_due"] or "9999")
     columns = {"record": "Record", "label": "Label", "kind": "Kind", "live": "Live", "review_due": "Ask again by"}
     session.table(
         rows,
         columns,
-        live=lambda row: "yes" if row["live"] else "withdrawn",
+        live=_standing,
         review_due=lambda row: f"{row['review_due'] or ''}{' (now)' if (row['review_due'] or '9') <= now else ''}",
     )
+
+
+def _standing(row: dict[str, Any]) -> str:
+    if row["kind"] == "unreadable":
+        return "cannot be read: permits nothing; ask the data officer"
+    return "yes" if row["live"] else "withdrawn"
 
 
 @command(

@@ -201,8 +201,23 @@ def load(member: Member, handoff: str, why: str | None = None, through: Shown | 
 
 
 def listing(member: Member) -> list[Held]:
-    """Return all bases that the agency holds, newest first."""
-    return [_held(row) for row in records.listing(member, KIND)]
+    """Return all bases that the agency holds and that can be read, newest first."""
+    return [held for _, held in _all(member) if held is not None]
+
+
+def unreadable(member: Member) -> list[str]:
+    """Return the records of bases that were changed or are of another form: they permit nothing, and spoil nothing."""
+    return [handoff for handoff, held in _all(member) if held is None]
+
+
+def _all(member: Member) -> list[tuple[str, Held | None]]:
+    found: list[tuple[str, Held | None]] = []
+    for row in records.listing(member, KIND):
+        try:
+            found.append((row.handoff, _held(row)))
+        except (InvalidRequest, Malformed):
+            found.append((row.handoff, None))
+    return found
 
 
 def withdraw(member: Member, handoff: str, by: str = "giver") -> Held:

@@ -21,6 +21,8 @@ from hub.errors import (
     ConsentMissing,
     Forbidden,
     IllegalTransition,
+    InvalidRequest,
+    Malformed,
     NotFound,
     NotPermitted,
     PeerMisbehaved,
@@ -221,6 +223,17 @@ def test_a_section_beyond_the_excerpt_is_held_back(one_hub, amina, hana, monkeyp
     with pytest.raises(NotPermitted) as refusal:
         opened.refuse_quarantined()
     assert refusal.value.facts["sections"] == ["health"]
+
+
+def test_a_record_that_cannot_be_read_permits_nothing_and_spoils_no_list(one_hub, amina, hana):
+    held = reception(amina, one_hub.clock, hana.agency)
+    value = dict(records.get(amina, held.handoff).value)
+    for broken in ({**value, "heads": []}, {**value, "basis": {"kind": "consent"}}, {"label": "x"}):
+        spoilt = records.put(amina, bases.KIND, broken)
+        assert spoilt in bases.unreadable(amina)
+        with pytest.raises((InvalidRequest, Malformed)):
+            bases.load(amina, spoilt)
+    assert held.handoff in {row.handoff for row in bases.listing(amina)}
 
 
 def test_what_was_held_back_is_reported_to_the_sender_once(one_hub, amina, hana, monkeypatch):
