@@ -66,7 +66,8 @@ class Custody:
         """How far the recall has come; None where nothing was withdrawn."""
         if self.withdrawn is None:
             return None
-        if self.answer is not None or any(copy.served for copy in self.hubs):
+        holds = self.answer is not None and self.answer[0] != "erased"
+        if holds or any(copy.served for copy in self.hubs):
             return Recall.REQUEST
         return Recall.CERTAIN if all(copy.destroyed is not None for copy in self.hubs) else Recall.PENDING
 

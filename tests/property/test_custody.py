@@ -136,7 +136,8 @@ class Custodians(RuleBasedStateMachine):
             erase(self.home, self.away)
         here, there = self.seen()
         if self.withdrawn and here is not None:
-            assert here["recall"] == ("request" if self.given or here["holder"] else "certain")
+            holds = here["holder"] is not None and here["holder"]["answer"] != "erased"
+            assert here["recall"] == ("request" if self.given or holds else "certain")
             packets = self.home.shown(self.handoff, self.people.shelter.agency)["packets"]
             kept = {packet["manifest"] for packet in packets if not packet["destroyed"]}
             assert set(left(self.home)) | set(left(self.away)) <= kept
