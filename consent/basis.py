@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import jsonschema_rs
 
+from consent import policy
 from consent.evaluate import MAX_INTEGER
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ def check(value: object, kind: str | None = None) -> Basis:
         _check_reasons(value)
         if sum(1 + len(row["onward"]) for row in value["grants"]) > MOST_NAMED:
             raise BasisError("A consent names too many agencies.", "grants")
+        if value["reconfirm_by"] > policy.ask_again(value["expression"]["on"]):
+            raise BasisError("A consent is asked for again a year after it was given, at the latest.", "reconfirm_by")
     return value
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
@@ -92,6 +92,11 @@ _BANDS: Final[dict[str, int]] = TABLES["age_bands"]["begin"]
 def day(text: object) -> date | None:
     """Return a day of the calendar from `YYYY-MM-DD`, or None."""
     return evaluate.day(text)
+
+
+def ask_again(given: str) -> str:
+    """Return the last day on which a consent of a day counts without being given anew (R04)."""
+    return (date.fromisoformat(given) + timedelta(days=REVIEW_LONGEST_DAYS)).isoformat()
 
 
 def years(born: date, today: date) -> int:

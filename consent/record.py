@@ -140,7 +140,7 @@ def begin(draft: Mapping[str, Any], *, record: str, agency: str, member: str, at
         BasisError: a field is missing or of a wrong form; `field` names it.
     """
     day = _day_of(at)
-    value = {**_blank(day), **{name: row for name, row in draft.items() if name != "born"}}
+    value = {**_blank(day, _given(draft, day)), **{name: row for name, row in draft.items() if name != "born"}}
     for name in ("subject", "giver", "assent", "informing", "expression", "safety", "receipt"):
         if isinstance(value.get(name), dict):
             value[name] = {**_BLANKS[name], **value[name]}
@@ -362,8 +362,13 @@ _BLANKS: Final[dict[str, dict[str, Any]]] = {
 }
 
 
-def _blank(day: date) -> dict[str, Any]:
-    longest = (day + timedelta(days=policy.REVIEW_LONGEST_DAYS)).isoformat()
+def _given(draft: Mapping[str, Any], day: date) -> date:
+    said = draft.get("expression")
+    found = policy.day(said.get("on")) if isinstance(said, dict) else None
+    return day if found is None else min(found, day)
+
+
+def _blank(day: date, given: date) -> dict[str, Any]:
     return {
         "informing": {},
         "safety": {},
@@ -374,10 +379,10 @@ def _blank(day: date) -> dict[str, Any]:
         "overrides": [],
         "controllers": [],
         "legal_basis": ["consent"],
-        "storage": {"locations": [], "until": longest, "rule": "agency_schedule"},
+        "storage": {"locations": [], "until": policy.ask_again(day.isoformat()), "rule": "agency_schedule"},
         "withdrawal": {"how": ["worker", "any_agency"], "events": []},
         "frozen": None,
-        "reconfirm_by": longest,
+        "reconfirm_by": policy.ask_again(given.isoformat()),
     }
 
 

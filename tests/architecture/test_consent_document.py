@@ -90,7 +90,7 @@ def test_the_example_is_a_draft_that_a_worker_may_keep_and_send_on():
     draft = _full(next(row for row in examples() if "born" in row))
     kept = record.begin(draft, record="r" * 21 + "A", agency=OWN, member=MEMBER, at=NOW, token="TOKEN")
     assert kept["subject"]["age_band"] == "15-17"
-    assert kept["reconfirm_by"] == "2027-11-23", "a year: the next band begins later"
+    assert kept["reconfirm_by"] == "2027-11-22", "a year: the next band begins later"
     assert isinstance(sends(kept, asks(ADDIS, "identity", "needs_risk")), Permit)
     assert isinstance(sends(kept, asks(recipient("clinic", "health"), "health", purpose="medical_care")), Permit)
 

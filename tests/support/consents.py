@@ -51,12 +51,13 @@ def draft(*grants: dict[str, Any], **more: Any) -> dict[str, Any]:
         "informing": informed(),
         "expression": {"method": "written", "on": "2026-11-01", "place": "DJ", "artefact": HASH},
         "grants": list(grants),
-        "reconfirm_by": (TODAY + timedelta(days=366)).isoformat(),
     }
     for name, row in more.items():
         both = isinstance(row, dict) and isinstance(value.get(name), dict)
         value[name] = {**value[name], **row} if both else row
-    giver, assent = value["giver"], value["assent"]
+    giver, assent, said = value["giver"], value["assent"], value["expression"]
+    known = policy.day(said.get("on")) if isinstance(said, dict) else None
+    value.setdefault("reconfirm_by", policy.ask_again(str(known or TODAY)))
     if isinstance(giver, dict) and giver.get("instead_of"):
         giver.setdefault("reason", "SYN the guardian cannot be reached")
     if isinstance(assent, dict) and assent.get("because") == "not_able":

@@ -511,6 +511,19 @@ def test_inside_a_country_no_protocol_is_asked_and_an_unknown_country_is_a_borde
     assert blocked(sends(IDENTITY, WANTED, sender={"agency": OWN}, protocols=[])) == {"R10"}
 
 
+def test_no_consent_is_good_for_longer_than_a_year_whatever_it_says():
+    facts = {**record.facts(IDENTITY, ADDIS.agency), **record.own_facts(IDENTITY)}
+    facts["dates"] = {**facts["dates"], "given": "2025-06-01", "reconfirm_by": "2027-01-01"}
+    assert blocked(sends(facts, WANTED)) == {"R04"}
+    assert blocked(decide(facts, WANTED, NOW)) == {"R04"}
+
+
+def test_a_duty_to_tell_ends_within_a_month():
+    wanted = asks(AUTHORITY, "needs_risk", purpose="protection")
+    assert permits(sends(mandatory(until=day(31)), wanted))
+    assert blocked(sends(mandatory(until=day(32)), wanted)) == {"R04"}
+
+
 def test_life_does_not_wait_for_a_protocol():
     assert permits(sends(vital(), asks(CLINIC, "health", purpose="emergency"), protocols=[]))
 

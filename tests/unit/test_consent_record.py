@@ -81,7 +81,7 @@ def test_what_the_form_leaves_open_is_filled_in():
     assert made["grants"][0]["id"] == "g1"
     assert made["receipt"] == {"id": RECORD, "token": "TOKEN", "given_as": "paper", "because": None}
     assert made["storage"]["locations"] == ["DJ", "ET"]
-    assert made["reconfirm_by"] == "2027-11-23"
+    assert made["reconfirm_by"] == "2027-11-02"
     assert check(made) == made
 
 
@@ -137,7 +137,7 @@ def test_a_childs_no_is_a_refusal_until_a_panel_says_otherwise(assent, overrides
 @pytest.mark.parametrize(
     ("born", "today", "band", "again"),
     [
-        ("2026-11-22", "2026-11-22", "0-5", "2027-11-23"),
+        ("2026-11-21", "2026-11-22", "0-5", "2027-11-23"),
         ("2021-01-10", "2026-11-22", "0-5", "2027-01-09"),
         ("2020-11-22", "2026-11-22", "6-11", "2027-11-23"),
         ("2014-11-23", "2026-11-22", "6-11", "2026-11-22"),
@@ -153,7 +153,7 @@ def test_a_childs_no_is_a_refusal_until_a_panel_says_otherwise(assent, overrides
 )
 def test_a_day_of_birth_gives_the_age_band_and_the_day_before_the_next(born, today, band, again):
     form = {name: row for name, row in draft(grant(ADDIS, "identity")).items() if name != "reconfirm_by"}
-    made = begin({**form, "born": born}, at(today, 12))
+    made = begin({**form, "born": born, "expression": {**form["expression"], "on": today}}, at(today, 12))
     assert (made["subject"]["age_band"], made["reconfirm_by"]) == (band, again)
     assert "born" not in made
     assert born not in json.dumps(made)
@@ -327,17 +327,27 @@ def test_a_childs_change_of_mind_changes_the_status_both_ways():
     [
         LONGER,
         {"denials": []},
-        {"reconfirm_by": "2028-01-01"},
         {"giver": {**FAMILY["giver"], "capacity": "court"}},
         {"grants": [{**FAMILY["grants"][0], "onward": [FOURTH.agency]}]},
         {"grants": [{**FAMILY["grants"][0], "categories": ["identity", "hiv"]}]},
-        {**LONGER, "expression": {**FAMILY["expression"], "on": "2026-10-01"}},
+        {**LONGER, "expression": {**FAMILY["expression"], "on": "2026-10-31"}, "reconfirm_by": "2027-01-01"},
     ],
 )
 def test_nothing_more_is_permitted_unless_somebody_gave_it_anew(changes):
     with pytest.raises(BasisError) as caught:
         record.revise(FAMILY, SECRET, changes, member=SECOND, at=NOW)
     assert caught.value.field == "expression"
+
+
+def test_a_consent_is_not_prolonged_by_itself_or_beyond_a_year():
+    short = record.revise(FAMILY, SECRET, {"reconfirm_by": "2026-12-01"}, member=SECOND, at=NOW)
+    for last, field in (("2027-01-01", "expression"), ("2027-11-03", "reconfirm_by")):
+        with pytest.raises(BasisError) as caught:
+            record.revise(short, SECRET, {"reconfirm_by": last}, member=SECOND, at=NOW)
+        assert caught.value.field == field
+    with pytest.raises(BasisError) as caught:
+        begin({**draft(), "reconfirm_by": "2098-12-31"})
+    assert caught.value.field == "reconfirm_by"
 
 
 def test_less_may_be_written_down_at_any_time_and_renews_nothing():
@@ -663,7 +673,7 @@ def test_a_minors_consent_says_when_the_age_band_ends_and_an_adults_need_not():
         begin(form)
     assert refusal.value.field == "reconfirm_by"
     grown = {"situation": "adult", "age_band": "18+", "languages": ["ti"], "law": "DJ"}
-    assert begin({**form, "subject": grown, "giver": {"capacity": "self"}})["reconfirm_by"] == "2027-11-23"
+    assert begin({**form, "subject": grown, "giver": {"capacity": "self"}})["reconfirm_by"] == "2027-11-02"
 
 
 def test_the_clock_of_a_record_is_a_day_of_utc():
