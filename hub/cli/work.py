@@ -111,9 +111,9 @@ def list_handoffs(session: Session, box: str | None) -> None:
         rows,
         columns,
         other=lambda r: f"to {r['to_agency']}" if r["from_agency"] == member.agency else f"from {r['from_agency']}",
-        state=lambda row: words.state(row.get("state")),
+        state=lambda row: words.state(row.get("state")) + (", frozen" if _custody(row).get("frozen") else ""),
         ball=lambda row: _ball(row, member),
-        due=lambda row: words.by_when(row.get("due"), member.clock.now()),
+        due=lambda row: words.by_when(_due(row), member.clock.now()),
         grade=lambda row: words.grade(row.get("grade")),
     )
 
@@ -321,14 +321,27 @@ def _line_value(line: Line) -> dict[str, Any]:
     return {**facts, "by": [actor.to_value() for actor in said.by], "state": line.state, "receipts": receipts}
 
 
+def _custody(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = row.get("custody") or {}
+    return found
+
+
+def _due(row: Mapping[str, Any]) -> int | None:
+    """Return by when somebody has to act: a holder who is asked what became of its copy goes first."""
+    asked, due = _custody(row).get("due"), row.get("due")
+    return asked if asked is not None else due
+
+
 def _ball(row: Mapping[str, Any], member: Member) -> str:
     holder = {"sender": row["from_agency"], "recipient": row["to_agency"]}.get(str(row.get("ball")))
+    if _custody(row).get("due") is not None:
+        holder = row["to_agency"]
     return "nobody" if holder is None else "you" if holder == member.agency else str(holder)
 
 
 def _now(row: Mapping[str, Any], member: Member) -> list[str]:
     """Return where a handoff stands, who has the ball, and by when."""
-    due = words.by_when(row.get("due"), member.clock.now())
+    due = words.by_when(_due(row), member.clock.now())
     waits = (
         "signed and sent; it counts once the sender's hub confirms it. Until then: " if row["being_confirmed"] else ""
     )

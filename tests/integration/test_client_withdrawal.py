@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 from contextlib import closing, contextmanager
@@ -102,6 +103,10 @@ def test_what_was_opened_is_asked_back_and_answered(place, amina, hana, says, tm
     said = says("amina", "consent", "status", basis)
     assert "It was opened. This is a request" in said
     assert "has not answered yet" in said
+    rows = [json.loads(line) for line in says("hana", "list", "--in", "--json").splitlines()]
+    (row,) = [row for row in rows if row["id"] == handoff]
+    assert row["custody"]["due"] is not None
+    assert " you " in next(line for line in says("hana", "list", "--in").splitlines() if handoff in line)
     asked = says("hana", "open", handoff)
     assert "Consent was withdrawn on" in asked
     assert f"hub consent answer {handoff}" in asked
