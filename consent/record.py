@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import rfc8785
 
-from consent import policy
+from consent import blanks, policy
 from consent.basis import CONSENT, EXCERPT, BasisError, check, check_row
 
 if TYPE_CHECKING:
@@ -140,21 +140,24 @@ def begin(draft: Mapping[str, Any], *, record: str, agency: str, member: str, at
         BasisError: a field is missing or of a wrong form; `field` names it.
     """
     day = _day_of(at)
-    value = {**_blank(day, _given(draft, day)), **{name: row for name, row in draft.items() if name != "born"}}
+    value = {
+        **blanks.blank(day, blanks.given(draft, day)),
+        **{name: row for name, row in draft.items() if name != "born"},
+    }
     for name in ("subject", "giver", "assent", "informing", "expression", "safety", "receipt"):
         if isinstance(value.get(name), dict):
-            value[name] = {**_BLANKS[name], **value[name]}
+            value[name] = {**blanks.BLANKS[name], **value[name]}
     _age(value, draft.get("born"), day)
     _ends_with_the_band(value, draft)
     for name in ("grants", "denials", "refused", "overrides"):
-        value[name] = [_row(name, n, row, day) for n, row in enumerate(_rows(value[name]))]
+        value[name] = [blanks.row(name, n, row, day) for n, row in enumerate(blanks.rows(value[name]))]
     value |= {"schema": SCHEMA, "kind": CONSENT, "record": record, "revision": 1, "prev": None, "at": at}
     value |= {"recorded_by": {"agency": agency, "member": member}, "status": _status(value, GIVEN)}
     if isinstance(value["receipt"], dict):
         value["receipt"] |= {"id": record, "token": token}
     value["review_due"] = day.isoformat()
     if "storage" not in draft:
-        value["storage"]["locations"] = _countries(value)
+        value["storage"]["locations"] = blanks.countries(value)
     checked = dict(check(value, CONSENT))
     checked["review_due"] = review_due(checked)
     return checked
@@ -193,6 +196,8 @@ def _same_and_given(before: Mapping[str, Any], after: Mapping[str, Any], *, anew
     for group, name in (("subject", "pseudonym"), ("receipt", "id"), ("receipt", "token")):
         if after[group][name] != before[group][name]:
             raise BasisError("A record stays about one person, under one receipt.", f"{group}.{name}")
+    if before["safety"]["location_protected"] and not after["safety"]["location_protected"]:
+        raise BasisError("A place is no longer protected by an approval of R13 only.", "safety.location_protected")
     if after["expression"]["on"] < before["expression"]["on"] or (_widens(before, after) and not anew):
         raise BasisError("Who permits more says so anew: give the expression of it, not dated back.", "expression")
 
@@ -340,65 +345,6 @@ def _counted(override: Any) -> Any:
     return {**override, "members": len(names), "roles": sorted(roles)}
 
 
-# What a form leaves open
-
-_BLANKS: Final[dict[str, dict[str, Any]]] = {
-    "subject": {"pseudonym": "child", "age_band": "unknown", "languages": []},
-    "giver": dict.fromkeys(("years", "instead_of", "order", "relationship", "party", "reason")),
-    "assent": dict.fromkeys(("because", "asked_by", "how", "language", "words", "maturity", "at")),
-    "informing": {
-        "notice": None,
-        "language": None,
-        "interpreter": {"used": False, "kind": None, "ref": None, "confidentiality_signed": None},
-        "format": [],
-        "explained": [],
-        "understanding": "not_checked",
-        "time_to_think": False,
-        "by": None,
-    },
-    "expression": {"witness": None, "artefact": None},
-    "safety": {"location_protected": False, "allowed": [], "prohibited": [], "note": None, "non_disclosure": None},
-    "receipt": {"given_as": "paper", "because": None},
-}
-
-
-def _given(draft: Mapping[str, Any], day: date) -> date:
-    said = draft.get("expression")
-    found = policy.day(said.get("on")) if isinstance(said, dict) else None
-    return day if found is None else min(found, day)
-
-
-def _blank(day: date, given: date) -> dict[str, Any]:
-    return {
-        "informing": {},
-        "safety": {},
-        "receipt": {},
-        "grants": [],
-        "denials": [],
-        "refused": [],
-        "overrides": [],
-        "controllers": [],
-        "legal_basis": ["consent"],
-        "storage": {"locations": [], "until": policy.ask_again(day.isoformat()), "rule": "agency_schedule"},
-        "withdrawal": {"how": ["worker", "any_agency"], "events": []},
-        "frozen": None,
-        "reconfirm_by": policy.ask_again(given.isoformat()),
-    }
-
-
-def _rows(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [None]
-
-
-def _row(name: str, n: int, row: Any, day: date) -> Any:
-    blanks: dict[str, dict[str, Any]] = {
-        "grants": {"id": f"g{n + 1}", "onward": [], "turned_on": [], "from": day.isoformat()},
-        "denials": {"categories": None, "recipient": None, "party": None, "purpose": None, "because": "not_said"},
-        "overrides": {},
-    }
-    return {**blanks.get(name, blanks["denials"]), **row} if isinstance(row, dict) else row
-
-
 def _age(value: dict[str, Any], born: Any, day: date) -> None:
     """Set band and years from a day of birth, and ask again on the day before the next band begins (R04)."""
     if born is None or not isinstance(value.get("subject"), dict) or not isinstance(value.get("giver"), dict):
@@ -428,13 +374,6 @@ def _status(value: Mapping[str, Any], given: str) -> str:
         return WITHDRAWN
     refused = isinstance(assent, dict) and assent.get("answer") == "refused"
     return REFUSED if refused and not value.get("overrides") else given
-
-
-def _countries(value: Mapping[str, Any]) -> list[str]:
-    """Return where the data will lie: with the agency that keeps the record, and with each recipient."""
-    law = value["subject"].get("law") if isinstance(value.get("subject"), dict) else None
-    named = [law, *(row.get("country") for row in value["grants"] if isinstance(row, dict))]
-    return sorted({str(name) for name in named if name})
 
 
 def _day_of(at: int) -> date:

@@ -65,6 +65,7 @@ def guardian_consent(now: int, law: str, *grants: dict[str, Any]) -> dict[str, A
             "time_to_think": True,
         },
         "expression": {"method": "written", "on": day, "place": law, "artefact": _form("guardian")},
+        "safety": {"location_protected": False},
         "receipt": {"given_as": "paper"},
         "grants": list(grants),
     }

@@ -50,6 +50,7 @@ def draft(*grants: dict[str, Any], **more: Any) -> dict[str, Any]:
         "assent": {"answer": "agreed", "asked_by": "worker", "how": "spoken", "language": "ti"},
         "informing": informed(),
         "expression": {"method": "written", "on": "2026-11-01", "place": "DJ", "artefact": HASH},
+        "safety": {"location_protected": False},
         "grants": list(grants),
     }
     for name, row in more.items():

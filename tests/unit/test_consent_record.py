@@ -684,3 +684,15 @@ def test_the_clock_of_a_record_is_a_day_of_utc():
         != consent(at=late + 1)["storage"]["until"]
     )
     assert policy.REVIEW_LONGEST_DAYS == 366
+
+
+def test_a_worker_says_whether_the_location_is_protected_and_no_revision_takes_that_back():
+    silent = {name: row for name, row in draft(grant(ADDIS, "identity")).items() if name != "safety"}
+    with pytest.raises(BasisError) as refusal:
+        begin(silent)
+    assert refusal.value.field == "safety.location_protected"
+    protected = consent(grant(ADDIS, "identity"), safety={"location_protected": True})
+    open_again = {"safety": {**protected["safety"], "location_protected": False}}
+    with pytest.raises(BasisError) as refusal:
+        revise(protected, SECRET, open_again, member=MEMBER, at=NOW + 1)
+    assert refusal.value.field == "safety.location_protected"
