@@ -694,5 +694,5 @@ def test_a_worker_says_whether_the_location_is_protected_and_no_revision_takes_t
     protected = consent(grant(ADDIS, "identity"), safety={"location_protected": True})
     open_again = {"safety": {**protected["safety"], "location_protected": False}}
     with pytest.raises(BasisError) as refusal:
-        revise(protected, SECRET, open_again, member=MEMBER, at=NOW + 1)
+        record.revise(protected, SECRET, open_again, member=MEMBER, at=NOW + 1)
     assert refusal.value.field == "safety.location_protected"
