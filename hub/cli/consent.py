@@ -94,7 +94,7 @@ def revise(session: Session, record: str, file: Path, why: str | None) -> None:
 def list_consents(session: Session) -> None:
     """List your agency's lawful bases: which are live, and when to ask again; what is due first."""
     member = session.member()
-    now = bases.today(member)
+    now, kept = bases.today(member), bases.every(member)
     rows = [
         {
             "record": held.handoff,
@@ -104,10 +104,11 @@ def list_consents(session: Session) -> None:
             "revision": held.basis.get("revision"),
             "review_due": held.basis.get("review_due") if held.live else None,
         }
-        for held in bases.listing(member)
+        for _, held in kept
+        if held is not None
     ]
     broken = {"label": "", "kind": "unreadable", "live": False, "revision": None, "review_due": None}
-    rows += [{"record": handoff, **broken} for handoff in bases.unreadable(member)]
+    rows += [{"record": handoff, **broken} for handoff, held in kept if held is None]
     rows.sort(key=lambda row: row["review_due"] or "9999")
     columns = {"record": "Record", "label": "Label", "kind": "Kind", "live": "Live", "review_due": "Ask again by"}
     session.table(

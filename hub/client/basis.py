@@ -24,7 +24,7 @@ from hub.packets import seal
 from hub.packets.encoding import b64u, from_b64u
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from datetime import date
     from pathlib import Path
 
@@ -202,15 +202,16 @@ def load(member: Member, handoff: str, why: str | None = None, through: Shown | 
 
 def listing(member: Member) -> list[Held]:
     """Return all bases that the agency holds and that can be read, newest first."""
-    return [held for _, held in _all(member) if held is not None]
+    return [held for _, held in every(member) if held is not None]
 
 
 def unreadable(member: Member) -> list[str]:
     """Return the records of bases that were changed or are of another form: they permit nothing, and spoil nothing."""
-    return [handoff for handoff, held in _all(member) if held is None]
+    return [handoff for handoff, held in every(member) if held is None]
 
 
-def _all(member: Member) -> list[tuple[str, Held | None]]:
+def every(member: Member) -> list[tuple[str, Held | None]]:
+    """Return the records of all bases, newest first, each with the basis that it is, or None where it is unreadable."""
     found: list[tuple[str, Held | None]] = []
     for row in records.listing(member, KIND):
         try:
@@ -274,7 +275,7 @@ def decide_for(member: Member, held: Held, asked: Asked, packet: str) -> Permitt
         ConsentMissing: it may not; `reasons` in its facts say which rule, why, and whom to ask.
     """
     request = asked.request(member, held)
-    answer = _ask(member, held, asked, request)
+    answer = _asking(member, held, asked)(request)
     if isinstance(answer, Deny):
         raise denied(answer)
     key = seal.basis_key(held.secret, packet, request.recipient.agency)
@@ -287,15 +288,15 @@ def decide_for(member: Member, held: Held, asked: Asked, packet: str) -> Permitt
 
 def preview(member: Member, held: Held, asked: Asked) -> Preview:
     """Return what a recipient would see on a basis, section by section, without sealing anything."""
-    request = asked.request(member, held)
+    request, ask = asked.request(member, held), _asking(member, held, asked)
     missing: dict[str, tuple[Reason, ...]] = {}
     for section in sorted(asked.categories):
         one = Request(request.recipient, frozenset({section}), request.purpose, request.service, request.holder)
-        answer = _ask(member, held, asked, one)
+        answer = ask(one)
         if isinstance(answer, Deny):
             missing[section] = answer.reasons
     seen = tuple(sorted(asked.categories - missing.keys()))
-    whole = _ask(member, held, asked, request)
+    whole = ask(request)
     together = whole.reasons if isinstance(whole, Deny) and not missing else ()
     until, obliged = (whole.until, whole.obligations) if isinstance(whole, Permit) else (None, ())
     return Preview(request.recipient.agency, until, seen, missing, together, obliged)
@@ -303,7 +304,7 @@ def preview(member: Member, held: Held, asked: Asked) -> Preview:
 
 def explain(member: Member, held: Held, asked: Asked) -> Permit | Deny:
     """Return the decision itself, with what each rule found."""
-    return _ask(member, held, asked, asked.request(member, held))
+    return _asking(member, held, asked)(asked.request(member, held))
 
 
 def denied(answer: Deny) -> ConsentMissing:
@@ -339,11 +340,13 @@ def categories(sections: Collection[str]) -> frozenset[str]:
     return frozenset(sections) - {"request"}
 
 
-def _ask(member: Member, held: Held, asked: Asked, request: Request) -> Permit | Deny:
+def _asking(member: Member, held: Held, asked: Asked) -> Callable[[Request], Permit | Deny]:
+    """Return what decides about requests to one agency: what it has to know is looked up and verified once."""
     known = {**around.sender(member), "person": dict(asked.about)}
     if asked.listing is not None:
         known["listing"] = dict(asked.listing)
-    return rules.decide(_facts(member, held, request.recipient.agency), request, member.clock.now(), known)
+    facts, now = _facts(member, held, asked.to.entry.agency), member.clock.now()
+    return lambda request: rules.decide(facts, request, now, known)
 
 
 def _facts(member: Member, held: Held, agency: str) -> Any:
