@@ -11,6 +11,7 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from hub.disk import sync_folder
 from hub.errors import Malformed, PacketError, Unavailable
 from hub.handofflog.merkle import extends
 from hub.handofflog.note import parse_checkpoint, sign_checkpoint
@@ -122,9 +123,4 @@ def _replace(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(path)
-    if os.name == "posix":  # pragma: no branch - elsewhere a folder cannot be synced
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+    sync_folder(path.parent)

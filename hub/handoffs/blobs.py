@@ -13,6 +13,7 @@ import shutil
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, BinaryIO, cast
 
+from hub.disk import sync_folder
 from hub.errors import NotFound
 from hub.packets.age import read_header
 from hub.packets.container import PacketFiles
@@ -94,8 +95,8 @@ class Blobs:
         folder = self._payloads / manifest
         folder.mkdir(exist_ok=True, mode=0o700)
         payload.replace(folder / psha256)
-        _sync(folder)
-        _sync(self._payloads)
+        sync_folder(folder)
+        sync_folder(self._payloads)
 
     def path(self, manifest: str, psha256: str) -> Path:
         """Return where a payload stands.
@@ -143,11 +144,3 @@ def _older(path: Path, now: int) -> bool:
         return path.stat().st_mtime < now - _ABANDONED
     except FileNotFoundError:  # its request has ended since the folder was listed
         return False
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

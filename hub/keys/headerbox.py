@@ -16,6 +16,7 @@ from nacl.exceptions import CryptoError
 from nacl.secret import Aead
 from nacl.utils import random
 
+from hub.disk import sync_folder
 from hub.errors import ConsentMissing, NotFound
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class HeaderKeys:
             os.fsync(handle)
         finally:
             os.close(handle)
-        _sync(self._folder)  # or a power cut could leave the file without its name
+        sync_folder(self._folder)  # or a power cut could leave the file without its name
         return {name: bytes(Aead(key).encrypt(header, name.encode())) for name, header in headers.items()}
 
     def open(self, manifest: str, name: str, sealed: bytes) -> bytes:
@@ -96,12 +97,4 @@ class HeaderKeys:
 def _write_down(folder: Path, name: str) -> None:
     if not (folder / name).exists():
         (folder / name).touch(mode=0o600)
-        _sync(folder)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        sync_folder(folder)
