@@ -16,6 +16,7 @@ from hub.cli import operator, oversight, people, work
 from hub.cli.common import FOLDER, INTERNAL, Session
 from hub.cli.consent import consent, protocol
 from hub.cli.demo import demo
+from hub.cli.directory import directory
 from hub.cli.log import log
 from hub.cli.packet import packet
 from hub.errors import HubError, Unavailable
@@ -31,7 +32,9 @@ class _Sections(click.Group):
             with formatter.section(title):
                 formatter.write_text(", ".join(sorted(group.commands)))
         with formatter.section("Also"):
-            formatter.write_text("consent, protocol, packet, log, demo. `hub NAME --help` says more of each.")
+            formatter.write_text(
+                "consent, protocol, directory, packet, log, demo. `hub NAME --help` says more of each."
+            )
 
 
 def _version() -> str:
@@ -61,6 +64,7 @@ for _command in (
     *(found for group in _SECTIONS.values() for found in group.commands.values()),
     consent,
     protocol,
+    directory,
     packet,
     log,
     demo,

@@ -1,0 +1,1 @@
+"""Administrative areas: codes, parents, names, validity, outlines."""

@@ -1,0 +1,1 @@
+"""Records that may be one: proposed with reasons, decided by a person, undone."""

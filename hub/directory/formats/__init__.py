@@ -1,0 +1,1 @@
+"""The service map in the formats of others. Pure: bytes to documents, documents to bytes."""

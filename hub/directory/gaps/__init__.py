@@ -1,0 +1,1 @@
+"""Where nobody helps: area by need by group, in layers."""

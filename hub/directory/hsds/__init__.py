@@ -1,0 +1,1 @@
+"""The HSDS read API: the public part of the service map for whoever wants it."""

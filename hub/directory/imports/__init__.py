@@ -1,0 +1,1 @@
+"""Imports: read, planned, shown, then applied, with a report by row."""

@@ -1,0 +1,1 @@
+"""Rows of the service map, and the one path by which they change."""

@@ -1,0 +1,1 @@
+"""Keeping the map true: what is due, who is reminded, how a change is proposed and approved."""
