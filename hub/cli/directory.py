@@ -1,4 +1,4 @@
-"""`hub directory`: the service map. Each feature has its commands in a module of its own; this one holds them together."""
+"""`hub directory`: the service map. Each feature has its commands in a module of its own; here they are joined."""
 
 from __future__ import annotations
 
