@@ -1,0 +1,74 @@
+"""What all formats share: what a reader gives for each row of a file, what a writer is given. Pure.
+
+A reader says everything that it met: what it could not read is a problem with its row, never a row less. It decides
+nothing about what the map holds already; that is the import's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hub.directory.records.record import Problem
+from hub.errors import InvalidRequest
+
+__all__ = ["Format", "Item", "Origin", "Problem", "Reader", "Records", "Writer", "unreadable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What the person who imports a file says of it. `day` is the day that the file describes."""
+
+    name: str
+    licence: str = ""
+    country: str = ""
+    zone: str = ""
+    day: str = ""
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One record that a file says, or one row that says none.
+
+    `key` is what the source calls the record; `document` is the record with its `id`, or None where the row could not be
+    read. `row` says where in the file, as `features 17` or `services row 4`. With `patch`, the document holds only what
+    changes (RFC 7386: null removes), and an `id` only where the record is there already.
+    """
+
+    kind: str
+    key: str
+    document: dict[str, Any] | None
+    row: str
+    problems: tuple[Problem, ...] = ()
+    patch: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Documents to write, by id, as the reader of the file may see them."""
+
+    providers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    services: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    sites: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+Reader = Callable[[bytes, Origin], Iterable[Item]]
+Writer = Callable[[Records], Iterable[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A foreign form. A reader raises InvalidRequest where the file as a whole is not of the form."""
+
+    name: str
+    suffix: str
+    media_type: str
+    read: Reader | None = None
+    write: Writer | None = None
+
+
+def unreadable(what: str) -> InvalidRequest:
+    """Return the error for a file that is not of its form at all."""
+    return InvalidRequest(f"The file is not {what}.", todo="Choose the format that the file has, or save it again.")
