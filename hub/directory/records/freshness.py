@@ -1,8 +1,8 @@
 """How long what a record says still counts: per group of fields when it is due to be checked, and when it is past.
 
-Pure; days are `YYYY-MM-DD` in UTC and compare as text, and an empty one is before every other: never. Rules (`policy.json`): what was checked
-on a day is due again on the day that is `cadence` days later, and counts no longer on the day that is `limit` days
-later. An old capacity is not made new by a word about something else: the older of its own date and the check counts.
+Pure; days are `YYYY-MM-DD` in UTC and compare as text, and an empty one is before every other: never. Rules
+(`policy.json`): what was checked on a day is due again on the day that is `cadence` days later, and counts no longer on
+the day that is `limit` days later. Of a capacity the older of its own date and the day of the check counts.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from hub.directory.records.groups import MAIN, groups_of
+from hub.directory.records.groups import OF_KIND, group_of
+from hub.directory.records.record import PROVIDER, SERVICE, SITE
 from hub.directory.records.vocabulary import FUNDED_WARNING_DAYS, GROUPS
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ SOURCE: Final = "source"
 FUNDED: Final = "funded"
 WORDS: Final = (*GROUPS, ENDS, SOURCE, FUNDED)
 """What may be due: the groups of fields, a service that ended, one that its source no longer has, its money (H12)."""
+MAIN: Final = {PROVIDER: "offer", SERVICE: "offer", SITE: "place"}
+"""The group that every record of a kind has, and by which it is judged as a whole."""
+_EMPTY: Final[tuple[object, ...]] = (None, "", [], {})
 _NEVER: Final = ""
 _BEST: Final = 100
 
@@ -73,6 +77,17 @@ def checked_on(document: Mapping[str, Any], group: str) -> str:
     return min([on, *dated])
 
 
+def last_day(group: str, on: str) -> str:
+    """Return the last day on which what was checked on a day counts."""
+    return day_after(on, GROUPS[group].limit - 1)
+
+
+def groups_in(kind: str, document: Mapping[str, Any]) -> list[str]:
+    """Return the groups that a record has something in, its main one always."""
+    filled = {group_of(kind, name) for name, value in document.items() if value not in _EMPTY} | {MAIN[kind]}
+    return [group for group in OF_KIND[kind] if group in filled]
+
+
 def due_of(document: Mapping[str, Any], group: str) -> Due:
     """Return when a group of fields is due and when it is past."""
     on, policy = checked_on(document, group), GROUPS[group]
@@ -83,17 +98,12 @@ def due_of(document: Mapping[str, Any], group: str) -> Due:
 
 def due_rows(kind: str, document: Mapping[str, Any]) -> list[Due]:
     """Return all that comes due of a record, as the due list keeps it."""
-    return [*(due_of(document, group) for group in groups_of(kind, document)), *_others(kind, document)]
+    return [*(due_of(document, group) for group in groups_in(kind, document)), *_others(kind, document)]
 
 
-def verified(kind: str, document: Mapping[str, Any]) -> dict[str, str]:
-    """Return for each group of a record the day on which it was checked."""
-    return {group: on for group in groups_of(kind, document) if (on := checked_on(document, group))}
-
-
-def until(kind: str, document: Mapping[str, Any]) -> dict[str, str]:
-    """Return for each group of a record the last day on which it counts; empty where never."""
-    return {group: due_of(document, group).until for group in groups_of(kind, document)}
+def limits(kind: str, document: Mapping[str, Any]) -> dict[str, str]:
+    """Return for each group that was ever checked the last day on which it counts."""
+    return {group: last for group in OF_KIND[kind] if (last := due_of(document, group).until)}
 
 
 def shown_until(document: Mapping[str, Any]) -> str:
@@ -109,7 +119,7 @@ def focal_point_counts(document: Mapping[str, Any], today: str) -> bool:
 
 def badge(kind: str, document: Mapping[str, Any], today: str) -> State:
     """Return the one word about a record: how its main group stands, and that a service that ended is past."""
-    if kind == "service" and (document.get("ends") or today) < today:
+    if kind == SERVICE and (document.get("ends") or today) < today:
         return State.PAST
     return due_of(document, MAIN[kind]).state(today)
 
@@ -125,9 +135,9 @@ def rank(kind: str, document: Mapping[str, Any], today: str) -> int:
 
 
 def _others(kind: str, document: Mapping[str, Any]) -> Iterable[Due]:
-    if kind == "service" and (ends := document.get("ends")):
+    if kind == SERVICE and (ends := document.get("ends")):
         yield Due(ENDS, day_after(ends, 1), day_after(ends, 1))
-    if kind == "service" and (funded := document.get("funded_until")):
+    if kind == SERVICE and (funded := document.get("funded_until")):
         yield Due(FUNDED, day_after(funded, -FUNDED_WARNING_DAYS), day_after(funded, 1))
     vanished = document.get("source", {}).get("vanished")
     if vanished and checked_on(document, MAIN[kind]) <= vanished:
