@@ -1,11 +1,11 @@
 """Opening hours: one form for all sources, and whether something is open at a local date and minute. Pure.
 
-Reads the `hours` of a record, schedules of HSDS and a subset of the opening hours of OpenStreetMap. Does not know what
-time it is, holidays, or where a place lies: whoever asks says the zone.
+Reads the `hours` of a record and the schedules of HSDS (those of OpenStreetMap: `osm`). Does not know what time it is,
+holidays, or where a place lies: whoever asks says the zone.
 
-Rules: hours are of the wall clock of their zone, so a change of summer time needs no rule of its own. An interval belongs
-to the day on which it begins; one that ends at or before its beginning ends on the next day. Of the exceptions that
-cover a day the shortest counts. What cannot be read with certainty is unknown and reported, never guessed.
+Rules: hours are of the wall clock of their zone, so a change of summer time needs no rule of its own. An interval
+belongs to the day on which it begins; one that ends at or before its beginning ends on the next day. Of the exceptions
+that cover a day the shortest counts. What cannot be read with certainty is unknown and reported, never guessed.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class _Rule:
 def minute_of(text: str) -> int | None:
     """Return the minute of the day that a clock time names, or None where it is not certain.
 
-    `13:00pm` is none, and neither is twelve o'clock with am or pm, which is read both ways. 23:59 is the end of the day.
+    `13:00pm` is none, and neither is twelve o'clock with am or pm, which is read both ways. 23:59 ends the day.
     """
     found = _TIME.match(text.strip())
     if found is None:
@@ -235,8 +235,9 @@ def from_schedules(
 ) -> tuple[dict[str, Any] | None, list[str]]:
     """Return the hours that schedules of HSDS say, as a record has them, and what could not be read.
 
-    One schedule that cannot be read makes all unknown: the day it speaks of would look closed. `zone` is the zone of the
-    place, where it is known; otherwise a whole offset stands for it, which no summer time changes.
+    One schedule that cannot be read makes all unknown: the day it speaks of would look closed. `zone` is the zone of
+    the place, where it is known; otherwise a whole offset stands for it, which no summer time changes. The result may
+    have `valid`, days outside which nothing is known; it is for `read`, not for keeping in a record.
     """
     reading = _Reading()
     for number, schedule in enumerate(schedules):
@@ -250,10 +251,10 @@ def from_schedules(
         return None, ["schedules: several periods without an end"]
     exceptions = [_period(start or "", end or "", reading.periods[start, end]) for start, end in others]
     exceptions += [_ended(end) for end in reading.ends if end]
-    hours = {"zone": named, "week": reading.periods[base], "exceptions": exceptions}
+    hours: dict[str, Any] = {"zone": named, "week": reading.periods[base], "exceptions": exceptions}
     if any(base):
         hours["valid"] = {"from": base[0], "to": base[1]}
-    return {key: value for key, value in hours.items() if value not in (None, [])} | {"week": hours["week"]}, []
+    return {key: value for key, value in hours.items() if value is not None}, []
 
 
 def to_schedules(hours: Mapping[str, Any]) -> list[dict[str, Any]]:
