@@ -1,0 +1,145 @@
+"""Outlines: the countries that come with the hub, and which area a point lies in. No rows.
+
+`data/outlines.zip` holds a file for each country: its provinces after Natural Earth (public domain), simplified, with
+ISO 3166-2 codes and names in several languages; rings are whole thousandths of a degree, each point told by its
+distance from the one before. `make_data` makes it. The outlines help to find and to draw; they settle no border.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Final
+
+import shapely
+from shapely.geometry import shape
+
+from hub.directory.areas.domain import Area
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+SCALE: Final = 1_000
+_NEAR: Final = 0.05
+"""Degrees, about 5 km: a point so near an outline and in none lies on a shore that was drawn too simply."""
+_DATE_LINE: Final = 180.0
+
+
+class Finder:
+    """Says which area a point lies in. `boxes`: (code, level, west, south, east, north); `load` returns outlines."""
+
+    def __init__(
+        self,
+        boxes: Sequence[tuple[Any, ...]],
+        load: Callable[[Iterable[str]], dict[str, dict[str, Any]]],
+    ) -> None:
+        self._areas = [(str(code), int(level)) for code, level, *_ in boxes]
+        self._tree = shapely.STRtree([shapely.box(*box) for _, _, *box in boxes])
+        self._load = load
+        self._shapes: dict[str, Any] = {}
+
+    def at(self, lat: float, lon: float) -> str | None:
+        """Return the deepest area at a point, the nearest within a few kilometres where none holds it, or None."""
+        points = [shapely.Point(x, lat) for x in ({lon, -lon} if abs(lon) == _DATE_LINE else {lon})]
+        near = [
+            (self._distance(self._areas[index][0], point), *self._areas[index])
+            for point in points
+            for index in self._tree.query(point.buffer(_NEAR))
+        ]
+        ranked = sorted((far, -level, code) for far, code, level in near if far <= _NEAR)
+        return ranked[0][2] if ranked else None
+
+    def _distance(self, code: str, point: Any) -> float:
+        if code not in self._shapes:
+            found = shape(self._load([code])[code])
+            shapely.prepare(found)
+            self._shapes[code] = found
+        return float(self._shapes[code].distance(point))
+
+
+def bounds(geometry: Mapping[str, Any]) -> tuple[float, float, float, float]:
+    """Return the west, south, east and north of an outline."""
+    west, south, east, north = shape(geometry).bounds
+    return float(west), float(south), float(east), float(north)
+
+
+def centre(geometry: Mapping[str, Any]) -> tuple[float, float]:
+    """Return a point (latitude, longitude) that lies in an outline, near its middle."""
+    point = shape(geometry).representative_point()
+    return round(float(point.y), 4), round(float(point.x), 4)
+
+
+def country(code: str) -> list[tuple[Area, dict[str, Any] | None]]:
+    """Return a country that comes with the hub and its provinces, each with its outline; nothing for any other."""
+    if code not in _boxes():
+        return []
+    value = _read(code)
+    top = Area(code, "iso", 0, None, code, code, value["names"], "", "", *value["at"])
+    rows: list[tuple[Area, dict[str, Any] | None]] = [(top, decode(value["outline"]))]
+    for row in value["areas"]:
+        names = row["names"]
+        area = Area(row["code"], row["scheme"], 1, code, f"{code}/{row['code']}", code, names, "", "", *row["at"])
+        rows.append((area, decode(row["outline"])))
+    return rows
+
+
+def countries_near(lat: float, lon: float) -> list[str]:
+    """Return the countries that come with the hub whose box holds a point, or nearly."""
+    found = []
+    for code, boxes in _boxes().items():
+        for west, south, east, north in boxes:
+            inside = south - _NEAR <= lat <= north + _NEAR and west - _NEAR <= lon <= east + _NEAR
+            if inside or (abs(lon) == _DATE_LINE and south <= lat <= north and _DATE_LINE in {-west, east}):
+                found.append(code)
+                break
+    return found
+
+
+def shipped() -> list[str]:
+    """Return the countries that come with the hub."""
+    return list(_boxes())
+
+
+def encode(geometry: Any) -> list[list[list[int]]]:
+    """Return a shape as polygons of rings of distances."""
+    polygons = geometry.geoms if hasattr(geometry, "geoms") else [geometry]
+    rings = [[polygon.exterior, *polygon.interiors] for polygon in polygons]
+    return [[_deltas(ring.coords) for ring in polygon] for polygon in rings]
+
+
+def decode(outline: list[list[list[int]]]) -> dict[str, Any] | None:
+    """Return a GeoJSON geometry out of polygons of rings of distances, or None where there are none."""
+    if not outline:
+        return None
+    return {"type": "MultiPolygon", "coordinates": [[_points(ring) for ring in polygon] for polygon in outline]}
+
+
+def _deltas(points: Iterable[Sequence[float]]) -> list[int]:
+    found, x, y = [], 0, 0
+    for east, north in points:
+        now = round(east * SCALE), round(north * SCALE)
+        found += [now[0] - x, now[1] - y]
+        x, y = now
+    return found
+
+
+def _points(ring: list[int]) -> list[list[float]]:
+    found, x, y = [], 0, 0
+    for east, north in zip(ring[::2], ring[1::2], strict=True):
+        x, y = x + east, y + north
+        found.append([x / SCALE, y / SCALE])
+    return found
+
+
+@cache
+def _boxes() -> dict[str, list[list[float]]]:
+    value: dict[str, list[list[float]]] = _read("boxes")
+    return value
+
+
+def _read(name: str) -> Any:
+    data = resources.files("hub.directory.areas").joinpath("data/outlines.zip")
+    with data.open("rb") as stream, zipfile.ZipFile(stream) as archive:
+        return json.loads(archive.read(f"{name}.json"))

@@ -1,0 +1,296 @@
+"""Rows of administrative areas: codes, names, parents, when they counted, outlines, and who works where.
+
+Points are resolved when a record is saved, never when somebody asks. A code that was issued again keeps its earlier
+meaning as a row with `valid_to`; `get` and all others return what it means now. Outlines stand apart, so that reading a
+tree reads no geometry. Importing files is `codab`'s business, the countries that come with the hub are `outlines`'.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    delete,
+    select,
+    update,
+)
+
+from hub.db import Store, metadata
+from hub.directory.areas import outlines
+from hub.directory.areas.domain import CODE, Area, day_before, fold, parts
+from hub.errors import Forbidden, InvalidRequest, NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sqlalchemy import Connection
+    from sqlalchemy.engine import RowMapping
+
+areas = Table(
+    "areas",
+    metadata,
+    Column("code", String(32), primary_key=True),
+    Column("valid_from", String(10), primary_key=True),
+    Column("valid_to", String(10), nullable=False),
+    Column("scheme", String(16), nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("parent", String(32), index=True),
+    Column("path", String(300), nullable=False),
+    Column("country", String(2), nullable=False),
+    Column("lat", Float),
+    Column("lon", Float),
+    Column("names", Text, nullable=False),
+    Column("words", Text, nullable=False),
+    Index(None, "country", "level"),
+)
+area_outlines = Table(
+    "area_outlines",
+    metadata,
+    Column("code", String(32), primary_key=True),
+    Column("country", String(2), nullable=False, index=True),
+    Column("level", Integer, nullable=False),
+    Column("west", Float, nullable=False),
+    Column("south", Float, nullable=False),
+    Column("east", Float, nullable=False),
+    Column("north", Float, nullable=False),
+    Column("geometry", Text, nullable=False),
+)
+area_aliases = Table(
+    "area_aliases",
+    metadata,
+    Column("alias", String(32), primary_key=True),
+    Column("code", String(32), nullable=False, index=True),
+)
+area_agencies = Table(
+    "area_agencies",
+    metadata,
+    Column("area", String(32), primary_key=True),
+    Column("agency", String(400), primary_key=True),
+    Column("lead", Boolean, nullable=False),
+    Column("by_agency", String(400), nullable=False),
+    Column("by_member", String(22), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index(None, "agency"),
+)
+_NOW = areas.c.valid_to == ""
+_MANY = 500
+
+
+class Areas(Store):
+    """Administrative areas through one connection; the caller owns the transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self._finder: outlines.Finder | None = None
+        self._seen: dict[str, Area | None] = {}
+
+    def get(self, code: str) -> Area | None:
+        """Return what a code, or another code for the same area, means now, or None."""
+        if code not in self._seen:
+            row = self._one(select(areas).where(areas.c.code == self.canonical(code), _NOW))
+            self._seen[code] = None if row is None else _area(row)
+        return self._seen[code]
+
+    def need(self, code: str) -> Area:
+        """Return an area.
+
+        Raises:
+            NotFound: nobody has imported it.
+        """
+        found = self.get(code)
+        if found is None:
+            raise NotFound("There is no such area here.", todo="Look for it with hub directory areas find, or import.")
+        return found
+
+    def canonical(self, code: str) -> str:
+        """Return the code by which an area is kept, for a code of any scheme."""
+        other = self._connection.scalar(select(area_aliases.c.code).where(area_aliases.c.alias == code))
+        return str(other) if other else code
+
+    def path(self, code: str) -> list[str]:
+        """Return the codes from the country down to an area; none where nobody knows it."""
+        found = self.get(code)
+        return parts(found.path) if found else []
+
+    def ancestors(self, code: str) -> list[str]:
+        """Return the codes of the areas in which an area lies, the country first."""
+        return self.path(code)[:-1]
+
+    def children(self, code: str) -> list[Area]:
+        """Return the areas directly below one."""
+        return self._areas(areas.c.parent == self.canonical(code))
+
+    def below(self, code: str) -> list[str]:
+        """Return the codes of an area and of all that lie in it."""
+        found = self.get(code)
+        if found is None:
+            return []
+        down = areas.c.path.startswith(f"{found.path}/", autoescape=True)
+        here = areas.c.country == found.country
+        return [found.code, *self._connection.scalars(select(areas.c.code).where(_NOW, here, down))]
+
+    def listing(self, country: str, level: int | None = None) -> list[Area]:
+        """Return the areas of a country, or those of one level, in the order of their paths."""
+        which = areas.c.country == country
+        return self._areas(which if level is None else which & (areas.c.level == level))
+
+    def deepest(self, country: str) -> int:
+        """Return the deepest level that a country has here; -1 where it has none."""
+        return max((area.level for area in self.listing(country)), default=-1)
+
+    def countries(self) -> list[str]:
+        """Return the countries that have areas here."""
+        return list(self._connection.scalars(select(areas.c.country).distinct().order_by(areas.c.country)))
+
+    def find(self, text: str, country: str | None = None) -> list[Area]:
+        """Return areas by a code of any scheme or by name in any language: the whole name before its beginning."""
+        named = self.get(text.strip())
+        if named and country in {None, named.country}:
+            return [named]
+        folded = fold(text)
+        here = areas.c.country == country if country else areas.c.country.is_not(None)
+        whole = self._areas(here & areas.c.words.contains(f"|{folded}|", autoescape=True)) if folded else []
+        return whole or (self._areas(here & areas.c.words.contains(f"|{folded}", autoescape=True)) if folded else [])
+
+    def history(self, code: str) -> list[Area]:
+        """Return all that a code has meant, the newest first."""
+        rows = self._all(select(areas).where(areas.c.code == code).order_by(areas.c.valid_from.desc()))
+        return [_area(row) for row in rows]
+
+    def at(self, lat: float, lon: float) -> str | None:
+        """Return the deepest area whose outline holds a point, or None; near a border a stored code knows better."""
+        if self._finder is None:
+            c = area_outlines.c
+            rows = self._all(select(c.code, c.level, c.west, c.south, c.east, c.north).order_by(c.code))
+            self._finder = outlines.Finder([tuple(row.values()) for row in rows], self.outlines)
+        return self._finder.at(lat, lon)
+
+    def locate(self, lat: float, lon: float) -> str | None:
+        """Return what `at` does, after loading the countries that come with the hub and may hold the point."""
+        for country in outlines.countries_near(lat, lon):
+            self.ensure(country)
+        return self.at(lat, lon)
+
+    def ensure(self, country: str) -> bool:
+        """Load a country that comes with the hub, unless it is here; return whether there is such a country."""
+        if self._connection.scalar(select(areas.c.code).where(areas.c.code == country, _NOW)) is not None:
+            return True
+        rows = outlines.country(country)
+        self.put([area for area, _ in rows])
+        self.put_outlines({area.code: geometry for area, geometry in rows if geometry})
+        return bool(rows)
+
+    def outlines(self, codes: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """Return the outlines of those of the areas that have one, as GeoJSON geometries."""
+        wanted, found = list(codes), {}
+        for start in range(0, len(wanted), _MANY):
+            some = area_outlines.c.code.in_(wanted[start : start + _MANY])
+            query = select(area_outlines.c.code, area_outlines.c.geometry).where(some)
+            found.update({row["code"]: json.loads(row["geometry"]) for row in self._all(query)})
+        return found
+
+    def put(self, rows: Iterable[Area]) -> None:
+        """Keep areas: in place of what the same code meant since the same day, or after what it meant before.
+
+        Raises:
+            InvalidRequest: a code that cannot be one.
+        """
+        for area in rows:
+            if not CODE.fullmatch(area.code):
+                raise InvalidRequest("A code of an area has letters, digits, dots, hyphens.")
+            self._close(area)
+            self._put(areas, **_columns(area))
+        self._seen.clear()
+
+    def put_outlines(self, geometries: Mapping[str, Mapping[str, Any]]) -> None:
+        """Keep the outlines of areas that are here."""
+        for code, geometry in geometries.items():
+            area = self.need(code)
+            west, south, east, north = outlines.bounds(geometry)
+            box = {"west": west, "south": south, "east": east, "north": north}
+            text = json.dumps(geometry, separators=(",", ":"))
+            row = {"code": area.code, "country": area.country, "level": area.level, "geometry": text}
+            self._put(area_outlines, **row, **box)
+        self._finder = None
+
+    def put_alias(self, alias: str, code: str) -> None:
+        """Let another code mean the same area.
+
+        Raises:
+            InvalidRequest: the other code is an area of its own.
+        """
+        if self._connection.scalar(select(areas.c.code).where(areas.c.code == alias, _NOW)) is not None:
+            raise InvalidRequest("This code is an area of its own.")
+        self._put(area_aliases, alias=alias, code=self.need(code).code)
+        self._seen.clear()
+
+    def aliases(self, code: str) -> list[str]:
+        """Return the other codes of an area."""
+        query = select(area_aliases.c.alias).where(area_aliases.c.code == code).order_by(area_aliases.c.alias)
+        return list(self._connection.scalars(query))
+
+    def assign(self, area: str, agency: str, *, by: tuple[str, str], now: int, lead: bool = False) -> None:
+        """Let an agency's case workers belong to an area, as a member (agency, member) of another agency says.
+
+        Raises:
+            Forbidden: an agency cannot say so of itself: what is hidden there would be open to whoever asks.
+        """
+        if by[0] == agency:
+            raise Forbidden("Another agency's coordinator says which areas an agency works in.")
+        code = self.need(area).code
+        row = {"area": code, "agency": agency, "lead": lead, "by_agency": by[0], "by_member": by[1], "at": now}
+        if lead:
+            self._run(update(area_agencies).where(area_agencies.c.area == code).values(lead=False))
+        self._put(area_agencies, **row)
+
+    def unassign(self, area: str, agency: str) -> bool:
+        """Take an agency's area from it; return whether it had it."""
+        mine = (area_agencies.c.area == self.canonical(area)) & (area_agencies.c.agency == agency)
+        return self._run(delete(area_agencies).where(mine)) > 0
+
+    def assigned(self, agency: str) -> frozenset[str]:
+        """Return the areas to which an agency's case workers belong; what lies in them is theirs too."""
+        query = select(area_agencies.c.area).where(area_agencies.c.agency == agency)
+        return frozenset(self._connection.scalars(query))
+
+    def agencies(self, area: str) -> list[dict[str, Any]]:
+        """Return the agencies of an area and of those in which it lies, the nearest first, the lead agency before."""
+        path = self.path(area)
+        rows = self._all(select(area_agencies).where(area_agencies.c.area.in_(path)))
+        near = sorted(rows, key=lambda row: (-path.index(row["area"]), not row["lead"], row["agency"]))
+        return [dict(row) for row in near]
+
+    def _close(self, area: Area) -> None:
+        """End what the code meant before, where it is issued again from a later day."""
+        mine = (areas.c.code == area.code) & _NOW & (areas.c.valid_from != area.valid_from)
+        row = self._one(select(areas).where(mine))
+        if row is None:
+            return
+        if area.valid_from < row["valid_from"]:
+            raise InvalidRequest("This code was issued again since; what it meant before cannot be changed.")
+        self._run(update(areas).where(mine).values(valid_to=day_before(area.valid_from)))
+
+    def _areas(self, which: Any) -> list[Area]:
+        return [_area(row) for row in self._all(select(areas).where(_NOW, which).order_by(areas.c.path))]
+
+
+def _area(row: RowMapping) -> Area:
+    values = {name: row[name] for name in Area.__slots__}
+    return Area(**{**values, "names": json.loads(row["names"])})
+
+
+def _columns(area: Area) -> dict[str, Any]:
+    values = {name: getattr(area, name) for name in Area.__slots__}
+    names = json.dumps(dict(area.names), ensure_ascii=False, sort_keys=True)
+    folded = sorted({fold(name) for name in area.names.values()} - {""})
+    return {**values, "names": names, "words": "".join(f"|{name}" for name in folded) + "|"}
