@@ -100,3 +100,8 @@ def test_what_limits_say_is_the_last_day_that_counts():
     assert freshness.limits("service", document) == {"contact": day_after(TODAY, GROUPS["contact"].limit - 4)}
     assert freshness.last_day("contact", day_after(TODAY, -3)) == freshness.limits("service", document)["contact"]
     assert {group for groups in OF_KIND.values() for group in groups} == set(GROUPS)
+
+
+def test_a_day_at_the_end_of_the_calendar_is_a_day_like_any_other():
+    rows = due_rows("service", checked(0, ends="9999-12-31", funded_until="0001-01-01"))
+    assert {row.group: row.state(TODAY) for row in rows} == {"offer": "fresh", "ends": "fresh", "funded": "past"}

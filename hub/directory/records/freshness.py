@@ -66,8 +66,11 @@ def day_of(now: int) -> str:
 
 
 def day_after(day: str, days: int) -> str:
-    """Return the day that is so many days after another, which may be negative."""
-    return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
+    """Return the day that is so many days after another, which may be negative; itself at the end of the calendar."""
+    try:
+        return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
+    except (OverflowError, ValueError):
+        return day
 
 
 def checked_on(document: Mapping[str, Any], group: str) -> str:
@@ -148,5 +151,5 @@ def _capacity_dates(document: Mapping[str, Any]) -> list[str]:
     own = document.get("capacity", {}).get("as_of")
     if own:
         return [own]
-    dates = [row["updated"][:10] for row in document.get("capacities", ()) if row.get("updated")]
+    dates = [str(row["updated"])[:10] for row in document.get("capacities") or () if row.get("updated")]
     return [max(dates)] if dates else []
