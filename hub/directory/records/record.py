@@ -106,11 +106,15 @@ def _zones() -> frozenset[str]:
 
 
 @cache
-def _validator(kind: str) -> Any:
+def definitions() -> dict[str, Any]:
+    """Return the schemas of all kinds, and of what they are made of, by name."""
     text = resources.files("hub.directory.records").joinpath("record.schema.json").read_text(encoding="utf-8")
-    schema = json.loads(text)
-    schema["$defs"].update(_code_lists())
-    schema["$ref"] = f"#/$defs/{kind}"
+    return {**json.loads(text)["$defs"], **_code_lists()}
+
+
+@cache
+def _validator(kind: str) -> Any:
+    schema = {"$defs": definitions(), "$ref": f"#/$defs/{kind}"}
     return jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
 
 
