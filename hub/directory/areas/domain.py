@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from hub.directory.text.normalise import words
 from hub.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Area:
 
 def fold(text: str) -> str:
     """Return a name as it is compared: no case, no marks, single spaces."""
-    return " ".join(text.casefold().split())
+    return " ".join(words(text))
 
 
 def day_before(day: str) -> str:
