@@ -152,7 +152,11 @@ class Envelope:
 
 def sign_envelope(payload_type: str, value: dict[str, Any], signers: Sequence[Signer]) -> Envelope:
     """Return an envelope over the JCS form of `value`, signed in the order of `signers`."""
-    payload = canonical(value)
+    return sign_canonical(payload_type, canonical(value), signers)
+
+
+def sign_canonical(payload_type: str, payload: bytes, signers: Sequence[Signer]) -> Envelope:
+    """Return an envelope over bytes that are an object's JCS form already; whoever reads it checks that they are."""
     message = pae(payload_type, payload)
     return Envelope(payload_type, payload, tuple(Signature(s.kid, s.sign(message)) for s in signers))
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MICRO: Final = 1_000_000
 _AS_IT_STANDS: Final = (
     *("id", "name", "description", "status", "needs", "specialisms", "role", "dimensions", "levels", "free", "claimed"),
-    *("ends", "funded_until", "inbox", "focal_point", "pathway", "phones", "email", "url", "alert"),
+    *("ends", "funded_until", "inbox", "focal_point", "pathway", "email", "url", "alert"),
 )
 _RESTRICTIONS: Final = (
     "nationalities",
@@ -67,6 +67,7 @@ def listing(
         **{name: seen[name] for name in _AS_IT_STANDS if seen.get(name) not in (None, "", [])},
         "provider": {name: by[name] for name in _OF_PROVIDER if by.get(name) is not None},
         "assurance": by.get("assurance"),
+        "phones": _phones(seen),
         "languages": _languages(seen),
         "bands": _bands(seen),
         **{name: seen.get("eligibility", {}).get(name) for name in _RESTRICTIONS},
@@ -74,17 +75,24 @@ def listing(
         "hours": _hours(seen),
         "capacity": _capacity(seen, limits.get("capacity")),
         "places": places,
-        "covers": seen.get("coverage", {}).get("areas", []),
+        "covers": _covers(seen, by, places),
         "cost": [
             str(row["amount_description"]) for row in seen.get("cost_options") or [] if row.get("amount_description")
         ],
         "verified": {group: row["on"] for group, row in seen.get("verified", {}).items()},
         "until": limits,
-        "shown_until": freshness.shown_until(service),
+        "shown_until": shown_until(service),
         "source": {name: seen["source"][name] for name in ("name", "licence") if seen.get("source", {}).get(name)},
         "translations": _translations(seen),
     }
     return {name: value for name, value in found.items() if value is not None and value not in ({}, "")}
+
+
+def shown_until(service: Mapping[str, Any]) -> str:
+    """Return the last day on which a service is in default results; empty where on none, as for a mere claim."""
+    if service.get("claimed") or service.get("status") != "active":
+        return ""
+    return freshness.shown_until(service)
 
 
 def place(site: Mapping[str, Any], paths: Mapping[str, Sequence[str]], level: int) -> dict[str, Any]:
@@ -120,6 +128,21 @@ def _address(seen: Mapping[str, Any], point: Mapping[str, Any]) -> str:
         return str(point.get("address") or point.get("description") or "")
     row: Mapping[str, Any] = next(iter(seen.get("addresses") or []), {})
     return ", ".join(str(row[name]) for name in ("address_1", "address_2", "city") if row.get(name))
+
+
+def _covers(seen: Mapping[str, Any], by: Mapping[str, Any], places: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the areas that are covered; where only an extent is said, those that the places lie in."""
+    said = seen.get("coverage", {})
+    if said.get("areas"):
+        return list(said["areas"])
+    if said.get("extent") == "country":
+        return sorted({row["path"][0] for row in places if row.get("path")}) or [by["country"]] * ("country" in by)
+    return sorted({row["area"] for row in places if row.get("area")}) if said.get("extent") == "area" else []
+
+
+def _phones(seen: Mapping[str, Any]) -> list[dict[str, str]] | None:
+    wanted = ("number", "extension", "type", "description")
+    return [{name: str(row[name]) for name in wanted if row.get(name)} for row in seen.get("phones") or []] or None
 
 
 def _languages(seen: Mapping[str, Any]) -> list[str] | None:

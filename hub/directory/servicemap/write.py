@@ -1,0 +1,291 @@
+"""The one path by which the service map changes: forms, checks, imports, requests, merges and feeds all end here.
+
+Check, compare, keep the old value, write, derive: one call, in the caller's transaction. What is the same changes
+nothing, so everything may come twice. Who may change what is decided before (`hub.directory.servicemap.rights`).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import bindparam, delete, insert, update
+
+from hub.directory.areas.store import Areas
+from hub.directory.records import record
+from hub.directory.records.record import PROVIDER, SERVICE, SITE
+from hub.directory.records.visibility import whole_level
+from hub.directory.servicemap import store as t
+from hub.directory.servicemap.derive import derive, derive_due, home_of, site_ids
+from hub.directory.servicemap.store import Row, ServiceMap
+from hub.errors import Conflict, InvalidRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import Connection
+
+NEW: Final = "new"
+CHANGED: Final = "changed"
+UNCHANGED: Final = "unchanged"
+_TRANSLATED: Final = frozenset({"human", "machine"})
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who changes, and how it is known: a code of `proofs` in vocabulary.json, or `import`, `merge`, `feed`."""
+
+    agency: str
+    member: str
+    how: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A record as it shall be, whole. `base_version`: the version that was read, where another change must not be lost.
+
+    `steward` is the agency that maintains it: said once, when it is new; else it stays. `host`: the hub it comes from.
+    """
+
+    kind: str
+    document: Mapping[str, Any]
+    base_version: int | None = None
+    steward: str | None = None
+    host: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a draft: `new`, `changed` (and which members), or `unchanged`."""
+
+    id: str
+    kind: str
+    what: str
+    version: int
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    outcome: Outcome
+    draft: Draft
+    document: dict[str, Any]
+    old: Row | None
+
+
+def edited(document: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a document with some members changed; None takes one away. System members stay as they are."""
+    new = {**document, **{name: value for name, value in changes.items() if name not in record.SYSTEM}}
+    return {name: value for name, value in new.items() if value is not None or name not in changes}
+
+
+def plan(connection: Connection, drafts: Sequence[Draft]) -> list[Outcome]:
+    """Return what would become of some drafts; writes nothing.
+
+    Raises:
+        InvalidRequest: one is no record of its kind; `facts["problems"]` says where.
+        Conflict: one was changed since it was read.
+    """
+    return [step.outcome for step in _steps(connection, drafts)]
+
+
+def apply(connection: Connection, drafts: Sequence[Draft], by: Actor, *, host: str, now: int) -> list[Outcome]:
+    """Write some drafts, all or none, and everything that is derived of them; return what became of each, in order.
+
+    `host` is the hub at which records are at home whose draft names none.
+
+    Raises:
+        InvalidRequest: one is no record of its kind; `facts["problems"]` says where.
+        Conflict: one was changed since it was read.
+    """
+    steps = _steps(connection, drafts)
+    made = [step for step in steps if step.outcome.what != UNCHANGED]
+    if made:
+        _write(connection, made, by, host, now)
+        rederive(connection, [step.outcome.id for step in made], now)
+    return [step.outcome for step in steps]
+
+
+def rederive(connection: Connection, changed: Sequence[str], now: int) -> None:
+    """Derive anew what is searched of some records and of every service that shows them."""
+    found = ServiceMap(connection)
+    rows = found.many(changed)
+    derive_due(connection, rows.values())
+    services = {row.id for row in rows.values() if row.kind == SERVICE}
+    services |= set(found.services_of(row.id for row in rows.values() if row.kind == PROVIDER))
+    services |= set(found.services_at(row.id for row in rows.values() if row.kind == SITE))
+    _derive_services(connection, found, sorted(services), now)
+
+
+def _derive_services(connection: Connection, found: ServiceMap, services: Sequence[str], now: int) -> None:
+    for start in range(0, len(services), t.MOST_AT_ONCE):
+        rows = [row for row in found.many(services[start : start + t.MOST_AT_ONCE]).values() if row.kind == SERVICE]
+        named = {row.document["organization_id"] for row in rows} | {
+            site for row in rows for site in site_ids(row.document)
+        }
+        around = found.many(sorted(named))
+        _place(connection, rows, around, now)
+        fresh = found.many([row.id for row in rows])
+        derive(connection, list(fresh.values()), around)
+
+
+def _place(connection: Connection, rows: Sequence[Row], around: Mapping[str, Row], now: int) -> None:
+    """Say of services which agency offers them and to which area they belong, as their provider and sites now say."""
+    areas, c = Areas(connection), t.map_records.c
+    placed = []
+    for row in rows:
+        provider = around.get(row.document["organization_id"])
+        codes = [around[site].document.get("area") for site in site_ids(row.document) if site in around]
+        codes += list(row.document.get("coverage", {}).get("areas", ()))
+        homes = [areas.path(code) or [code] for code in codes if code]
+        placed.append(
+            {
+                "key": row.id,
+                "said_agency": provider.document.get("agency") if provider else None,
+                "said_home": home_of(homes),
+                "moved": max(now, row.moved_at),
+            }
+        )
+    statement = update(t.map_records).where(c.id == bindparam("key"))
+    values: dict[str, Any] = {
+        "agency": bindparam("said_agency"),
+        "home": bindparam("said_home"),
+        "moved_at": bindparam("moved"),
+    }
+    connection.execute(statement.values(values), placed)
+
+
+def _steps(connection: Connection, drafts: Sequence[Draft]) -> list[_Step]:
+    problems = [
+        {"at": at, "field": problem.field, "code": problem.code, "message": problem.message}
+        for at, draft in enumerate(drafts)
+        for problem in record.check(draft.kind, draft.document)
+    ]
+    if problems:
+        first = problems[0]["message"]
+        raise InvalidRequest(f"A record is not of its form. {first}", problems=problems[:100])
+    known = ServiceMap(connection).many([str(draft.document["id"]) for draft in drafts])
+    newest: dict[str, Row] = dict(known)
+    steps = []
+    for draft in drafts:
+        step = _step(draft, newest.get(str(draft.document["id"])))
+        newest[str(draft.document["id"])] = _row(step, "", 0)
+        steps.append(step)
+    return steps
+
+
+def _step(draft: Draft, old: Row | None) -> _Step:
+    document = dict(draft.document)
+    if old is None:
+        return _Step(Outcome(document["id"], draft.kind, NEW, 1, tuple(sorted(document))), draft, document, None)
+    if old.kind != draft.kind:
+        raise Conflict("A record of another kind has this id.")
+    if draft.base_version not in {None, old.version}:
+        raise Conflict(
+            "The record was changed since it was read.", todo="Read it again and compare.", version=old.version
+        )
+    document = _outdated({**document, "id": old.id}, old.document)
+    fields = tuple(
+        sorted(name for name in document.keys() | old.document.keys() if _differs(document, old.document, name))
+    )
+    if not fields:
+        return _Step(Outcome(old.id, old.kind, UNCHANGED, old.version), draft, document, old)
+    return _Step(Outcome(old.id, old.kind, CHANGED, old.version + 1, fields), draft, document, old)
+
+
+def _differs(one: Mapping[str, Any], other: Mapping[str, Any], name: str) -> bool:
+    return (name in one) != (name in other) or json.dumps(one.get(name), sort_keys=True) != json.dumps(
+        other.get(name), sort_keys=True
+    )
+
+
+def _outdated(document: dict[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
+    """Mark translations whose original changed while they did not."""
+    said = document.get("translations")
+    if not said:
+        return document
+    marked = {
+        language: {
+            name: {**value, "state": "outdated"}
+            if value["state"] in _TRANSLATED
+            and document.get(name) != old.get(name)
+            and value == old.get("translations", {}).get(language, {}).get(name)
+            else value
+            for name, value in fields.items()
+        }
+        for language, fields in said.items()
+    }
+    return {**document, "translations": marked}
+
+
+def _row(step: _Step, host: str, now: int) -> Row:
+    draft, document, old = step.draft, step.document, step.old
+    source = document.get("source", {})
+    return Row(
+        step.outcome.id,
+        draft.kind,
+        draft.host or (old.host if old else host),
+        (old.steward if old else "") or draft.steward or "",
+        document.get("organization_id") if draft.kind != PROVIDER else None,
+        document.get("agency") if draft.kind == PROVIDER else (old.agency if old else None),
+        old.home if old else "",
+        step.outcome.version,
+        now,
+        now,
+        source.get("name"),
+        source.get("key"),
+        document,
+    )
+
+
+def _write(connection: Connection, steps: Sequence[_Step], by: Actor, host: str, now: int) -> None:
+    areas = Areas(connection)
+    rows = {}
+    history = []
+    for step in steps:
+        row = _row(step, host, now)
+        rows[row.id] = {**_columns(row), "home": row.home if row.kind == SERVICE else _home(areas, row)}
+        old = step.old.document if step.old else {}
+        change = {name: [old.get(name), step.document.get(name)] for name in step.outcome.fields if step.old}
+        history.append(
+            {
+                "id": row.id,
+                "version": row.version,
+                "at": now,
+                "agency": by.agency,
+                "member": by.member,
+                "how": by.how,
+                "note": by.note,
+                "change": json.dumps(change, ensure_ascii=False),
+            }
+        )
+    known = [step.outcome.id for step in steps if step.old is not None]
+    for start in range(0, len(known), t.MOST_AT_ONCE):
+        connection.execute(delete(t.map_records).where(t.map_records.c.id.in_(known[start : start + t.MOST_AT_ONCE])))
+    connection.execute(insert(t.map_records), list(rows.values()))
+    connection.execute(insert(t.map_history), history)
+
+
+def _home(areas: Areas, row: Row) -> str:
+    code = row.document.get("area") if row.kind == SITE else row.document.get("country")
+    return "/".join(areas.path(code) or [code]) if code else ""
+
+
+def _columns(row: Row) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "kind": row.kind,
+        "host": row.host,
+        "steward": row.steward,
+        "provider": row.provider,
+        "agency": row.agency,
+        "level": whole_level(row.document),
+        "version": row.version,
+        "changed_at": row.changed_at,
+        "moved_at": row.moved_at,
+        "source": row.source,
+        "source_key": row.source_key,
+        "document": json.dumps(row.document, ensure_ascii=False, sort_keys=True),
+    }
