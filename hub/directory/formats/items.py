@@ -6,7 +6,7 @@ nothing about what the map holds already; that is the import's business.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +18,10 @@ __all__ = ["Format", "Item", "Origin", "Problem", "Reader", "Records", "Writer",
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What the person who imports a file says of it. `day` is the day that the file describes."""
+    """What the person who imports a file says of it. `day` is the day that the file describes.
+
+    `locate` names the areas in which a point lies, root first, where the hub knows them.
+    """
 
     name: str
     licence: str = ""
@@ -26,15 +29,16 @@ class Origin:
     zone: str = ""
     day: str = ""
     language: str = "en"
+    locate: Callable[[float, float], Sequence[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
     """One record that a file says, or one row that says none.
 
-    `key` is what the source calls the record; `document` is the record with its `id`, or None where the row could not be
-    read. `row` says where in the file, as `features 17` or `services row 4`. With `patch`, the document holds only what
-    changes (RFC 7386: null removes), and an `id` only where the record is there already.
+    `key` is what the source calls the record; `document` is the record with its `id`, or None where the row could not
+    be read. `row` says where in the file, as `feature 17` or `services row 4`. With `patch`, the document holds only
+    what changes in the record of that `id`, or of that key (RFC 7386: null removes).
     """
 
     kind: str
@@ -60,13 +64,20 @@ Writer = Callable[[Records], Iterable[bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A foreign form. A reader raises InvalidRequest where the file as a whole is not of the form."""
+    """A foreign form. A reader raises InvalidRequest where the file as a whole is not of the form.
+
+    `whole`: a file says all that its source has, so what it no longer says has vanished from there. `verifies`: what it
+    says counts as checked on the day of the file. `edits`: it is an edit by whoever sends it, not a source.
+    """
 
     name: str
     suffix: str
     media_type: str
     read: Reader | None = None
     write: Writer | None = None
+    whole: bool = False
+    verifies: bool = True
+    edits: bool = False
 
 
 def unreadable(what: str) -> InvalidRequest:
