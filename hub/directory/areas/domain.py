@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from hub.directory.text.normalise import words
@@ -47,11 +46,6 @@ class Area:
 def fold(text: str) -> str:
     """Return a name as it is compared: no case, no marks, single spaces."""
     return " ".join(words(text))
-
-
-def day_before(day: str) -> str:
-    """Return the day before a day."""
-    return (date.fromisoformat(day) - timedelta(days=1)).isoformat()
 
 
 def parts(path: str) -> list[str]:

@@ -27,7 +27,8 @@ from sqlalchemy import (
 
 from hub.db import Store, metadata
 from hub.directory.areas import outlines
-from hub.directory.areas.domain import CODE, Area, day_before, fold, parts
+from hub.directory.areas.domain import CODE, Area, fold, parts
+from hub.directory.records.freshness import day_after
 from hub.errors import Forbidden, InvalidRequest, NotFound
 
 if TYPE_CHECKING:
@@ -153,14 +154,17 @@ class Areas(Store):
         return list(self._connection.scalars(select(areas.c.country).distinct().order_by(areas.c.country)))
 
     def find(self, text: str, country: str | None = None) -> list[Area]:
-        """Return areas by a code of any scheme or by name in any language: the whole name before its beginning."""
+        """Return areas by a code of any scheme, or by the whole name or its beginning in any language."""
         named = self.get(text.strip())
         if named and country in {None, named.country}:
             return [named]
         folded = fold(text)
         here = areas.c.country == country if country else areas.c.country.is_not(None)
-        whole = self._areas(here & areas.c.words.contains(f"|{folded}|", autoescape=True)) if folded else []
-        return whole or (self._areas(here & areas.c.words.contains(f"|{folded}", autoescape=True)) if folded else [])
+        for shape in (f"|{folded}|", f"|{folded}", f" {folded}") if folded else ():
+            found = self._areas(here & areas.c.words.contains(shape, autoescape=True))
+            if found:
+                return found
+        return []
 
     def history(self, code: str) -> list[Area]:
         """Return all that a code has meant, the newest first."""
@@ -259,8 +263,9 @@ class Areas(Store):
         return self._run(delete(area_agencies).where(mine)) > 0
 
     def assigned(self, agency: str) -> frozenset[str]:
-        """Return the areas to which an agency's case workers belong; what lies in them is theirs too."""
-        query = select(area_agencies.c.area).where(area_agencies.c.agency == agency)
+        """Return the paths of the areas to which an agency's case workers belong; what lies in them is theirs too."""
+        joined = area_agencies.join(areas, (areas.c.code == area_agencies.c.area) & _NOW)
+        query = select(areas.c.path).select_from(joined).where(area_agencies.c.agency == agency)
         return frozenset(self._connection.scalars(query))
 
     def agencies(self, area: str) -> list[dict[str, Any]]:
@@ -278,7 +283,7 @@ class Areas(Store):
             return
         if area.valid_from < row["valid_from"]:
             raise InvalidRequest("This code was issued again since; what it meant before cannot be changed.")
-        self._run(update(areas).where(mine).values(valid_to=day_before(area.valid_from)))
+        self._run(update(areas).where(mine).values(valid_to=day_after(area.valid_from, -1)))
 
     def _areas(self, which: Any) -> list[Area]:
         return [_area(row) for row in self._all(select(areas).where(_NOW, which).order_by(areas.c.path))]

@@ -6,15 +6,22 @@ A row stands where something is known of an area and a need; every other area ha
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, Column, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, String, Table, Text, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from hub.db import metadata
+from hub.db import Store, metadata
+from hub.directory.areas.store import areas
+from hub.directory.gaps.counting import UNSAID, Offer
+from hub.directory.gaps.unmet import Unmet
+from hub.directory.records.visibility import PARTNERS
+from hub.directory.records.vocabulary import NEEDS
+from hub.directory.servicemap.store import MOST_AT_ONCE, map_postings, map_views
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from sqlalchemy import Connection
 
@@ -50,9 +57,120 @@ map_unmet = Table(
 )
 
 
+class GapStore(Store):
+    """Rows of the gap table, inside the caller's transaction."""
+
+    def claim(self, limit: int) -> list[tuple[str, str]]:
+        """Take (need, place) that wait to be counted again; whoever marks them meanwhile waits for this transaction."""
+        c = map_gaps_dirty.c
+        waiting = self._all(select(c.need, c.place).order_by(c.need, c.place).limit(limit))
+        mine = [(row["need"], row["place"]) for row in waiting]
+        return [pair for pair in mine if self._run(delete(map_gaps_dirty).where(c.need == pair[0], c.place == pair[1]))]
+
+    def past(self, today: str) -> list[tuple[str, str]]:
+        """Return (need, area) whose counts have changed by time alone."""
+        c = map_gaps.c
+        rows = self._all(select(c.need, c.area).where(c.until != "", c.until < today))
+        return [(row["need"], row["area"]) for row in rows]
+
+    def offers(self, country: str, need: str) -> dict[str, Offer]:
+        """Return the services that partners may see and that help with a need in a country, by id."""
+        c = map_postings.c
+        joined = map_postings.join(areas, (areas.c.code == c.place) & (areas.c.valid_to == ""))
+        which = (c.need == need, areas.c.country == country, c.level <= PARTNERS)
+        found: dict[str, Offer] = {}
+        for row in self._all(select(map_postings).select_from(joined).where(*which)):
+            offer = found.get(row["service"])
+            if offer is None:
+                offer = Offer(row["groups"], row["shown_until"], row["usable_until"], row["claimed"])
+                found[row["service"]] = offer
+            offer.here |= {row["place"]} if row["here"] else set()
+            offer.covers |= {row["place"]} if row["covers"] else set()
+        for service, view in self._views(list(found)).items():
+            found[service].cells = _cells(view, need)
+            found[service].returnees_only = view.get("open_to") == "returnees"
+        return found
+
+    def replace(
+        self, country: str, need: str, rows: Mapping[str, Mapping[str, Any]], levels: Mapping[str, int], until: str
+    ) -> None:
+        """Keep the counts of a need in a country, by area, in place of those before."""
+        self._run(delete(map_gaps).where(map_gaps.c.country == country, map_gaps.c.need == need))
+        new = [
+            {
+                "area": code,
+                "need": need,
+                "country": country,
+                "level": levels[code],
+                "counts": _text(row),
+                "until": until,
+            }
+            for code, row in rows.items()
+        ]
+        if new:
+            self._connection.execute(insert(map_gaps), new)
+
+    def rows(self, country: str, needs: Collection[str], level: int) -> dict[tuple[str, str], dict[str, Any]]:
+        """Return what is known of a country's areas down to a level, by (area, need)."""
+        c = map_gaps.c
+        which = (c.country == country, c.level <= level, c.need.in_(needs))
+        return {
+            (row["area"], row["need"]): json.loads(row["counts"]) for row in self._all(select(map_gaps).where(*which))
+        }
+
+    def put_unmet(self, agency: str, month: str, rows: Iterable[Unmet], now: int) -> None:
+        """Keep an agency's unmet need of a month in place of what it said before."""
+        self._run(delete(map_unmet).where(map_unmet.c.agency == agency, map_unmet.c.month == month))
+        new = [
+            {
+                "agency": agency,
+                "month": month,
+                "area": r.area,
+                "need": r.need,
+                "grp": r.group,
+                "count": r.count,
+                "at": now,
+            }
+            for r in rows
+        ]
+        if new:
+            self._connection.execute(insert(map_unmet), new)
+
+    def unmet(self, country: str, group: str, month: str | None = None) -> tuple[str | None, list[Unmet]]:
+        """Return all agencies' unmet need of a month, or of the newest that there is, with its month."""
+        c = map_unmet.c
+        joined = map_unmet.join(areas, (areas.c.code == c.area) & (areas.c.valid_to == ""))
+        here = (areas.c.country == country, c.grp == group)
+        month = month or self._connection.scalar(select(func.max(c.month)).select_from(joined).where(*here))
+        rows = self._all(select(c.area, c.need, c.count).select_from(joined).where(*here, c.month == month))
+        return month, [Unmet(row["area"], row["need"], group, row["count"]) for row in rows]
+
+    def _views(self, services: list[str]) -> dict[str, dict[str, Any]]:
+        found: dict[str, dict[str, Any]] = {}
+        c = map_views.c
+        for start in range(0, len(services), MOST_AT_ONCE):
+            some = self._all(select(c.id, c.partners).where(c.id.in_(services[start : start + MOST_AT_ONCE])))
+            found |= {row["id"]: json.loads(row["partners"]) for row in some if row["partners"]}
+        return found
+
+
 def dirty(connection: Connection, pairs: Iterable[tuple[str, str]]) -> None:
-    """Let the summary of some (need, place) be counted again; a place of "" is nowhere, and never counted."""
+    """Let the summary of some (need, place) be counted again; a place of "" is nowhere, and never counted.
+
+    A mark that stands already is written again, so that it is not taken away before this transaction ends.
+    """
     rows = [{"need": need, "place": place} for need, place in sorted(set(pairs)) if place]
     if rows:
         dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-        connection.execute(dialect.insert(map_gaps_dirty).on_conflict_do_nothing(), rows)
+        mark = dialect.insert(map_gaps_dirty)
+        same = {"place": mark.excluded.place}
+        connection.execute(mark.on_conflict_do_update(index_elements=map_gaps_dirty.primary_key, set_=same), rows)
+
+
+def _cells(view: Mapping[str, Any], need: str) -> tuple[str, ...]:
+    dimensions = view.get("dimensions") or [NEEDS[need].dimension]
+    return tuple(f"{dimension}/{level}" for dimension in dimensions for level in view.get("levels") or [UNSAID])
+
+
+def _text(row: Mapping[str, Any]) -> str:
+    return json.dumps(row, separators=(",", ":"), sort_keys=True)

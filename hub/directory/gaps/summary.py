@@ -1,0 +1,47 @@
+"""Keeps the summary of the gap table true: counts again what was touched, and what time alone has changed.
+
+A need in a country is counted as a whole, because what covers the country reaches each of its areas. Reading is
+`hub.directory.gaps.table`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hub.directory.areas.domain import parts
+from hub.directory.areas.store import Areas
+from hub.directory.gaps import counting
+from hub.directory.gaps.store import GapStore, dirty
+from hub.directory.records.freshness import day_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import Connection
+
+    from hub.context import Hub
+
+_BATCH = 2_000
+
+
+def count_gaps(hub: Hub) -> int:
+    """Count again what waits for it; return how many needs of countries."""
+    today = day_of(hub.clock.now())
+    with hub.database.write() as connection:
+        store = GapStore(connection)
+        dirty(connection, store.past(today))
+        return recompute(connection, store.claim(_BATCH), today)
+
+
+def recompute(connection: Connection, pairs: Iterable[tuple[str, str]], today: str) -> int:
+    """Count (need, place) again, as of a day; return how many needs of countries that were."""
+    tree, store = Areas(connection), GapStore(connection)
+    todo = sorted({(path[0], need) for need, place in pairs if (path := tree.path(place))})
+    known = {country: tree.listing(country) for country in {country for country, _ in todo}}
+    for country, need in todo:
+        offers = list(store.offers(country, need).values())
+        paths = {area.code: parts(area.path) for area in known[country]}
+        levels = {area.code: area.level for area in known[country]}
+        rows = counting.rows(offers, paths, today)
+        store.replace(country, need, rows, levels, counting.until(offers, today))
+    return len(todo)
