@@ -54,7 +54,15 @@ def _path(text: str) -> Ask:
     if not _PATH.fullmatch(text):
         raise RuleError("A path names members with small letters.")
     first, *rest = text[1:].split(".")
-    return reduce(_member, rest, lambda scope: scope.get(first))
+    return reduce(_member, rest[1:], _member_of(first, rest[0]) if rest else lambda scope: scope.get(first))
+
+
+def _member_of(first: str, name: str) -> Ask:
+    def member(scope: Scope) -> Any:
+        value = scope.get(first)
+        return value.get(name) if isinstance(value, dict) else None
+
+    return member
 
 
 def _member(found: Ask, name: str) -> Ask:
@@ -128,7 +136,7 @@ def _loop(rows: Ask, name: str, condition: Ask, *, stop: bool) -> Ask:
 def _plain(asked: list[Ask], answer: Callable[..., Any]) -> Ask:
     if len(asked) == 1:
         (only,) = asked
-        return lambda scope: answer(scope, only(scope))
+        return (lambda scope: only(scope) is not None) if answer is _known else lambda scope: answer(scope, only(scope))
     one, other = asked
     return lambda scope: answer(scope, one(scope), other(scope))
 
@@ -143,7 +151,9 @@ def scalar(value: Any) -> bool:
 
 def _whole(value: Any) -> bool:
     """Whether it is a whole number in every language; 1.0 is one, because JavaScript reads it as 1."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not -MAX_INTEGER <= value <= MAX_INTEGER:
+    if type(value) is int:
+        return -MAX_INTEGER <= value <= MAX_INTEGER
+    if not isinstance(value, float) or not -MAX_INTEGER <= value <= MAX_INTEGER:
         return False
     return value == int(value)
 
@@ -207,6 +217,8 @@ def _size(_scope: Scope, many: Any) -> int | None:
 
 
 def _compare(scope: Scope, one: Any, other: Any, *, same: bool) -> bool | None:
+    if one is None or other is None:
+        return None
     if _whole(one) and _whole(other):
         return bool(one <= other if same else one < other)
     if day(one) is None or day(other) is None:
