@@ -37,6 +37,11 @@ def secret_hash(secret: str) -> str:
     return b64u(sha256(b"rcp/1/kept\x00", secret.encode()))
 
 
+def is_mail_address(text: str) -> bool:
+    """Return whether mail can be sent to what is said to be an address."""
+    return _MAIL.fullmatch(text) is not None
+
+
 def invite(store: AccountStore, agency: str, roles: frozenset[str], mail: str | None, now: int) -> str:
     """Return a new code with which one person becomes a member of `agency`; only its hash is kept.
 
@@ -45,7 +50,7 @@ def invite(store: AccountStore, agency: str, roles: frozenset[str], mail: str | 
     """
     if not roles or not roles <= ROLES:
         raise InvalidRequest("An invitation names at least one role, and only roles that exist.")
-    if mail is not None and not _MAIL.fullmatch(mail):
+    if mail is not None and not is_mail_address(mail):
         raise InvalidRequest("This is not a mail address.")
     code = b64u(secrets.token_bytes(20))
     store.invite(Invitation(secret_hash(code), agency, roles, mail, now + INVITATION_SECONDS, None))

@@ -11,6 +11,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from hub.auth.store import AccountStore
+from hub.notify.links import link_url
 from hub.notify.smtp import MailServer, Outcome, compose, mail_server
 from hub.notify.store import Notice, Notices
 from hub.notify.templates import words
@@ -71,10 +72,18 @@ def _send(hub: Hub, server: MailServer | None, notice: Notice) -> bool:
 
 
 def _mail(hub: Hub, notice: Notice) -> EmailMessage | None:
+    to = notice.address or _address(hub, notice)
+    if to is None:
+        return None
+    facts: dict[str, str | int] = {**notice.facts, "hub": hub.origin, "url": hub.settings.url}
+    if "link" in facts:
+        facts["link"] = link_url(hub.signer, hub.settings.url, str(facts["link"]))
+    subject, text = words(notice.template, facts)
+    message_id = f"<{notice.id}@{hub.origin.partition(':')[0]}>"
+    return compose(sender=hub.settings.mail_from, to=to, subject=subject, text=text, message_id=message_id)
+
+
+def _address(hub: Hub, notice: Notice) -> str | None:
     with hub.database.read() as connection:
         account = AccountStore(connection).of_member(notice.to_agency, notice.to_member)
-    if account is None or account.mail is None:
-        return None
-    subject, text = words(notice.template, {**notice.facts, "hub": hub.origin, "url": hub.settings.url})
-    message_id = f"<{notice.id}@{hub.origin.partition(':')[0]}>"
-    return compose(sender=hub.settings.mail_from, to=account.mail, subject=subject, text=text, message_id=message_id)
+    return None if account is None else account.mail

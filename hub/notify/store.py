@@ -30,6 +30,7 @@ notices = Table(
     Column("key", String(200), nullable=False, unique=True),
     Column("to_agency", String(400), nullable=False),
     Column("to_member", String(22), nullable=False),
+    Column("address", String(254)),
     Column("template", String(32), nullable=False),
     Column("facts", Text, nullable=False),
     Column("handoff", String(22)),
@@ -44,7 +45,7 @@ notices = Table(
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One word to one member. `handoff` is for the hub's own accounts and never leaves it."""
+    """One word to one member, or to an address outside. `handoff` is for the hub's own accounts and never leaves it."""
 
     id: str
     to_agency: str
@@ -52,6 +53,7 @@ class Notice:
     template: str
     facts: dict[str, str | int]
     tries: int
+    address: str | None
 
 
 class Notices(Store):
@@ -78,6 +80,23 @@ class Notices(Store):
             template=template,
             facts=json.dumps(dict(facts or {})),
             handoff=handoff,
+            created=now,
+            tries=0,
+            next_try=now,
+        )
+
+    def put_outside(self, key: str, address: str, template: str, *, agency: str, link: str, now: int) -> bool:
+        """Promise a notice with a link, on an agency's behalf, to an address of somebody who has no account here."""
+        return self._add(
+            notices,
+            id=random_id(),
+            key=key,
+            to_agency=agency,
+            to_member="",
+            address=address,
+            template=template,
+            facts=json.dumps({"link": link}),
+            handoff=None,
             created=now,
             tries=0,
             next_try=now,

@@ -49,7 +49,7 @@ def _known(document: Mapping[str, Any], way: tuple[str, ...]) -> bool:
 
 
 def _differs(member: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-    return _leads(member, old) != _leads(member, new)
+    return bool(_leads(member, old) != _leads(member, new))
 
 
 def _leads(member: str, document: Mapping[str, Any]) -> Any:
