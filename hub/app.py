@@ -13,6 +13,7 @@ from flask import Flask
 
 import hub.auth.routes
 import hub.directory.routes
+import hub.directory.servicemap.routes
 import hub.federation.routes
 import hub.handoffs.routes
 import hub.web.key_routes
@@ -46,6 +47,7 @@ BLUEPRINTS = (
     hub.auth.routes.blueprint,
     hub.handoffs.routes.blueprint,
     hub.directory.routes.blueprint,
+    hub.directory.servicemap.routes.blueprint,
     hub.federation.routes.blueprint,
 )
 

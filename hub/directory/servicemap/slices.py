@@ -118,6 +118,15 @@ def kilometres(lat: float, lon: float, other_lat: float, other_lon: float) -> fl
     return 2 * EARTH_KM * math.asin(min(1.0, math.sqrt(half)))
 
 
+def said(query: Query) -> dict[str, Any]:
+    """Return a question as the signed answer repeats it: positions in millionths of a degree, the radius in metres."""
+    point = query.point
+    around = None if point is None else {"lat": micro(point.lat), "lon": micro(point.lon), "m": round(point.km * 1000)}
+    found = {"need": query.need, "area": query.area, "point": around, "language": query.language, "date": query.day}
+    rest = {"after": query.after, "stale": query.stale}
+    return {name: value for name, value in {**found, **rest}.items() if value is not None}
+
+
 def areas_named(connection: Connection, page: Page, query: Query) -> dict[str, Any]:
     """Return the areas that the question and the listings name: path, names and middle, in millionths of a degree."""
     codes = set() if query.area is None else {query.area}

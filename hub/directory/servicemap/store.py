@@ -223,13 +223,20 @@ class ServiceMap(Store):
         return {row["source_key"]: _row(row) for row in rows if row["source_key"] is not None}
 
     def records(
-        self, kind: str | None = None, *, host: str | None = None, after: str = "", limit: int = 500
+        self,
+        kind: str | None = None,
+        *,
+        steward: str | None = None,
+        host: str | None = None,
+        after: str = "",
+        limit: int = 500,
     ) -> list[Row]:
         """Return records in the order of their ids, those after `after`; merged ones are not among them."""
         c = map_records.c
         asked = [c.id > after, c.id.not_in(select(map_aliases.c.id))]
         asked += [] if kind is None else [c.kind == kind]
         asked += [] if host is None else [c.host == host]
+        asked += [] if steward is None else [c.steward == steward]
         return [_row(row) for row in self._all(select(map_records).where(*asked).order_by(c.id).limit(limit))]
 
     def services_of(self, providers: Iterable[str]) -> list[str]:

@@ -65,6 +65,8 @@ class Outcome:
     what: str
     version: int
     fields: tuple[str, ...] = ()
+    held: tuple[str, ...] = ()
+    """Members that wait, because they lead to somebody (`hub.directory.upkeep.holds`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,176 @@
+"""Routes of the service map: ask for a slice, read a record, keep one. Every question travels in a body."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import Response
+from flask_smorest import Blueprint
+
+from hub.auth.permissions import caller, permission
+from hub.context import current_hub
+from hub.directory.areas.store import Areas
+from hub.directory.records import record
+from hub.directory.records.freshness import day_of
+from hub.directory.records.visibility import FOCAL, visible
+from hub.directory.records.vocabulary import LEVELS
+from hub.directory.servicemap import schemas, slices
+from hub.directory.servicemap.rights import EDITORS, PROPOSERS, check_edit, may_edit
+from hub.directory.servicemap.store import ServiceMap
+from hub.directory.servicemap.viewer import Viewer
+from hub.directory.servicemap.write import Actor, Draft, apply, edited
+from hub.errors import Conflict, Forbidden, InvalidRequest, NotFound
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from hub.directory.servicemap.store import Row
+    from hub.directory.servicemap.write import Outcome
+
+blueprint = Blueprint("servicemap", __name__, url_prefix="/api/v1/directory", description="The service map")
+
+
+def viewer(connection: Connection) -> Viewer:
+    """Return the caller as one who looks at the map."""
+    who = caller()
+    return Viewer(who.agency, who.roles, Areas(connection).assigned(who.agency) if who.agency else frozenset())
+
+
+@blueprint.route("/slice", methods=["POST"])
+@blueprint.arguments(schemas.SliceQuery)
+@blueprint.response(200, schemas.Slice)
+@permission("member")
+def post_slice(given: dict[str, Any]) -> Response:
+    """The services that may help with a need at a place, signed by this hub; the client alone knows for whom."""
+    hub = current_hub()
+    now = hub.clock.now()
+    point = slices.Point(**given["point"]) if "point" in given else None
+    asked = {name: given[name] for name in ("need", "area", "language", "after") if name in given}
+    query = slices.Query(day=given.get("date", day_of(now)), point=point, stale=given["stale"], **asked)
+    with hub.database.read() as connection:
+        page = slices.candidates(connection, query, viewer(connection))
+        areas = slices.areas_named(connection, page, query)
+    signed = slices.sign_slice(page, slices.said(query), areas, hub.origin, hub.signer, now)
+    return Response(b'{"slice":%s}' % signed, mimetype="application/json")
+
+
+@blueprint.route("/records/list", methods=["POST"])
+@blueprint.arguments(schemas.ListQuery)
+@blueprint.response(200, schemas.RecordPage)
+@permission("member")
+def post_list(given: dict[str, Any]) -> dict[str, Any]:
+    """Records as the caller may see them, page by page."""
+    with current_hub().database.read() as connection:
+        steward = caller().agency if given["mine"] else None
+        looking, limit = viewer(connection), given["limit"]
+        rows = ServiceMap(connection).records(given.get("kind"), steward=steward, after=given["after"], limit=limit)
+        items = [shown for row in rows if (shown := _shown(row, looking)) is not None]
+    return {"items": items, "after": rows[-1].id if len(rows) == limit else None}
+
+
+@blueprint.route("/records/<record_id>")
+@blueprint.response(200, schemas.RecordView)
+@permission("member")
+def get_record(record_id: str) -> dict[str, Any]:
+    """A record as the caller may see it; the id of a merged one leads to the one that was kept."""
+    with current_hub().database.read() as connection:
+        return _seen(connection, record_id)[1]
+
+
+@blueprint.route("/records/<record_id>/history")
+@blueprint.response(200, schemas.History)
+@permission("member")
+def get_history(record_id: str) -> dict[str, Any]:
+    """What was changed in a record, when, by whom; for those who may see all of it."""
+    with current_hub().database.read() as connection:
+        row, _shown_as = _seen(connection, record_id)
+        if viewer(connection).level(row.steward, row.agency, row.home) < FOCAL:
+            raise Forbidden("Only the agency that keeps a record, or offers it, sees its history.")
+        return {"items": ServiceMap(connection).history(record_id)}
+
+
+@blueprint.route("/records", methods=["POST"])
+@blueprint.arguments(schemas.NewRecord)
+@blueprint.response(201, schemas.RecordOutcome)
+@permission("member", roles=EDITORS)
+def post_record(given: dict[str, Any]) -> dict[str, Any]:
+    """Make a record; the caller's agency keeps it. Without an `id` it gets one."""
+    hub, who = current_hub(), caller()
+    document = {"id": record.new_id(), **edited({}, given["document"])}
+    if "id" in given["document"]:
+        document["id"] = given["document"]["id"]
+    draft = Draft(given["kind"], document, steward=who.agency)
+    with hub.database.write() as connection:
+        if isinstance(document["id"], str) and ServiceMap(connection).get(document["id"]) is not None:
+            raise Conflict("There is a record of this id.", todo="Change that one.")
+        _check_agency(document.get("agency"), who.agency)
+        return told(apply(connection, [draft], _actor(), host=hub.origin, now=hub.clock.now())[0])
+
+
+@blueprint.route("/records/<record_id>", methods=["PATCH"])
+@blueprint.arguments(schemas.RecordEdit)
+@blueprint.response(200, schemas.RecordOutcome)
+@permission("member", roles=EDITORS)
+def patch_record(given: dict[str, Any], record_id: str) -> dict[str, Any]:
+    """Change members of a record that the caller's agency keeps."""
+    hub = current_hub()
+    with hub.database.write() as connection:
+        row, _shown_as = _seen(connection, record_id)
+        check_edit(caller(), row, hub.origin)
+        document = edited(row.document, given["changes"])
+        if document.get("agency") != row.document.get("agency"):
+            _check_agency(document.get("agency"), caller().agency)
+        draft = Draft(row.kind, document, base_version=given["base_version"])
+        return told(apply(connection, [draft], _actor(), host=hub.origin, now=hub.clock.now())[0])
+
+
+def told(outcome: Outcome) -> dict[str, Any]:
+    """Return what became of a draft, as a route answers."""
+    return {
+        "id": outcome.id,
+        "what": outcome.what,
+        "version": outcome.version,
+        "fields": list(outcome.fields),
+        "held": list(outcome.held),
+    }
+
+
+def _actor() -> Actor:
+    return Actor(caller().agency, caller().member, "coordinator")
+
+
+def _check_agency(agency: object, own: str) -> None:
+    """Return if a provider may be said to be this agency: nobody speaks for another one."""
+    if agency not in {None, own}:
+        raise InvalidRequest(
+            "A provider that is an agency in Handover is named by that agency itself.",
+            todo="Leave the field `agency` out; the agency adds it.",
+        )
+
+
+def _seen(connection: Connection, record_id: str) -> tuple[Row, dict[str, Any]]:
+    row = ServiceMap(connection).get(record_id)
+    shown = None if row is None else _shown(row, viewer(connection))
+    if row is None or shown is None:
+        raise NotFound("There is no such record, or it is not for you to see.")
+    return row, shown
+
+
+def _shown(row: Row, looking: Viewer) -> dict[str, Any] | None:
+    level = looking.level(row.steward, row.agency, row.home)
+    document = visible(row.kind, row.document, level)
+    if document is None:
+        return None
+    who, origin = caller(), current_hub().origin
+    may = ["propose"] if who.roles & PROPOSERS and row.host == origin else []
+    return {
+        "id": row.id,
+        "kind": row.kind,
+        "host": row.host,
+        "steward": row.steward,
+        "version": row.version,
+        "changed_at": row.changed_at,
+        "level": LEVELS[level],
+        "may": ["edit", *may] if may_edit(who, row, origin) else may,
+        "document": document,
+    }
