@@ -31,8 +31,9 @@ _HERE = Path(__file__).parent
 
 def all_metadata() -> MetaData:
     """Return the tables of every room that has a store."""
-    for store in sorted(Path(hub.__file__).parent.glob("*/store.py")):
-        importlib.import_module(f"hub.{store.parent.name}.store")
+    root = Path(hub.__file__).parent
+    for store in sorted(root.rglob("store.py")):
+        importlib.import_module(".".join(("hub", *store.relative_to(root).with_suffix("").parts)))
     return metadata
 
 

@@ -47,6 +47,63 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_agency_profiles_host"), ["host"], unique=False)
 
     op.create_table(
+        "area_agencies",
+        sa.Column("area", sa.String(length=32), nullable=False),
+        sa.Column("agency", sa.String(length=400), nullable=False),
+        sa.Column("lead", sa.Boolean(), nullable=False),
+        sa.Column("by_agency", sa.String(length=400), nullable=False),
+        sa.Column("by_member", sa.String(length=22), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("area", "agency", name=op.f("pk_area_agencies")),
+    )
+    with op.batch_alter_table("area_agencies", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_area_agencies_agency"), ["agency"], unique=False)
+
+    op.create_table(
+        "area_aliases",
+        sa.Column("alias", sa.String(length=32), nullable=False),
+        sa.Column("code", sa.String(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("alias", name=op.f("pk_area_aliases")),
+    )
+    with op.batch_alter_table("area_aliases", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_area_aliases_code"), ["code"], unique=False)
+
+    op.create_table(
+        "area_outlines",
+        sa.Column("code", sa.String(length=32), nullable=False),
+        sa.Column("country", sa.String(length=2), nullable=False),
+        sa.Column("level", sa.Integer(), nullable=False),
+        sa.Column("west", sa.Float(), nullable=False),
+        sa.Column("south", sa.Float(), nullable=False),
+        sa.Column("east", sa.Float(), nullable=False),
+        sa.Column("north", sa.Float(), nullable=False),
+        sa.Column("geometry", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_area_outlines")),
+    )
+    with op.batch_alter_table("area_outlines", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_area_outlines_country"), ["country"], unique=False)
+
+    op.create_table(
+        "areas",
+        sa.Column("code", sa.String(length=32), nullable=False),
+        sa.Column("valid_from", sa.String(length=10), nullable=False),
+        sa.Column("valid_to", sa.String(length=10), nullable=False),
+        sa.Column("scheme", sa.String(length=16), nullable=False),
+        sa.Column("level", sa.Integer(), nullable=False),
+        sa.Column("parent", sa.String(length=32), nullable=True),
+        sa.Column("path", sa.String(length=300), nullable=False),
+        sa.Column("country", sa.String(length=2), nullable=False),
+        sa.Column("lat", sa.Float(), nullable=True),
+        sa.Column("lon", sa.Float(), nullable=True),
+        sa.Column("names", sa.Text(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("code", "valid_from", name=op.f("pk_areas")),
+    )
+    with op.batch_alter_table("areas", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_areas_country_level"), ["country", "level"], unique=False)
+        batch_op.create_index(batch_op.f("ix_areas_parent"), ["parent"], unique=False)
+
+    op.create_table(
         "attestations",
         sa.Column("agency", sa.String(length=400), nullable=False),
         sa.Column("host", sa.String(length=261), nullable=False),
@@ -189,11 +246,225 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("place", name=op.f("pk_log_nodes")),
     )
     op.create_table(
+        "map_aliases",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("kept", sa.String(length=36), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_map_aliases")),
+    )
+    with op.batch_alter_table("map_aliases", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_map_aliases_kept"), ["kept"], unique=False)
+
+    op.create_table(
+        "map_due",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("grp", sa.String(length=16), nullable=False),
+        sa.Column("due", sa.String(length=10), nullable=False),
+        sa.Column("limit_day", sa.String(length=10), nullable=False),
+        sa.Column("rung", sa.Integer(), nullable=False),
+        sa.Column("told_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", "grp", name=op.f("pk_map_due")),
+    )
+    with op.batch_alter_table("map_due", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_map_due_due"), ["due"], unique=False)
+
+    op.create_table(
+        "map_gaps",
+        sa.Column("area", sa.String(length=32), nullable=False),
+        sa.Column("need", sa.String(length=32), nullable=False),
+        sa.Column("country", sa.String(length=2), nullable=False),
+        sa.Column("level", sa.Integer(), nullable=False),
+        sa.Column("counts", sa.Text(), nullable=False),
+        sa.Column("until", sa.String(length=10), nullable=False),
+        sa.PrimaryKeyConstraint("area", "need", name=op.f("pk_map_gaps")),
+    )
+    with op.batch_alter_table("map_gaps", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_map_gaps_country_level_need"), ["country", "level", "need"], unique=False)
+        batch_op.create_index(batch_op.f("ix_map_gaps_until"), ["until"], unique=False)
+
+    op.create_table(
+        "map_gaps_dirty",
+        sa.Column("place", sa.String(length=64), nullable=False),
+        sa.Column("need", sa.String(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("place", "need", name=op.f("pk_map_gaps_dirty")),
+    )
+    op.create_table(
+        "map_history",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("agency", sa.String(length=400), nullable=False),
+        sa.Column("member", sa.String(length=22), nullable=False),
+        sa.Column("how", sa.String(length=16), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("change", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", "version", name=op.f("pk_map_history")),
+    )
+    op.create_table(
+        "map_links",
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("record", sa.String(length=36), nullable=False),
+        sa.Column("purpose", sa.String(length=8), nullable=False),
+        sa.Column("request", sa.String(length=22), nullable=True),
+        sa.Column("language", sa.String(length=3), nullable=False),
+        sa.Column("agency", sa.String(length=400), nullable=False),
+        sa.Column("member", sa.String(length=22), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("expires", sa.BigInteger(), nullable=False),
+        sa.Column("used", sa.BigInteger(), nullable=True),
+        sa.Column("revoked", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_map_links")),
+    )
+    with op.batch_alter_table("map_links", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_map_links_record"), ["record"], unique=False)
+
+    op.create_table(
+        "map_points",
+        sa.Column("need", sa.String(length=32), nullable=False),
+        sa.Column("service", sa.String(length=36), nullable=False),
+        sa.Column("site", sa.String(length=36), nullable=False),
+        sa.Column("level", sa.Integer(), nullable=False),
+        sa.Column("lat", sa.Float(), nullable=False),
+        sa.Column("lon", sa.Float(), nullable=False),
+        sa.Column("shown_until", sa.String(length=10), nullable=False),
+        sa.Column("languages", sa.String(length=200), nullable=True),
+        sa.PrimaryKeyConstraint("need", "service", "site", "level", name=op.f("pk_map_points")),
+    )
+    with op.batch_alter_table("map_points", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_map_points_near", ["need", "lat", "lon", "shown_until", "level", "service"], unique=False
+        )
+        batch_op.create_index("ix_map_points_service", ["service"], unique=False)
+
+    op.create_table(
+        "map_postings",
+        sa.Column("need", sa.String(length=32), nullable=False),
+        sa.Column("place", sa.String(length=64), nullable=False),
+        sa.Column("service", sa.String(length=36), nullable=False),
+        sa.Column("level", sa.Integer(), nullable=False),
+        sa.Column("here", sa.Boolean(), nullable=False),
+        sa.Column("covers", sa.Boolean(), nullable=False),
+        sa.Column("shown_until", sa.String(length=10), nullable=False),
+        sa.Column("usable_until", sa.String(length=10), nullable=False),
+        sa.Column("groups", sa.Integer(), nullable=False),
+        sa.Column("claimed", sa.Boolean(), nullable=False),
+        sa.Column("languages", sa.String(length=200), nullable=True),
+        sa.PrimaryKeyConstraint("need", "place", "service", name=op.f("pk_map_postings")),
+    )
+    with op.batch_alter_table("map_postings", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_map_postings_match", ["need", "place", "shown_until", "service", "level", "covers"], unique=False
+        )
+        batch_op.create_index("ix_map_postings_service", ["service"], unique=False)
+        batch_op.create_index("ix_map_postings_usable", ["usable_until"], unique=False)
+
+    op.create_table(
+        "map_records",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("host", sa.String(length=261), nullable=False),
+        sa.Column("steward", sa.String(length=400), nullable=False),
+        sa.Column("provider", sa.String(length=36), nullable=True),
+        sa.Column("agency", sa.String(length=400), nullable=True),
+        sa.Column("level", sa.Integer(), nullable=False),
+        sa.Column("home", sa.String(length=700), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.Column("moved_at", sa.BigInteger(), nullable=False),
+        sa.Column("source", sa.String(length=200), nullable=True),
+        sa.Column("source_key", sa.String(length=200), nullable=True),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_map_records")),
+    )
+    with op.batch_alter_table("map_records", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_map_records_kind_id"), ["kind", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_map_records_moved_at"), ["moved_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_map_records_provider"), ["provider"], unique=False)
+        batch_op.create_index(batch_op.f("ix_map_records_source_source_key"), ["source", "source_key"], unique=False)
+        batch_op.create_index(batch_op.f("ix_map_records_steward_kind"), ["steward", "kind"], unique=False)
+
+    op.create_table(
+        "map_requests",
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("record", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("steward", sa.String(length=400), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("base", sa.Integer(), nullable=False),
+        sa.Column("changes", sa.Text(), nullable=False),
+        sa.Column("old", sa.Text(), nullable=False),
+        sa.Column("groups", sa.Text(), nullable=False),
+        sa.Column("agency", sa.String(length=400), nullable=False),
+        sa.Column("member", sa.String(length=22), nullable=False),
+        sa.Column("how", sa.String(length=16), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("link", sa.String(length=22), nullable=True),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=True),
+        sa.Column("taken", sa.Text(), nullable=False),
+        sa.Column("decided_at", sa.BigInteger(), nullable=True),
+        sa.Column("decided_agency", sa.String(length=400), nullable=True),
+        sa.Column("decided_member", sa.String(length=22), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_map_requests")),
+    )
+    with op.batch_alter_table("map_requests", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_map_requests_record"), ["record"], unique=False)
+        batch_op.create_index(batch_op.f("ix_map_requests_steward_state_at"), ["steward", "state", "at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_map_requests_until"), ["until"], unique=False)
+
+    op.create_table(
+        "map_sites",
+        sa.Column("service", sa.String(length=36), nullable=False),
+        sa.Column("site", sa.String(length=36), nullable=False),
+        sa.PrimaryKeyConstraint("service", "site", name=op.f("pk_map_sites")),
+    )
+    with op.batch_alter_table("map_sites", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_map_sites_site"), ["site"], unique=False)
+
+    op.create_table(
+        "map_unmet",
+        sa.Column("agency", sa.String(length=400), nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("area", sa.String(length=32), nullable=False),
+        sa.Column("need", sa.String(length=32), nullable=False),
+        sa.Column("grp", sa.String(length=16), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=True),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("agency", "month", "area", "need", "grp", name=op.f("pk_map_unmet")),
+    )
+    with op.batch_alter_table("map_unmet", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_map_unmet_month_area"), ["month", "area"], unique=False)
+
+    op.create_table(
+        "map_views",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("steward", sa.String(length=400), nullable=False),
+        sa.Column("agency", sa.String(length=400), nullable=False),
+        sa.Column("home", sa.String(length=700), nullable=False),
+        sa.Column("public", sa.LargeBinary(), nullable=True),
+        sa.Column("partners", sa.LargeBinary(), nullable=True),
+        sa.Column("area", sa.LargeBinary(), nullable=True),
+        sa.Column("focal", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_map_views")),
+    )
+    op.create_table(
+        "map_words",
+        sa.Column("word", sa.String(length=64), nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("weight", sa.Integer(), nullable=False),
+        sa.Column("level", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("word", "id", name=op.f("pk_map_words")),
+    )
+    with op.batch_alter_table("map_words", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_map_words_id"), ["id"], unique=False)
+
+    op.create_table(
         "notices",
         sa.Column("id", sa.String(length=22), nullable=False),
         sa.Column("key", sa.String(length=200), nullable=False),
         sa.Column("to_agency", sa.String(length=400), nullable=False),
         sa.Column("to_member", sa.String(length=22), nullable=False),
+        sa.Column("address", sa.String(length=254), nullable=True),
         sa.Column("template", sa.String(length=32), nullable=False),
         sa.Column("facts", sa.Text(), nullable=False),
         sa.Column("handoff", sa.String(length=22), nullable=True),
@@ -470,6 +741,63 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_notices_next_try"))
 
     op.drop_table("notices")
+    with op.batch_alter_table("map_words", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_map_words_id"))
+
+    op.drop_table("map_words")
+    op.drop_table("map_views")
+    with op.batch_alter_table("map_unmet", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_map_unmet_month_area"))
+
+    op.drop_table("map_unmet")
+    with op.batch_alter_table("map_sites", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_map_sites_site"))
+
+    op.drop_table("map_sites")
+    with op.batch_alter_table("map_requests", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_map_requests_until"))
+        batch_op.drop_index(batch_op.f("ix_map_requests_steward_state_at"))
+        batch_op.drop_index(batch_op.f("ix_map_requests_record"))
+
+    op.drop_table("map_requests")
+    with op.batch_alter_table("map_records", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_map_records_steward_kind"))
+        batch_op.drop_index(batch_op.f("ix_map_records_source_source_key"))
+        batch_op.drop_index(batch_op.f("ix_map_records_provider"))
+        batch_op.drop_index(batch_op.f("ix_map_records_moved_at"))
+        batch_op.drop_index(batch_op.f("ix_map_records_kind_id"))
+
+    op.drop_table("map_records")
+    with op.batch_alter_table("map_postings", schema=None) as batch_op:
+        batch_op.drop_index("ix_map_postings_usable")
+        batch_op.drop_index("ix_map_postings_service")
+        batch_op.drop_index("ix_map_postings_match")
+
+    op.drop_table("map_postings")
+    with op.batch_alter_table("map_points", schema=None) as batch_op:
+        batch_op.drop_index("ix_map_points_service")
+        batch_op.drop_index("ix_map_points_near")
+
+    op.drop_table("map_points")
+    with op.batch_alter_table("map_links", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_map_links_record"))
+
+    op.drop_table("map_links")
+    op.drop_table("map_history")
+    op.drop_table("map_gaps_dirty")
+    with op.batch_alter_table("map_gaps", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_map_gaps_until"))
+        batch_op.drop_index(batch_op.f("ix_map_gaps_country_level_need"))
+
+    op.drop_table("map_gaps")
+    with op.batch_alter_table("map_due", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_map_due_due"))
+
+    op.drop_table("map_due")
+    with op.batch_alter_table("map_aliases", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_map_aliases_kept"))
+
+    op.drop_table("map_aliases")
     op.drop_table("log_nodes")
     op.drop_table("log_head")
     op.drop_table("log_entries")
@@ -501,6 +829,23 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_attestations_host"))
 
     op.drop_table("attestations")
+    with op.batch_alter_table("areas", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_areas_parent"))
+        batch_op.drop_index(batch_op.f("ix_areas_country_level"))
+
+    op.drop_table("areas")
+    with op.batch_alter_table("area_outlines", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_area_outlines_country"))
+
+    op.drop_table("area_outlines")
+    with op.batch_alter_table("area_aliases", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_area_aliases_code"))
+
+    op.drop_table("area_aliases")
+    with op.batch_alter_table("area_agencies", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_area_agencies_agency"))
+
+    op.drop_table("area_agencies")
     with op.batch_alter_table("agency_profiles", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_agency_profiles_host"))
 
