@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from flask import Flask
 
 import hub.auth.routes
+import hub.directory.gaps.routes
 import hub.directory.routes
 import hub.directory.servicemap.routes
 import hub.federation.routes
@@ -47,6 +48,7 @@ BLUEPRINTS = (
     hub.auth.routes.blueprint,
     hub.handoffs.routes.blueprint,
     hub.directory.routes.blueprint,
+    hub.directory.gaps.routes.blueprint,
     hub.directory.servicemap.routes.blueprint,
     hub.federation.routes.blueprint,
 )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hub.auth.store import AccountStore
+from hub.directory.gaps.summary import count_gaps
 from hub.federation.jobs import deliver, pull, purge_messages
 from hub.freeze.jobs import freeze_packets
 from hub.handofflog.guard import ForkGuard
@@ -53,5 +54,6 @@ JOBS = (
     Job("checkpoint", 10, publish),
     Job("erase", 5, erase_packets),
     Job("pull", 300, pull),
+    Job("gaps", 5, count_gaps),
     Job("purge", 3600, purge),
 )

@@ -1,7 +1,7 @@
 """The gap table of a country, read out of its summary: layers by area and need, unmet need beside them, as CSV too.
 
-Rules: only what partners may see was counted. A hidden count of unmet need stays hidden: a sum is of the known ones, and
-says how many were not (`hidden`). An area without a row has what its nearest area above covers.
+Rules: only what partners may see was counted. A hidden count of unmet need stays hidden: a sum is of the known ones,
+and says how many were not (`hidden`). An area without a row has what its nearest area above covers.
 """
 
 from __future__ import annotations

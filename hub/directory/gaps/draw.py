@@ -1,0 +1,158 @@
+"""Draws the gap table of one need as a map: outlines, hatching, numbers and words, as one SVG that loads nothing. Pure.
+
+Colour says nothing that hatching and words do not; no red and no green, which read as danger and as safety. Each area
+has a number on the map and a line in the list, areas without an outline have their line alone. Names may be of any
+script: the list is mirrored for those that are written from right to left.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any, Final
+
+import shapely
+from shapely.geometry import shape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+_WIDTH: Final = 640.0
+_TALLEST: Final = 900.0
+_LIST: Final = 440
+_LINE: Final = 24
+_TOP: Final = 88
+_RIGHT_TO_LEFT: Final = frozenset({"ar", "fa", "he", "ps", "ur", "ku", "sd", "ug", "yi", "dv"})
+_INK: Final = "#1b2a41"
+_STYLE: Final = (
+    "text{font-family:'IBM Plex Sans','IBM Plex Sans Arabic','Noto Sans',sans-serif;fill:#1b2a41;font-size:14px}"
+    ".title{font-size:20px;font-weight:600}.small{font-size:12px}"
+    ".key{font-weight:600;paint-order:stroke;stroke:#fff;stroke-width:4px;text-anchor:middle}"
+)
+_PATTERNS: Final = (
+    '<pattern id="none" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+    f'<rect width="6" height="6" fill="#fff"/><path d="M0 0V6M3 0V6" stroke="{_INK}" stroke-width="1.4"/></pattern>'
+    '<pattern id="far" width="10" height="10" patternUnits="userSpaceOnUse" patternTransform="rotate(-45)">'
+    f'<rect width="10" height="10" fill="#fff"/><path d="M0 0V10" stroke="{_INK}" stroke-width="1.2"/></pattern>'
+    '<pattern id="doubt" width="9" height="9" patternUnits="userSpaceOnUse"><rect width="9" height="9" fill="#eef2f8"/>'
+    f'<circle cx="4.5" cy="4.5" r="1.3" fill="{_INK}"/></pattern>'
+)
+_FILLS: Final = {"none": "url(#none)", "far": "url(#far)", "doubt": "url(#doubt)", "usable": "#b9cbe4"}
+WORDS: Final = {
+    "none": "No site here, and nobody covers it",
+    "far": "Covered from elsewhere, nothing usable now",
+    "doubt": "A site here, nothing known to be usable now",
+    "usable": "Usable now: verified, open, places known",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """One area of a map: what its layers and its unmet need say, and its outline where it has one."""
+
+    name: str
+    cell: Mapping[str, Any]
+    geometry: Mapping[str, Any] | None
+
+    @property
+    def kind(self) -> str:
+        """Which of the four kinds it is, the worst first."""
+        if self.cell["usable"]:
+            return "usable"
+        if self.cell["here"]:
+            return "doubt"
+        return "far" if self.cell["covers"] else "none"
+
+    @property
+    def words(self) -> str:
+        """Its numbers in words."""
+        said = [f"here {self.cell['here']}", f"covering {self.cell['covers']}", f"usable {self.cell['usable']}"]
+        if self.cell["unmet"] is not None:
+            said.append(f"unmet {self.cell['unmet']}{' or more' if self.cell['hidden'] else ''}")
+        elif self.cell["hidden"]:
+            said.append("unmet: a few")
+        return ", ".join(said)
+
+
+def draw(title: str, language: str, rows: Sequence[Drawn]) -> str:
+    """Return the map of some areas as SVG."""
+    backwards = language in _RIGHT_TO_LEFT
+    paths, height = _map(rows)
+    listed = [line for number, row in enumerate(rows, 1) for line in _listed(number, row, backwards=backwards)]
+    tall = max(height, _LINE * 2 * len(rows)) + _TOP + _LINE * (len(WORDS) + 1)
+    legend = _legend(max(height, 40) + _TOP + _LINE)
+    counted = {kind: sum(row.kind == kind for row in rows) for kind in WORDS}
+    told = "; ".join(f"{WORDS[kind]}: {count} of {len(rows)} areas" for kind, count in counted.items())
+    width = int(_WIDTH) + _LIST
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {tall:.0f}" width="{width}" height="{tall:.0f}" '
+        f'role="img" aria-labelledby="map-title map-desc" lang="{escape(language)}">'
+    )
+    about = f'<title id="map-title">{escape(title)}</title><desc id="map-desc">{escape(told)}</desc>'
+    shown = f'<text class="title" x="16" y="36" unicode-bidi="plaintext">{escape(title)}</text>'
+    note = '<text class="small" x="16" y="60">Outlines are simplified and settle no border.</text>'
+    body = "".join([*paths, *listed, *legend])
+    return f"{head}{about}<style>{_STYLE}</style><defs>{_PATTERNS}</defs>{shown}{note}{body}</svg>\n"
+
+
+def _map(rows: Sequence[Drawn]) -> tuple[list[str], float]:
+    """Return the outlines with their numbers, and how high they are together."""
+    shapes = {number: shape(row.geometry) for number, row in enumerate(rows, 1) if row.geometry}
+    if not shapes:
+        return [], 0.0
+    west, south, east, north = shapely.total_bounds(list(shapes.values()))
+    squeeze = max(math.cos(math.radians((south + north) / 2)), 0.1)
+    room = _WIDTH - 32
+    scale = min(room / max((east - west) * squeeze, 0.01), _TALLEST / max(north - south, 0.01))
+
+    def place(x: float, y: float) -> tuple[float, float]:
+        return 16 + (x - west) * squeeze * scale, _TOP + (north - y) * scale
+
+    drawn = [_outline(rows[number - 1], form, place) for number, form in shapes.items()]
+    keys = [_key(number, form, place) for number, form in shapes.items()]
+    return [*drawn, *keys], (north - south) * scale
+
+
+def _outline(row: Drawn, form: Any, place: Any) -> str:
+    rings = [ring for part in getattr(form, "geoms", [form]) for ring in (part.exterior, *part.interiors)]
+    path = "".join(_ring([place(x, y) for x, y in ring.coords]) for ring in rings)
+    said = escape(f"{row.name}: {WORDS[row.kind]} ({row.words})")
+    look = f'fill="{_FILLS[row.kind]}" fill-rule="evenodd" stroke="{_INK}" stroke-width="1"'
+    return f'<path d="{path}" {look}><title>{said}</title></path>'
+
+
+def _ring(points: Iterable[tuple[float, float]]) -> str:
+    """Return one ring; points that fall on the same spot of the picture are drawn once."""
+    seen = list(dict.fromkeys(f"{x:.1f} {y:.1f}" for x, y in points))
+    return f"M{'L'.join(seen)}Z"
+
+
+def _key(number: int, form: Any, place: Any) -> str:
+    largest = max(getattr(form, "geoms", [form]), key=lambda part: part.area)
+    point = largest.representative_point()
+    x, y = place(point.x, point.y)
+    return f'<text class="key" x="{x:.1f}" y="{y + 5:.1f}">{number}</text>'
+
+
+def _listed(number: int, row: Drawn, *, backwards: bool) -> list[str]:
+    y = _TOP + _LINE * 2 * (number - 1)
+    edge, turned = int(_WIDTH) + 8, int(_WIDTH) + _LIST - 16
+    box_x = turned - 20 if backwards else edge
+    x = turned - 30 if backwards else edge + 30
+    how = 'direction="rtl" text-anchor="start"' if backwards else 'text-anchor="start"'
+    missing = "" if row.geometry else " (no outline)"
+    return [
+        f'<rect x="{box_x}" y="{y}" width="20" height="20" fill="{_FILLS[row.kind]}" stroke="{_INK}"/>',
+        f'<text x="{x}" y="{y + 14}" {how}>{number}. {escape(row.name)}{missing}</text>',
+        f'<text class="small" x="{x}" y="{y + 31}" {how} unicode-bidi="plaintext">{row.words}</text>',
+    ]
+
+
+def _legend(top: float) -> list[str]:
+    lines = []
+    for place, (kind, said) in enumerate(WORDS.items()):
+        y = top + _LINE * place
+        box = f'<rect x="16" y="{y:.0f}" width="20" height="16" fill="{_FILLS[kind]}" stroke="{_INK}"/>'
+        lines.append(f'{box}<text class="small" x="46" y="{y + 13:.0f}">{said}</text>')
+    return lines
