@@ -20,6 +20,7 @@ from hub.directory.records.visibility import visible
 from hub.directory.records.vocabulary import AGE_GROUPS
 from hub.directory.servicemap import store as t
 from hub.directory.text.normalise import words
+from hub.directory.text.store import facet_rows, map_facets, terms
 from hub.packets.encoding import canonical
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 ANYWHERE: Final = ""
 """The place of what has none: found by its name alone."""
+ANY_NEED: Final = ""
+"""The need of a position whose service names none: no question for a need finds it, a question for a place does."""
 FEMALE, MALE = 1 << len(AGE_GROUPS), 2 << len(AGE_GROUPS)
 _VIEWS: Final = ("public", "partners", "area", "focal")
 _WORD: Final = 64
@@ -48,6 +51,7 @@ class Derived:
     postings: list[dict[str, Any]]
     points: list[dict[str, Any]]
     words: list[dict[str, Any]]
+    facets: list[dict[str, Any]]
 
 
 @dataclass(slots=True)
@@ -76,6 +80,7 @@ def derive(connection: Connection, services: Sequence[Row], around: Mapping[str,
     _insert(connection, t.map_postings, (row for one in made for row in one.postings))
     _insert(connection, t.map_points, (row for one in made for row in one.points))
     _insert(connection, t.map_words, (row for one in made for row in one.words))
+    _insert(connection, map_facets, (row for one in made for row in one.facets))
     dirty(connection, touched | {(row["need"], row["place"]) for one in made for row in one.postings})
 
 
@@ -119,12 +124,14 @@ def of_service(row: Row, around: Around) -> Derived:
     by = {"id": service["organization_id"], "name": ""} if provider is None else provider.document
     seen = listing.views(service, by, sites, paths)
     agency = "" if provider is None else provider.document.get("agency", "")
+    groups = [0 if view is None else groups_of(view) for view in seen]
     return Derived(
         _view(row, agency, seen),
         [{"service": row.id, "site": site} for site in dict.fromkeys(ids)],
         list(_postings(seen, around)),
         list(_points(seen)),
         list(_words(row.id, service, by, seen)),
+        list(facet_rows({"steward": row.steward, "agency": agency, "home": row.home}, seen, groups)),
     )
 
 
@@ -217,7 +224,7 @@ def _points(seen: Sequence[dict[str, Any] | None]) -> Iterator[dict[str, Any]]:
                 continue
             last[row["site"]] = point
             where = {"lat": row["lat"] / listing.MICRO, "lon": row["lon"] / listing.MICRO}
-            for need in view.get("needs", ()):
+            for need in view.get("needs") or (ANY_NEED,):
                 yield {**about, **where, "need": need, "service": view["id"], "site": row["site"], "level": level}
 
 
@@ -232,6 +239,7 @@ def _words(
         for text, weight in _texts(service, provider, level):
             for word in words(text):
                 found[word[:_WORD]] = max(weight, found.get(word[:_WORD], 0))
+        found |= terms(view)
         yield from (
             {"word": word, "id": record, "weight": found[word], "level": level} for word in found.keys() - known
         )
@@ -287,6 +295,11 @@ def _codes(service: Mapping[str, Any], sites: Iterable[Mapping[str, Any]]) -> se
 # Rows
 
 
+def forget(connection: Connection, services: Sequence[str]) -> None:
+    """Take some services out of everything that is searched: they were merged into others."""
+    dirty(connection, _forget(connection, services))
+
+
 def _forget(connection: Connection, services: Sequence[str]) -> set[tuple[str, str]]:
     """Delete the derived rows of services; return where their needs were met."""
     touched: set[tuple[str, str]] = set()
@@ -295,7 +308,14 @@ def _forget(connection: Connection, services: Sequence[str]) -> set[tuple[str, s
         touched |= {
             (row.need, row.place) for row in connection.execute(select(c.need, c.place).where(c.service.in_(some)))
         }
-        for column in (c.service, t.map_points.c.service, t.map_sites.c.service, t.map_views.c.id, t.map_words.c.id):
+        others = (
+            t.map_points.c.service,
+            t.map_sites.c.service,
+            map_facets.c.service,
+            t.map_views.c.id,
+            t.map_words.c.id,
+        )
+        for column in (c.service, *others):
             connection.execute(delete(column.table).where(column.in_(some)))
     return touched
 
