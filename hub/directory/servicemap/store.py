@@ -142,7 +142,7 @@ map_points = Table(
 map_words = Table(
     "map_words",
     metadata,
-    Column("word", String(64), primary_key=True),
+    Column("word", String(64).with_variant(String(64, collation="C"), "postgresql"), primary_key=True),
     Column("id", String(ID), primary_key=True),
     Column("weight", Integer, nullable=False),
     Column("level", Integer, nullable=False),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import and_, case, exists, false, or_
+from sqlalchemy import and_, case, exists, false, literal, or_
 
 from hub.directory.records.visibility import AREA, FOCAL, PARTNERS, PUBLIC
 from hub.directory.servicemap.store import map_views
@@ -48,11 +48,19 @@ class Viewer:
             return c.public
         return case((or_(*self._mine()), c.focal), (self._inside(), c.area), else_=c.partners)
 
+    def reach(
+        self, steward: ColumnElement[str], agency: ColumnElement[str], home: ColumnElement[str]
+    ) -> ColumnElement[int]:
+        """Return `level` as an expression, for rows that say whose they are."""
+        if not self.agency:
+            return literal(PUBLIC)
+        owned = or_(steward == self.agency, agency == self.agency)
+        return case((owned, FOCAL), (self._inside(home), AREA), else_=PARTNERS)
+
     def _mine(self) -> list[ColumnElement[bool]]:
         return [map_views.c.steward == self.agency, map_views.c.agency == self.agency]
 
-    def _inside(self) -> ColumnElement[bool]:
-        home = map_views.c.home
+    def _inside(self, home: ColumnElement[str] = map_views.c.home) -> ColumnElement[bool]:
         paths = sorted(self._areas())
         return or_(false(), *(or_(home == path, home.startswith(f"{path}/", autoescape=True)) for path in paths))
 

@@ -1,11 +1,15 @@
-"""Needs that somebody means by what they type: `synonyms.json`, longest phrase first, typing errors allowed. Pure."""
+"""What somebody means by what they type: needs, by `synonyms.json`. Pure.
+
+Rules: the longest phrase counts; a word may stand for several needs; longer words may be mistyped.
+"""
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Final
+from typing import Any, Final
 
 from hub.directory.text.normalise import near, words
 
@@ -15,45 +19,68 @@ _TYPO_FROM: Final = 5
 Phrase = tuple[str, ...]
 
 
-def needs_of(text: str) -> dict[str, str]:
-    """Return the needs that a text names, each with the words that named it, as the list has them."""
-    found: dict[str, str] = {}
-    typed, at = words(text), 0
-    while at < len(typed):
-        phrase, length = _longest(typed[at:])
-        for need, shown in _phrases().get(phrase, {}).items():
-            found.setdefault(need, shown)
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """Words that were typed together, and the needs they stand for, each with the phrase of the list."""
+
+    typed: Phrase
+    needs: dict[str, str]
+
+
+def meant(text: str) -> list[Meant]:
+    """Return what a text says, in its order: phrases that name needs, and other words one by one; no fillers."""
+    typed = words(text)
+    kept = [word for word in typed if word not in _fillers()] or typed
+    corrected = [_corrected(word) for word in kept]
+    found, at = [], 0
+    while at < len(kept):
+        length = next((n for n in range(_most(), 0, -1) if tuple(corrected[at : at + n]) in _phrases()), 1)
+        needs = _phrases().get(tuple(corrected[at : at + length]), {})
+        found.append(Meant(tuple(kept[at : at + length]), needs))
         at += length
     return found
 
 
-def words_for(need: str) -> list[Phrase]:
-    """Return the phrases, as words, that stand for a need."""
-    return [phrase for phrase, needs in _phrases().items() if need in needs]
+def needs_of(text: str) -> dict[str, str]:
+    """Return the needs that a text names, each with the phrase that named it, as the list has it."""
+    found: dict[str, str] = {}
+    for one in meant(text):
+        found = {**one.needs, **found}
+    return found
 
 
-def _longest(typed: list[str]) -> tuple[Phrase, int]:
-    for length in range(min(len(typed), _most()), 0, -1):
-        if (phrase := tuple(typed[:length])) in _phrases():
-            return phrase, length
-    alike = near(typed[0], _single()) if len(typed[0]) >= _TYPO_FROM else []
-    return ((alike[0][0],), 1) if alike else ((), 1)
+def _corrected(word: str) -> str:
+    if len(word) < _TYPO_FROM or word in _known():
+        return word
+    alike = near(word, _known())
+    return alike[0][0] if alike else word
+
+
+def _list() -> dict[str, Any]:
+    text = resources.files("hub.directory.records").joinpath("synonyms.json").read_text(encoding="utf-8")
+    value: dict[str, Any] = json.loads(text)
+    return value
 
 
 @cache
 def _phrases() -> dict[Phrase, dict[str, str]]:
-    text = resources.files("hub.directory.records").joinpath("synonyms.json").read_text(encoding="utf-8")
     found: dict[Phrase, dict[str, str]] = {}
-    for need, languages in json.loads(text)["needs"].items():
+    for need, languages in _list()["needs"].items():
         for said in languages.values():
             for shown in said:
-                found.setdefault(tuple(words(shown)), {}).setdefault(need, shown)
+                plain = tuple(word for word in words(shown) if word not in _fillers())
+                found.setdefault(plain, {}).setdefault(need, shown)
     return found
 
 
 @cache
-def _single() -> list[str]:
-    return [phrase[0] for phrase in _phrases() if len(phrase) == 1]
+def _fillers() -> frozenset[str]:
+    return frozenset(word for said in _list()["fillers"].values() for filler in said for word in words(filler))
+
+
+@cache
+def _known() -> frozenset[str]:
+    return frozenset(word for phrase in _phrases() for word in phrase)
 
 
 @cache
