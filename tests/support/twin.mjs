@@ -2,14 +2,20 @@
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { decide, policyOf } from "../../web/rules/decide.js";
+import { criteriaOf, match, valueOf } from "../../web/rules/match.js";
 import { compiled, RuleError, scopeOf } from "../../web/rules/evaluate.js";
 
 const folder = new URL(`../../consent/policies/${process.argv[2]}/`, import.meta.url);
 const [tables, rules] = ["tables", "rules"].map((name) => JSON.parse(readFileSync(new URL(`${name}.json`, folder), "utf8")));
 const policy = policyOf(tables, rules);
+const [file, { groups }] = ["matching/criteria", "records/policy"].map((name) =>
+  JSON.parse(readFileSync(new URL(`../../hub/directory/${name}.json`, import.meta.url), "utf8")),
+);
+const criteria = criteriaOf(file, groups);
 
 /** @param {any} question */
-function answer({ expression, named, facts, now, end }) {
+function answer({ expression, named, facts, now, end, candidates, asked, areas }) {
+  if (candidates !== undefined) return match(criteria, candidates, asked, areas, now).map((found) => valueOf(criteria, found));
   if (end !== undefined) return decide(policy, facts, now, end);
   try {
     const ask = compiled(expression, named ?? {});

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from consent import decide
 from consent.evaluate import WATCHED, RuleError, compiled
 from consent.policy import POLICY_VERSION
+from hub.directory.matching.match import Person, Question, match
+from hub.directory.matching.places import Where
 
 if TYPE_CHECKING:
     from typing import Self
@@ -67,3 +69,28 @@ def decision(question: dict[str, Any]) -> dict[str, Any]:
         {"rule": row.rule, "ask": row.ask, "section": row.section, "facts": dict(row.facts)} for row in found.reasons
     ]
     return {"permit": False, "reasons": reasons, "findings": findings}
+
+
+def matched(question: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what Python says to a question about services."""
+    asked = question["asked"]
+    said = Question(asked["need"], person(asked["person"]), where(asked["where"]), asked["when"])
+    found = match(question["candidates"], said, question["areas"], question["now"])
+    return [row.value() for row in found]
+
+
+def for_javascript(question: dict[str, Any]) -> dict[str, Any]:
+    """Return a question about services with the person as facts, as the twin is asked."""
+    return {**question, "asked": {**question["asked"], "person": person(question["asked"]["person"]).facts()}}
+
+
+def person(value: dict[str, Any]) -> Person:
+    """Return a person out of JSON."""
+    said = {name: tuple(item) if isinstance(item, list) else item for name, item in value.items()}
+    return Person(**said)
+
+
+def where(value: dict[str, Any]) -> Where:
+    """Return a place out of JSON."""
+    point = None if value["point"] is None else tuple(value["point"])
+    return Where(value["area"], tuple(value["path"]), point, value["km"])

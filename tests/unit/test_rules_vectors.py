@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from consent.evaluate import _JOINS, _LOOPS, _OPS
 from consent.policy import RULES
-from tests.support.twin import Twin, answer, decision
+from tests.support.twin import Twin, answer, decision, for_javascript, matched
+from tests.vectors import matches
 from tests.vectors.decisions import question
 from tests.vectors.generate_rules import FOLDER, brief, write
 
@@ -18,6 +19,8 @@ EXPRESSIONS = json.loads((FOLDER / "expressions.json").read_text())
 QUESTIONS = [{"named": EXPRESSIONS["named"], "facts": EXPRESSIONS["facts"], **case} for case in EXPRESSIONS["cases"]]
 
 DECISIONS = json.loads((FOLDER / "decisions.json").read_text())["cases"]
+
+MATCHES = json.loads((FOLDER / "matches.json").read_text())["cases"]
 
 
 def test_the_generator_makes_these_very_vectors(tmp_path: Path):
@@ -60,6 +63,17 @@ def test_python_decides_as_the_vector_says():
 def test_javascript_decides_as_the_vector_says():
     with Twin() as twin:
         assert _otherwise(twin.ask([question(case) for case in DECISIONS])) == []
+
+
+def test_python_matches_as_the_vector_says():
+    given = [matched(matches.question(case["listings"], case["asked"])) for case in MATCHES]
+    assert [case["name"] for case, one in zip(MATCHES, given, strict=True) if one != case["answer"]] == []
+
+
+def test_javascript_matches_as_the_vector_says():
+    with Twin() as twin:
+        given = twin.ask([for_javascript(matches.question(case["listings"], case["asked"])) for case in MATCHES])
+    assert [case["name"] for case, one in zip(MATCHES, given, strict=True) if one != case["answer"]] == []
 
 
 def test_a_decision_names_every_rule_that_blocks():

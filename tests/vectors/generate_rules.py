@@ -1,4 +1,4 @@
-"""Makes the vectors of rules: what an expression answers, and what is decided on facts.
+"""Makes the vectors of rules: what an expression answers, what is decided on facts, and what is matched.
 
 Run `python -m tests.vectors.generate_rules FOLDER`. Both evaluators, `consent/evaluate.py` and `web/rules/evaluate.js`,
 must answer as they say; a test makes them again and compares. The answers of expressions are written by hand, or come
@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from consent.policy import POLICY_VERSION
-from tests.support.twin import decision
+from tests.support.twin import decision, matched
+from tests.vectors import matches
 from tests.vectors.decisions import BASES, CASES, case, members, question
 
 if TYPE_CHECKING:
@@ -374,10 +375,29 @@ def brief(findings: list[dict[str, str]]) -> str:
 _SIGNS = {"met": "+", "blocked": "-", "overridden": "~", "not_applicable": "."}
 
 
+def matching() -> list[dict[str, Any]]:
+    """Return all cases of matches: what is written by hand is compared, the rest of the answer comes from Python."""
+    rows = []
+    for name, change, asked, expected in matches.CASES:
+        (found,) = answer = matched(matches.question([change], asked))
+        said = {row["id"]: f"{row['said']} {row['code']}" for row in found["criteria"]}
+        if expected.items() - said.items():
+            raise AssertionError(f"{name}: {expected}, not {said}")
+        rows.append({"name": name, "listings": [change], "asked": asked, "answer": answer})
+    for name, changes, asked, order in matches.RANKS:
+        answer = matched(matches.question(changes, asked))
+        if [row["id"] for row in answer] != order:
+            raise AssertionError(f"{name}: {answer}")
+        rows.append({"name": name, "listings": changes, "asked": asked, "answer": answer})
+    return rows
+
+
 def write(folder: Path) -> None:
     """Write the files into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     _write(folder / "decisions.json", {"policy": POLICY_VERSION, "bases": BASES, "cases": decisions()})
+    base = {"listing": matches.LISTING, "person": matches.PERSON, "where": matches.WHERE, "areas": matches.AREAS}
+    _write(folder / "matches.json", {**base, "now": matches.NOW, "cases": matching()})
     _write(folder / "expressions.json", {"named": NAMED, "facts": json.dumps(FACTS), "cases": expressions()})
 
 
