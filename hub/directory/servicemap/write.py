@@ -1,24 +1,28 @@
 """The one path by which the service map changes: forms, checks, imports, requests, merges and feeds all end here.
 
 Check, compare, keep the old value, write, derive: one call, in the caller's transaction. What is the same changes
-nothing, so everything may come twice. Who may change what is decided before (`hub.directory.servicemap.rights`).
+nothing, so everything may come twice; contact details wait (`hub.directory.upkeep`). Who may change what is decided
+before (`hub.directory.servicemap.rights`).
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, delete, insert, update
 
 from hub.directory.areas.store import Areas
 from hub.directory.records import record
+from hub.directory.records.groups import groups_of
 from hub.directory.records.record import PROVIDER, SERVICE, SITE
 from hub.directory.records.visibility import whole_level
 from hub.directory.servicemap import store as t
 from hub.directory.servicemap.derive import derive, derive_due, home_of, site_ids
 from hub.directory.servicemap.store import Row, ServiceMap
+from hub.directory.upkeep.holds import split
+from hub.directory.upkeep.waiting import keep, waiting
 from hub.errors import Conflict, InvalidRequest
 
 if TYPE_CHECKING:
@@ -54,6 +58,8 @@ class Draft:
     base_version: int | None = None
     steward: str | None = None
     host: str | None = None
+    settled: bool = False
+    """Whether contact details in it have waited already; those of another hub have, there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,7 @@ class _Step:
     draft: Draft
     document: dict[str, Any]
     old: Row | None
+    held: dict[str, Any]
 
 
 def edited(document: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -103,10 +110,11 @@ def apply(connection: Connection, drafts: Sequence[Draft], by: Actor, *, host: s
         Conflict: one was changed since it was read.
     """
     steps = _steps(connection, drafts)
-    made = [step for step in steps if step.outcome.what != UNCHANGED]
+    made = [step for step in steps if step.outcome.what == NEW or step.outcome.fields]
     if made:
         _write(connection, made, by, host, now)
         rederive(connection, [step.outcome.id for step in made], now)
+    _let_wait(connection, [step for step in steps if step.outcome.what != UNCHANGED and step.held], by, now)
     return [step.outcome for step in steps]
 
 
@@ -175,26 +183,55 @@ def _steps(connection: Connection, drafts: Sequence[Draft]) -> list[_Step]:
         step = _step(draft, newest.get(str(draft.document["id"])))
         newest[str(draft.document["id"])] = _row(step, "", 0)
         steps.append(step)
-    return steps
+    return _waiting(connection, steps)
+
+
+def _waiting(connection: Connection, steps: Sequence[_Step]) -> list[_Step]:
+    """Take out of steps what waits already just as they want it: asked for again, it changes nothing."""
+    asked = [step.outcome.id for step in steps if step.held]
+    waits = waiting(connection, asked) if asked else {}
+    return [_without(step, waits.get(step.outcome.id, {})) if step.held else step for step in steps]
+
+
+def _without(step: _Step, waits: Mapping[str, Any]) -> _Step:
+    held = {name: value for name, value in step.held.items() if name not in waits or waits[name] != value}
+    changed = step.outcome.fields or held
+    return replace(step, held=held, outcome=replace(step.outcome, what=CHANGED if changed else UNCHANGED))
+
+
+def _let_wait(connection: Connection, steps: Sequence[_Step], by: Actor, now: int) -> None:
+    rows = ServiceMap(connection).many([step.outcome.id for step in steps])
+    for step in steps:
+        keep(connection, rows[step.outcome.id], step.held, by, now=now)
 
 
 def _step(draft: Draft, old: Row | None) -> _Step:
     document = dict(draft.document)
     if old is None:
-        return _Step(Outcome(document["id"], draft.kind, NEW, 1, tuple(sorted(document))), draft, document, None)
+        return _Step(Outcome(document["id"], draft.kind, NEW, 1, tuple(sorted(document))), draft, document, None, {})
     if old.kind != draft.kind:
         raise Conflict("A record of another kind has this id.")
     if draft.base_version not in {None, old.version}:
         raise Conflict(
             "The record was changed since it was read.", todo="Read it again and compare.", version=old.version
         )
-    document = _outdated({**document, "id": old.id}, old.document)
+    document, held = _apart(draft, old, _outdated({**document, "id": old.id}, old.document))
     fields = tuple(
         sorted(name for name in document.keys() | old.document.keys() if _differs(document, old.document, name))
     )
-    if not fields:
-        return _Step(Outcome(old.id, old.kind, UNCHANGED, old.version), draft, document, old)
-    return _Step(Outcome(old.id, old.kind, CHANGED, old.version + 1, fields), draft, document, old)
+    what, version = (CHANGED, old.version + 1) if fields else (UNCHANGED, old.version)
+    return _Step(Outcome(old.id, old.kind, what, version, fields, tuple(sorted(held))), draft, document, old, held)
+
+
+def _apart(draft: Draft, old: Row, document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what holds at once, and the members that wait; what waits was not checked either."""
+    if draft.settled or draft.host is not None:
+        return document, {}
+    now, held = split(old.document, document)
+    groups = {"contact", "focal_point"} & set(groups_of(old.kind, held))
+    said = {name: value for name, value in document.get("verified", {}).items() if name not in groups}
+    kept = {name: value for name, value in old.document.get("verified", {}).items() if name in groups}
+    return {**now, **({"verified": {**said, **kept}} if "verified" in now else {})}, held
 
 
 def _differs(one: Mapping[str, Any], other: Mapping[str, Any], name: str) -> bool:
