@@ -197,11 +197,11 @@ class _Search:
         yield from (c.need == self.query.need, c.place == codes[depth], self.viewer.may(c.level, c.service))
         yield from self._common(c.shown_until, c.languages)
         if depth:
-            yield c.covers
+            yield self.viewer.may(c.covers, c.service)
             n = map_postings.alias().c
-            within = or_(n.place == codes[0], and_(n.place.in_(codes[1:depth]), n.covers))
-            seen = self.viewer.may(n.level, n.service)
-            yield ~select(1).where(n.need == c.need, n.service == c.service, within, seen).exists()
+            covers = and_(n.place.in_(codes[1:depth]), self.viewer.may(n.covers, n.service))
+            within = or_(and_(n.place == codes[0], self.viewer.may(n.level, n.service)), covers)
+            yield ~select(1).where(n.need == c.need, n.service == c.service, within).exists()
 
     def _common(self, shown_until: ColumnElement[str], languages: ColumnElement[Any]) -> Iterator[ColumnElement[bool]]:
         if not self.query.stale:
@@ -212,7 +212,7 @@ class _Search:
     def _inside(self, point: Point) -> list[str]:
         """Return the services with a place in the circle, by distance; of two positions of a site the better known."""
         c = map_points.c
-        asked = [c.need == self.query.need, *_box(point), self.viewer.may(c.level, c.service)]
+        asked = [c.need == self.query.need, *box(point), self.viewer.may(c.level, c.service)]
         asked += self._common(c.shown_until, c.languages)
         sites: dict[tuple[str, str], tuple[int, float]] = {}
         for row in self.connection.execute(select(c.service, c.site, c.level, c.lat, c.lon).where(*asked)):
@@ -255,7 +255,7 @@ class _Search:
         return found
 
 
-def _box(point: Point) -> Iterator[ColumnElement[bool]]:
+def box(point: Point) -> Iterator[ColumnElement[bool]]:
     """Return the conditions that a position is in the smallest box around the circle, across 180 degrees too."""
     c, high = map_points.c, point.km / _DEGREE_KM
     yield c.lat.between(point.lat - high, point.lat + high)
