@@ -53,7 +53,7 @@ LISTING: dict[str, Any] = {
     "places": [PLACE],
     "covers": [],
     "focal_point": {"title": "SYN"},
-    "verified": {group: "2026-11-01" for group in ("offer", "eligibility", "hours", "focal_point")},
+    "verified": dict.fromkeys(("offer", "eligibility", "hours", "focal_point"), "2026-11-01"),
     "until": {
         "offer": "2027-04-29",
         "eligibility": "2027-10-26",
@@ -120,7 +120,12 @@ CASES: list[Case] = [
     ("no minimum", {"bands": [{"below": 60}]}, {"person": _aged(0)}, {"age": "meets meets"}),
     ("nothing said of age", {"bands": None}, {}, {"age": "unknown not_said", "sex": "unknown not_said"}),
     ("an age nobody knows", {}, {"person": {"months_from": None}}, {"age": "unknown person_not_said"}),
-    ("an age nobody knows, and no limit", {"bands": [_band(0)]}, {"person": {"months_from": None}}, {"age": "meets meets"}),
+    (
+        "an age nobody knows, and no limit",
+        {"bands": [_band(0)]},
+        {"person": {"months_from": None}},
+        {"age": "meets meets"},
+    ),
     ("about 9 or 10, from 10", {}, {"person": _aged(108, 131)}, {"age": "unknown partly"}),
     ("between two bands", {"bands": [_band(0, 72), _band(180)]}, {"person": _aged(100)}, {"age": "does_not does_not"}),
     ("the second band", {"bands": [_band(0, 72), _band(144, 216)]}, {}, {"age": "meets meets"}),
@@ -244,12 +249,24 @@ CASES: list[Case] = [
         {"open": "does_not does_not"},
     ),
     ("the last Friday", {"hours": _hours(week=_LAST_FRIDAY)}, {"when": at(2026, 12, 25, 7)}, {"open": "meets meets"}),
-    ("Beirut, the day before summer", {"hours": _hours("Asia/Beirut", week=[{"day": 5, "from": 540, "to": 600}])},
-     {"when": at(2026, 3, 28, 7)}, {"open": "meets meets"}),
-    ("Beirut, the first day of summer", {"hours": _hours("Asia/Beirut", week=[{"day": 6, "from": 540, "to": 600}])},
-     {"when": at(2026, 3, 29, 6)}, {"open": "meets meets"}),
-    ("Nairobi has no summer", {"hours": _hours("Africa/Nairobi", week=[{"day": 6, "from": 540, "to": 600}])},
-     {"when": at(2026, 3, 29, 6)}, {"open": "meets meets"}),
+    (
+        "Beirut, the day before summer",
+        {"hours": _hours("Asia/Beirut", week=[{"day": 5, "from": 540, "to": 600}])},
+        {"when": at(2026, 3, 28, 7)},
+        {"open": "meets meets"},
+    ),
+    (
+        "Beirut, the first day of summer",
+        {"hours": _hours("Asia/Beirut", week=[{"day": 6, "from": 540, "to": 600}])},
+        {"when": at(2026, 3, 29, 6)},
+        {"open": "meets meets"},
+    ),
+    (
+        "Nairobi has no summer",
+        {"hours": _hours("Africa/Nairobi", week=[{"day": 6, "from": 540, "to": 600}])},
+        {"when": at(2026, 3, 29, 6)},
+        {"open": "meets meets"},
+    ),
     ("no zone", {"hours": _hours(None, always=True)}, {"when": NOW}, {"open": "unknown not_said"}),
     ("a zone that is none", {"hours": _hours("Asia/Nowhere")}, {"when": NOW}, {"open": "unknown not_said"}),
     ("no hours", {"hours": None}, {"when": NOW}, {"open": "unknown not_said"}),
@@ -266,12 +283,32 @@ CASES: list[Case] = [
         {},
         {"capacity": "does_not next_intake"},
     ),
-    ("a waiting list", {"capacity": {"state": "waitlist", "until": "2026-12-03"}}, {}, {"capacity": "unknown waitlist"}),
-    ("full, two weeks ago", {"capacity": {"state": "no_capacity", "until": "2026-11-21"}}, {}, {"capacity": "unknown stale"}),
-    ("places, nobody knows when", {"capacity": {"state": "capacity", "available": 9}}, {}, {"capacity": "unknown undated"}),
+    (
+        "a waiting list",
+        {"capacity": {"state": "waitlist", "until": "2026-12-03"}},
+        {},
+        {"capacity": "unknown waitlist"},
+    ),
+    (
+        "full, two weeks ago",
+        {"capacity": {"state": "no_capacity", "until": "2026-11-21"}},
+        {},
+        {"capacity": "unknown stale"},
+    ),
+    (
+        "places, nobody knows when",
+        {"capacity": {"state": "capacity", "available": 9}},
+        {},
+        {"capacity": "unknown undated"},
+    ),
     ("no word of places", {"capacity": None}, {}, {"capacity": "unknown not_said"}),
     # checks
-    ("eligibility, too old to count", {"until": {"eligibility": "2026-11-21"}}, {"person": {"sex": "male"}}, {"sex": "unknown stale", "age": "unknown stale"}),
+    (
+        "eligibility, too old to count",
+        {"until": {"eligibility": "2026-11-21"}},
+        {"person": {"sex": "male"}},
+        {"sex": "unknown stale", "age": "unknown stale"},
+    ),
     ("nobody answers", {"focal_point": None}, {}, {"focal_point": "does_not does_not"}),
     ("nobody has answered for long", {"until": {"focal_point": "2026-11-21"}}, {}, {"focal_point": "does_not stale"}),
     # wishes
@@ -283,10 +320,22 @@ CASES: list[Case] = [
     # places
     ("the country is covered", {"places": [], "covers": ["JO"]}, {}, {"area": "meets covers"}),
     ("a part is covered", {"places": [], "covers": ["JO-IR-1"]}, {}, {"area": "unknown part"}),
-    ("somewhere in the country", {"places": [{"site": "s", "area": "JO", "path": ["JO"], "precision": "area"}]}, {}, {"area": "unknown wider"}),
+    (
+        "somewhere in the country",
+        {"places": [{"site": "s", "area": "JO", "path": ["JO"], "precision": "area"}]},
+        {},
+        {"area": "unknown wider"},
+    ),
     ("elsewhere", {"places": [{**PLACE, "area": "JO-MA", "path": ["JO", "JO-MA"]}]}, {}, {"area": "does_not does_not"}),
+    ("covered elsewhere", {"places": [], "covers": ["JO-MA"]}, {}, {"area": "does_not does_not"}),
+    ("covered, nobody says where", {"places": [], "covers": ["JO-XX"]}, {}, {"area": "unknown not_said"}),
     ("no place at all", {"places": []}, {}, {"area": "unknown not_said"}),
-    ("the same point", {"places": _NULL_ISLAND}, {"where": {**_POINT, "point": [0, 0], "km": 0}}, {"area": "meets within"}),
+    (
+        "the same point",
+        {"places": _NULL_ISLAND},
+        {"where": {**_POINT, "point": [0, 0], "km": 0}},
+        {"area": "meets within"},
+    ),
     ("latitude 0", {"places": _NULL_ISLAND}, {"where": {**_POINT, "point": [0, 400_000]}}, {"area": "meets within"}),
     ("49.9 km", {"places": _NULL_ISLAND}, {"where": {**_POINT, "point": [448_760, 0]}}, {"area": "meets within"}),
     ("50.1 km", {"places": _NULL_ISLAND}, {"where": {**_POINT, "point": [450_560, 0]}}, {"area": "does_not too_far"}),
@@ -315,9 +364,14 @@ CASES: list[Case] = [
         {"area": "unknown approximate"},
     ),
     ("a mobile team", {"places": [{**PLACE, "mobile": True}]}, {"where": {**_POINT}}, {"area": "unknown approximate"}),
-    ("online", {"places": [{"site": "s", "type": "virtual", "lat": 0, "lon": 0}]}, {"where": _POINT}, {"area": "unknown not_said"}),
+    (
+        "online",
+        {"places": [{"site": "s", "type": "virtual", "lat": 0, "lon": 0}]},
+        {"where": _POINT},
+        {"area": "unknown not_said"},
+    ),
     ("nowhere asked", {}, {"where": {"area": None, "path": []}}, {}),
-]  # fmt: skip
+]
 
 RANKS: list[tuple[str, list[dict[str, Any]], dict[str, Any], list[str]]] = [
     (
@@ -366,9 +420,16 @@ RANKS: list[tuple[str, list[dict[str, Any]], dict[str, Any], list[str]]] = [
     ),
     ("a specialism for what the child lived through", [{"id": "a", "specialisms": []}, {"id": "b"}], {}, ["b", "a"]),
     ("who delivers before who supports", [{"id": "a", "role": "support"}, {"id": "b"}], {}, ["b", "a"]),
-    ("approximate is not ranked by distance", [{"id": "a", "places": [{**PLACE, "precision": "approximate"}]},
-        {"id": "b", "places": [{**PLACE, "lat": 32_900_000}]}], {}, ["b", "a"]),
-]  # fmt: skip
+    (
+        "approximate is not ranked by distance",
+        [
+            {"id": "a", "places": [{**PLACE, "precision": "approximate"}]},
+            {"id": "b", "places": [{**PLACE, "lat": 32_900_000}]},
+        ],
+        {},
+        ["b", "a"],
+    ),
+]
 
 
 def listing(change: dict[str, Any]) -> dict[str, Any]:

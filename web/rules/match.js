@@ -264,9 +264,10 @@ function areaOf(listing, where, areas) {
   const way = where.path ?? [];
   if (asked && paths.some((path) => path.includes(asked))) return "here";
   if (covers.some((code) => way.includes(code))) return "covers";
-  if (asked && covers.some((code) => (own(areas, code)?.path ?? []).includes(asked))) return "part";
+  const ways = covers.map((code) => own(areas, code)?.path ?? []);
+  if (asked && ways.some((codes) => codes.includes(asked))) return "part";
   if (paths.some((path) => way.includes(path[path.length - 1]))) return "wider";
-  const told = paths.length === places.length && (paths.length > 0 || covers.length > 0);
+  const told = paths.length === places.length && ways.every((codes) => codes.length > 0) && (paths.length > 0 || ways.length > 0);
   return asked && told ? "elsewhere" : "not_said";
 }
 

@@ -92,11 +92,12 @@ def _area(listing: Mapping[str, Any], where: Where, areas: Mapping[str, Any]) ->
         return HERE
     if any(code in where.path for code in covers):
         return COVERS
-    if where.area and any(where.area in (areas.get(code) or {}).get("path", ()) for code in covers):
+    ways = [(areas.get(code) or {}).get("path") for code in covers]
+    if where.area and any(where.area in way for way in ways if way):
         return PART
     if any(path[-1] in where.path for path in known):
         return WIDER
-    told = len(known) == len(places) and (known or covers)
+    told = len(known) == len(places) and all(ways) and (known or covers)
     return ELSEWHERE if where.area and told else NOT_SAID
 
 
