@@ -6,24 +6,23 @@ with all tables. Set `CI` to make a missing PostgreSQL a failure and not a skip.
 
 from __future__ import annotations
 
-import importlib
 import os
 import shutil
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 from pytest_socket import socket_allow_hosts
 
-import hub
 from hub.clock import SetClock
-from hub.db import Database, metadata
+from hub.db import Database
+from hub.migrations.run import all_metadata
 from tests.support.postgres import NoPostgres, Server, name_of, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 settings.register_profile("hub", deadline=None)
 settings.load_profile("hub")
@@ -87,9 +86,7 @@ def database(request: pytest.FixtureRequest) -> Iterator[Database]:
 
 
 def _make_tables(url: str) -> None:
-    for store in sorted(Path(hub.__file__).parent.glob("*/store.py")):
-        importlib.import_module(f"hub.{store.parent.name}.store")
     database = Database(url)
     with database.write() as connection:
-        metadata.create_all(connection)
+        all_metadata().create_all(connection)
     database.close()

@@ -84,8 +84,8 @@ class GapStore(Store):
             if offer is None:
                 offer = Offer(row["groups"], row["shown_until"], row["usable_until"], row["claimed"])
                 found[row["service"]] = offer
-            offer.here |= {row["place"]} if row["here"] else set()
-            offer.covers |= {row["place"]} if row["covers"] else set()
+            offer.here |= {row["place"]} if row["here"] <= PARTNERS else set()
+            offer.covers |= {row["place"]} if row["covers"] <= PARTNERS else set()
         for service, view in self._views(list(found)).items():
             found[service].cells = _cells(view, need)
             found[service].returnees_only = view.get("open_to") == "returnees"

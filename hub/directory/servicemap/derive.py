@@ -176,16 +176,19 @@ def _view(row: Row, agency: str, seen: Sequence[dict[str, Any] | None]) -> dict[
 
 
 def _postings(seen: Sequence[dict[str, Any] | None], around: Around) -> Iterator[dict[str, Any]]:
-    known: set[tuple[str, str]] = set()
+    """Return where each need is met. A row says from which level on each of its facts is known."""
+    made: dict[tuple[str, str], dict[str, Any]] = {}
     for level, view in enumerate(seen):
-        if view is None:
+        if view is None or (level and view == seen[level - 1]):
             continue
         about = _about(view)
         for place, (here, covers) in _places(view, around).items():
             for need in view.get("needs", ()):
-                if (need, place) not in known:
-                    known.add((need, place))
-                    yield {**about, "need": need, "place": place, "level": level, "here": here, "covers": covers}
+                fresh = {**about, "need": need, "place": place, "level": level, "here": t.NEVER, "covers": t.NEVER}
+                row = made.setdefault((need, place), fresh)
+                row["here"] = min(row["here"], level if here else t.NEVER)
+                row["covers"] = min(row["covers"], level if covers else t.NEVER)
+    yield from made.values()
 
 
 def _about(view: Mapping[str, Any]) -> dict[str, Any]:

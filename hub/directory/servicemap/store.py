@@ -37,6 +37,8 @@ AGENCY: Final = 400
 AREA: Final = 64
 DAY: Final = 10
 PATH: Final = 700
+NEVER: Final = 9
+"""In `here` and `covers`, which are the levels from which on that is known: not at all."""
 MOST_AT_ONCE: Final = 500
 """Ids in one IN list: both databases take it, and plans stay the same."""
 
@@ -112,8 +114,8 @@ map_postings = Table(
     Column("place", String(AREA), primary_key=True),
     Column("service", String(ID), primary_key=True),
     Column("level", Integer, nullable=False),
-    Column("here", Boolean, nullable=False),
-    Column("covers", Boolean, nullable=False),
+    Column("here", Integer, nullable=False),
+    Column("covers", Integer, nullable=False),
     Column("shown_until", String(DAY), nullable=False),
     Column("usable_until", String(DAY), nullable=False),
     Column("groups", Integer, nullable=False),

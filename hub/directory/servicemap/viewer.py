@@ -38,7 +38,7 @@ class Viewer:
         """Return the condition that a derived row of `level` is there for this viewer; few rows are above partners."""
         if not self.agency:
             return level <= PUBLIC
-        owned = or_(*self._mine(), and_(level <= AREA, self._inside()))
+        owned = and_(level <= FOCAL, or_(*self._mine(), and_(level <= AREA, self._inside())))
         return or_(level <= PARTNERS, exists().where(map_views.c.id == service, owned))
 
     def view(self) -> ColumnElement[bytes]:

@@ -268,6 +268,28 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_map_due_due"), ["due"], unique=False)
 
     op.create_table(
+        "map_facets",
+        sa.Column("service", sa.String(length=36), nullable=False),
+        sa.Column("level", sa.Integer(), nullable=False),
+        sa.Column("below", sa.Integer(), nullable=False),
+        sa.Column("steward", sa.String(length=400), nullable=False),
+        sa.Column("agency", sa.String(length=400), nullable=False),
+        sa.Column("home", sa.String(length=700), nullable=False),
+        sa.Column("shown_until", sa.String(length=10), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("free", sa.String(length=3), nullable=False),
+        sa.Column("claimed", sa.Boolean(), nullable=False),
+        sa.Column("groups", sa.Integer(), nullable=False),
+        sa.Column("capacity", sa.String(length=24), nullable=False),
+        sa.Column("capacity_until", sa.String(length=10), nullable=False),
+        sa.Column("needs", sa.Text(), nullable=False),
+        sa.Column("areas", sa.Text(), nullable=False),
+        sa.Column("languages", sa.Text(), nullable=False),
+        sa.Column("access", sa.Text(), nullable=False),
+        sa.Column("hours", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("service", "level", name=op.f("pk_map_facets")),
+    )
+    op.create_table(
         "map_gaps",
         sa.Column("area", sa.String(length=32), nullable=False),
         sa.Column("need", sa.String(length=32), nullable=False),
@@ -341,8 +363,8 @@ def upgrade() -> None:
         sa.Column("place", sa.String(length=64), nullable=False),
         sa.Column("service", sa.String(length=36), nullable=False),
         sa.Column("level", sa.Integer(), nullable=False),
-        sa.Column("here", sa.Boolean(), nullable=False),
-        sa.Column("covers", sa.Boolean(), nullable=False),
+        sa.Column("here", sa.Integer(), nullable=False),
+        sa.Column("covers", sa.Integer(), nullable=False),
         sa.Column("shown_until", sa.String(length=10), nullable=False),
         sa.Column("usable_until", sa.String(length=10), nullable=False),
         sa.Column("groups", sa.Integer(), nullable=False),
@@ -449,7 +471,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "map_words",
-        sa.Column("word", sa.String(length=64), nullable=False),
+        sa.Column(
+            "word", sa.String(length=64).with_variant(sa.String(length=64, collation="C"), "postgresql"), nullable=False
+        ),
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("weight", sa.Integer(), nullable=False),
         sa.Column("level", sa.Integer(), nullable=False),
@@ -790,6 +814,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_map_gaps_country_level_need"))
 
     op.drop_table("map_gaps")
+    op.drop_table("map_facets")
     with op.batch_alter_table("map_due", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_map_due_due"))
 
