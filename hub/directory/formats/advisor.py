@@ -168,7 +168,7 @@ def _text(value: object) -> str:
 
 
 def _point(geometry: Any) -> tuple[float, float] | None:
-    at = (geometry or {}).get("coordinates") or ()
+    at: list[Any] = (geometry or {}).get("coordinates") or []
     if len(at) < _POINT or not all(isinstance(x, int | float) and not isinstance(x, bool) for x in at[:2]):
         return None
     return float(at[1]), float(at[0])

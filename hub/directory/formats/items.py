@@ -20,7 +20,8 @@ __all__ = ["Format", "Item", "Origin", "Problem", "Reader", "Records", "Writer",
 class Origin:
     """What the person who imports a file says of it. `day` is the day that the file describes.
 
-    `locate` names the areas in which a point lies, root first, where the hub knows them.
+    `locate` names the areas in which a point lies, root first, where the hub knows them. `current` is a record as who
+    sends the file sees it, for forms that say changes.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Origin:
     day: str = ""
     language: str = "en"
     locate: Callable[[float, float], Sequence[str]] | None = None
+    current: Callable[[str], Mapping[str, Any] | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +53,12 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Documents to write, by id, as the reader of the file may see them."""
+    """Documents to write, by id, as the reader of the file may see them. `path`: codes and names down to an area."""
 
     providers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     services: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     sites: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    path: Callable[[str], Sequence[tuple[str, str]]] | None = None
 
 
 Reader = Callable[[bytes, Origin], Iterable[Item]]
