@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     delete,
+    or_,
     select,
     update,
 )
@@ -165,6 +166,18 @@ class Areas(Store):
             if found:
                 return found
         return []
+
+    def named(self, texts: Iterable[str]) -> dict[str, list[str]]:
+        """Return the codes of the areas that have one of these names as a whole, by the name as `fold` gives it."""
+        wanted = {fold(text) for text in texts} - {""}
+        if not wanted:
+            return {}
+        shapes = [areas.c.words.contains(f"|{text}|", autoescape=True) for text in sorted(wanted)]
+        found: dict[str, list[str]] = {}
+        for row in self._all(select(areas.c.code, areas.c.words).where(_NOW, or_(*shapes))):
+            for text in wanted & set(row["words"].split("|")):
+                found.setdefault(text, []).append(row["code"])
+        return found
 
     def history(self, code: str) -> list[Area]:
         """Return all that a code has meant, the newest first."""
