@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 SCALE: Final = 1_000
 _NEAR: Final = 0.05
 """Degrees, about 5 km: a point so near an outline and in none lies on a shore that was drawn too simply."""
+_MOST: Final = 0.6
 _DATE_LINE: Final = 180.0
 
 
@@ -69,6 +70,17 @@ def centre(geometry: Mapping[str, Any]) -> tuple[float, float]:
     """Return a point (latitude, longitude) that lies in an outline, near its middle."""
     point = shape(geometry).representative_point()
     return round(float(point.y), 4), round(float(point.x), 4)
+
+
+def holds(geometry: Mapping[str, Any], lat: float, lon: float) -> bool:
+    """Whether a point lies in an outline, or nearly."""
+    return float(shape(geometry).distance(shapely.Point(lon, lat))) <= _NEAR
+
+
+def same_place(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two outlines are of the same area: most of each lies in the other."""
+    mine, theirs = shapely.make_valid(shape(one)), shapely.make_valid(shape(other))
+    return float(mine.intersection(theirs).area) > _MOST * max(float(mine.area), float(theirs.area))
 
 
 def country(code: str) -> list[tuple[Area, dict[str, Any] | None]]:

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     delete,
+    func,
     or_,
     select,
     update,
@@ -97,10 +98,10 @@ class Areas(Store):
         self._seen: dict[str, Area | None] = {}
 
     def get(self, code: str) -> Area | None:
-        """Return what a code, or another code for the same area, means now, or None."""
+        """Return what a code, or another for the same area, means now, else what it meant last, else None."""
         if code not in self._seen:
-            row = self._one(select(areas).where(areas.c.code == self.canonical(code), _NOW))
-            self._seen[code] = None if row is None else _area(row)
+            meant = self.history(self.canonical(code))
+            self._seen[code] = next((area for area in meant if not area.valid_to), meant[0] if meant else None)
         return self._seen[code]
 
     def need(self, code: str) -> Area:
@@ -225,9 +226,15 @@ class Areas(Store):
         for area in rows:
             if not CODE.fullmatch(area.code):
                 raise InvalidRequest("A code of an area has letters, digits, dots, hyphens.")
-            self._close(area)
+            before = self._now(area.code)
+            if before is not None:
+                self._close(area, before)
+                self._move(before, area)
             self._put(areas, **_columns(area))
+            if area.valid_to:
+                self._run(delete(area_outlines).where(area_outlines.c.code == area.code))
         self._seen.clear()
+        self._finder = None
 
     def put_outlines(self, geometries: Mapping[str, Mapping[str, Any]]) -> None:
         """Keep the outlines of areas that are here."""
@@ -288,15 +295,24 @@ class Areas(Store):
         near = sorted(rows, key=lambda row: (-path.index(row["area"]), not row["lead"], row["agency"]))
         return [dict(row) for row in near]
 
-    def _close(self, area: Area) -> None:
+    def _now(self, code: str) -> Area | None:
+        row = self._one(select(areas).where(areas.c.code == code, _NOW))
+        return None if row is None else _area(row)
+
+    def _close(self, area: Area, before: Area) -> None:
         """End what the code meant before, where it is issued again from a later day."""
-        mine = (areas.c.code == area.code) & _NOW & (areas.c.valid_from != area.valid_from)
-        row = self._one(select(areas).where(mine))
-        if row is None:
-            return
-        if area.valid_from < row["valid_from"]:
+        if area.valid_from < before.valid_from:
             raise InvalidRequest("This code was issued again since; what it meant before cannot be changed.")
-        self._run(update(areas).where(mine).values(valid_to=day_after(area.valid_from, -1)))
+        if area.valid_from > before.valid_from:
+            mine = (areas.c.code == area.code) & _NOW
+            self._run(update(areas).where(mine).values(valid_to=day_after(area.valid_from, -1)))
+
+    def _move(self, before: Area, area: Area) -> None:
+        """Take along what lies in an area that has another place in the tree."""
+        if before.path != area.path:
+            down = areas.c.path.startswith(f"{before.path}/", autoescape=True)
+            moved = area.path + func.substr(areas.c.path, len(before.path) + 1)
+            self._run(update(areas).where(areas.c.country == before.country, down).values(path=moved))
 
     def _areas(self, which: Any) -> list[Area]:
         return [_area(row) for row in self._all(select(areas).where(_NOW, which).order_by(areas.c.path))]
