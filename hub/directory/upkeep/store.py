@@ -205,6 +205,12 @@ class Links(Store):
         row = self._one(select(map_links).where(map_links.c.id == link))
         return None if row is None else Link(**{**row, "purpose": Purpose(row["purpose"])})
 
+    def open_of(self, record: str, now: int) -> bool:
+        """Return whether a record has a link that still opens something."""
+        c = map_links.c
+        query = select(map_links).where(c.record == record, c.purpose == Purpose.UPDATE, c.expires > now)
+        return any(Link(**row).open_at(now) for row in self._all(query))
+
     def use(self, link: str, now: int) -> bool:
         """Use a link up; return whether it was open."""
         c = map_links.c
