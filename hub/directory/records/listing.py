@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from hub.directory.records import ages, freshness
 from hub.directory.records import hours as opening
 from hub.directory.records.record import PROVIDER, SERVICE, SITE
-from hub.directory.records.visibility import FOCAL, visible, whole_level
+from hub.directory.records.visibility import FOCAL, steps_of, visible, whole_level
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,7 +47,13 @@ def views(
     `provider` and `sites` are those that the service names; `paths` has, of each area code that the sites name, the
     codes from the country down to it.
     """
-    return [listing(service, provider, sites, paths, level) for level in range(FOCAL + 1)]
+    steps = steps_of(SERVICE, service) | steps_of(PROVIDER, provider)
+    steps = steps.union(*(steps_of(SITE, site) for site in sites))
+    found: list[dict[str, Any] | None] = []
+    for level in range(FOCAL + 1):
+        same = level and level not in steps
+        found.append(found[-1] if same else listing(service, provider, sites, paths, level))
+    return found
 
 
 def listing(

@@ -73,6 +73,12 @@ def whole_level(document: Mapping[str, Any]) -> int:
     return _said(document.get("visibility") or {}, WHOLE)
 
 
+def steps_of(kind: str, document: Mapping[str, Any]) -> frozenset[int]:
+    """Return the levels at which more is seen of a record than one level below."""
+    said = {LEVELS.index(word) for word in (document.get("visibility") or {}).values()}
+    return frozenset(said | {level for name, level in _DEFAULT.items() if name in document and kind != SITE})
+
+
 def visible(kind: str, document: Mapping[str, Any], level: int) -> dict[str, Any] | None:
     """Return what somebody at a level sees of a record, or None where it is not there for them."""
     if whole_level(document) > level:
