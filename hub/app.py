@@ -13,8 +13,10 @@ from flask import Flask
 
 import hub.auth.routes
 import hub.directory.gaps.routes
+import hub.directory.hsds.routes
 import hub.directory.routes
 import hub.directory.servicemap.routes
+import hub.directory.text.routes
 import hub.federation.routes
 import hub.handoffs.routes
 import hub.web.key_routes
@@ -48,8 +50,10 @@ BLUEPRINTS = (
     hub.auth.routes.blueprint,
     hub.handoffs.routes.blueprint,
     hub.directory.routes.blueprint,
+    hub.directory.hsds.routes.blueprint,
     hub.directory.gaps.routes.blueprint,
     hub.directory.servicemap.routes.blueprint,
+    hub.directory.text.routes.blueprint,
     hub.federation.routes.blueprint,
 )
 

@@ -140,6 +140,9 @@ class Splitter:
                 if (SITE, at.get("location_id")) not in self.found:
                     where = f"service_at_locations.{number}.location_id"
                     one.problems.append(Problem(where, "orphan", "It leads to no location of the file."))
+        elif kind == PROVIDER:
+            if document.get("description") == document.get("name"):
+                document.pop("description", None)
         elif kind == SITE:
             self._leads(one, "organization_id", PROVIDER)
             if isinstance(document.get("addresses"), list):

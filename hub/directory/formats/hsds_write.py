@@ -137,7 +137,7 @@ def _flat(name: str, made: Document) -> Document:
 
 def _described(provider: Document) -> Document:
     """Return an organization with the description that HSDS asks for: its name, where nobody wrote one."""
-    if provider.get("description"):
+    if provider.get("description") is not None:
         return provider
     return provider | {"description": provider.get("name", "")}
 
