@@ -89,12 +89,22 @@ class Asked:
     service: str | None = None
     person: str | None = None
     listing: Mapping[str, Any] | None = None
-    """What the service map says of the service, where one of it was chosen (R18 to R20)."""
+    """What the service map says of the service, where one of it was chosen (`services.facts`; R17 to R20)."""
     about: Mapping[str, Any] = field(default_factory=dict)
-    """What the service must know of the person to be matched: `years`. Never leaves the client."""
+    """What the service must know of the person to be matched: `months_from`. Never leaves the client."""
 
     def request(self, member: Member, held: Held) -> Request:
-        """Return the question in the words of `consent`."""
+        """Return the question in the words of `consent`.
+
+        Raises:
+            InvalidRequest: a service of the map was chosen, which is of another type than is asked for (R11).
+        """
+        if self.listing is not None and self.listing.get("service") != self.service:
+            raise InvalidRequest(
+                "The service map says that this service is of another type.",
+                todo="Leave the type out; the map knows it.",
+                rule="R11",
+            )
         to = around.recipient(member, self.to, self.person)
         holder = member.agency if held.came_by is not None else None
         return Request(to, self.categories, self.purpose, self.service, holder)
