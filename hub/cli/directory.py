@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import click
 
+from hub.cli import map_search
+
 
 @click.group()
 def directory() -> None:
     """The service map: who helps with what, where, for whom, and whether that is still true."""
+
+
+for _part in (map_search.top,):
+    for _command in _part.commands.values():
+        directory.add_command(_command)
