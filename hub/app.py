@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from flask import Flask
 
 import hub.auth.routes
+import hub.directory.areas.routes
 import hub.directory.gaps.routes
 import hub.directory.hsds.routes
 import hub.directory.routes
@@ -51,6 +52,7 @@ BLUEPRINTS = (
     hub.handoffs.routes.blueprint,
     hub.directory.routes.blueprint,
     hub.directory.hsds.routes.blueprint,
+    hub.directory.areas.routes.blueprint,
     hub.directory.gaps.routes.blueprint,
     hub.directory.servicemap.routes.blueprint,
     hub.directory.text.routes.blueprint,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from hub.cli import map_search
+from hub.cli import map_areas, map_gaps, map_search
 
 
 @click.group()
@@ -12,6 +12,10 @@ def directory() -> None:
     """The service map: who helps with what, where, for whom, and whether that is still true."""
 
 
-for _part in (map_search.top,):
+for _part in (
+    map_gaps.top,
+    map_search.top,
+):
     for _command in _part.commands.values():
         directory.add_command(_command)
+directory.add_command(map_areas.top)

@@ -13,15 +13,21 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from sqlalchemy import select
+
 from hub.directory.areas import outlines
 from hub.directory.areas.domain import Area, fold
+from hub.directory.areas.store import Areas
+from hub.directory.servicemap.store import MOST_AT_ONCE, map_postings
+from hub.directory.servicemap.write import rederive
 from hub.errors import InvalidRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+
+    from sqlalchemy import Connection
 
     from hub.directory.areas.codab import File, Found
-    from hub.directory.areas.store import Areas
 
 NEW, CHANGED, SAME, REISSUED, ALIAS, ENDED = "new", "changed", "same", "reissued", "alias", "ended"
 PROBLEM, OUTSIDE = "problem", "outside"
@@ -38,6 +44,8 @@ class Report:
     rows: list[dict[str, Any]] = field(default_factory=list)
     unseen: list[str] = field(default_factory=list)
     elsewhere: int = 0
+    touched: set[str] = field(default_factory=set)
+    """Codes that now mean something else than before, those of other schemes among them."""
 
     def add(self, row: int, result: str, **more: Any) -> None:
         """Note what became of a row."""
@@ -68,12 +76,24 @@ def import_areas(
     for found in sorted(file.areas, key=lambda one: (one.level, one.valid_from, one.row)):
         state.take(found)
     report.unseen = state.unseen()
+    report.touched = {area.code for area in state.rows} | set(state.aliases)
     if write:
         areas.put(state.rows)
         for alias, code in state.aliases.items():
             areas.put_alias(alias, code)
         areas.put_outlines(state.outlines)
     return report
+
+
+def follow(connection: Connection, codes: Iterable[str], now: int) -> None:
+    """Derive anew what is searched of the services that stand in some areas or in what lies in them."""
+    tree = Areas(connection)
+    places = sorted({below for code in codes for below in (code, *tree.below(code))})
+    services: set[str] = set()
+    for start in range(0, len(places), MOST_AT_ONCE):
+        some = map_postings.c.place.in_(places[start : start + MOST_AT_ONCE])
+        services |= set(connection.scalars(select(map_postings.c.service).distinct().where(some)))
+    rederive(connection, sorted(services), now)
 
 
 class _State:

@@ -104,6 +104,11 @@ class Areas(Store):
             self._seen[code] = next((area for area in meant if not area.valid_to), meant[0] if meant else None)
         return self._seen[code]
 
+    def some(self, codes: Iterable[str]) -> list[Area]:
+        """Return the areas of some codes, those that there are, in the order of their paths."""
+        wanted = sorted(set(codes))
+        return self._areas(areas.c.code.in_(wanted[:_MANY])) if wanted else []
+
     def need(self, code: str) -> Area:
         """Return an area.
 
