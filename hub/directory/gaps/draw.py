@@ -2,7 +2,7 @@
 
 Colour says nothing that hatching and words do not; no red and no green, which read as danger and as safety. Each area
 has a number on the map and a line in the list, areas without an outline have their line alone. Names may be of any
-script: the list is mirrored for those that are written from right to left.
+script: the list stands on the right edge for those that are written from right to left.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def draw(title: str, language: str, rows: Sequence[Drawn]) -> str:
         f'role="img" aria-labelledby="map-title map-desc" lang="{escape(language)}">'
     )
     about = f'<title id="map-title">{escape(title)}</title><desc id="map-desc">{escape(told)}</desc>'
-    shown = f'<text class="title" x="16" y="36" unicode-bidi="plaintext">{escape(title)}</text>'
+    shown = f'<text class="title" x="16" y="36">{escape(title)}</text>'
     note = '<text class="small" x="16" y="60">Outlines are simplified and settle no border.</text>'
     body = "".join([*paths, *listed, *legend])
     return f"{head}{about}<style>{_STYLE}</style><defs>{_PATTERNS}</defs>{shown}{note}{body}</svg>\n"
@@ -136,16 +136,17 @@ def _key(number: int, form: Any, place: Any) -> str:
 
 
 def _listed(number: int, row: Drawn, *, backwards: bool) -> list[str]:
+    """Return the line of one area; backwards from the right edge, by anchors alone, which every program draws alike."""
     y = _TOP + _LINE * 2 * (number - 1)
-    edge, turned = int(_WIDTH) + 8, int(_WIDTH) + _LIST - 16
-    box_x = turned - 20 if backwards else edge
-    x = turned - 30 if backwards else edge + 30
-    how = 'direction="rtl" text-anchor="start"' if backwards else 'text-anchor="start"'
+    edge, way, anchor = (_WIDTH + _LIST - 16, -1, "end") if backwards else (_WIDTH + 8, 1, "start")
+    box_x = edge - 20 if backwards else edge
+    at, x = edge + way * 30, edge + way * 60
     missing = "" if row.geometry else " (no outline)"
     return [
-        f'<rect x="{box_x}" y="{y}" width="20" height="20" fill="{_FILLS[row.kind]}" stroke="{_INK}"/>',
-        f'<text x="{x}" y="{y + 14}" {how}>{number}. {escape(row.name)}{missing}</text>',
-        f'<text class="small" x="{x}" y="{y + 31}" {how} unicode-bidi="plaintext">{row.words}</text>',
+        f'<rect x="{box_x:.0f}" y="{y}" width="20" height="20" fill="{_FILLS[row.kind]}" stroke="{_INK}"/>',
+        f'<text x="{at:.0f}" y="{y + 14}" text-anchor="{anchor}">{number}</text>',
+        f'<text x="{x:.0f}" y="{y + 14}" text-anchor="{anchor}">{escape(row.name)}{missing}</text>',
+        f'<text class="small" x="{x:.0f}" y="{y + 31}" text-anchor="{anchor}">{row.words}</text>',
     ]
 
 
