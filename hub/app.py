@@ -18,6 +18,8 @@ import hub.directory.hsds.routes
 import hub.directory.routes
 import hub.directory.servicemap.routes
 import hub.directory.text.routes
+import hub.directory.upkeep.page.routes
+import hub.directory.upkeep.routes
 import hub.federation.routes
 import hub.handoffs.routes
 import hub.web.key_routes
@@ -56,6 +58,8 @@ BLUEPRINTS = (
     hub.directory.gaps.routes.blueprint,
     hub.directory.servicemap.routes.blueprint,
     hub.directory.text.routes.blueprint,
+    hub.directory.upkeep.routes.blueprint,
+    hub.directory.upkeep.page.routes.blueprint,
     hub.federation.routes.blueprint,
 )
 

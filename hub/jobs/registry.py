@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from hub.auth.store import AccountStore
 from hub.directory.gaps.summary import count_gaps
+from hub.directory.upkeep.ladder import release, remind
 from hub.federation.jobs import deliver, pull, purge_messages
 from hub.freeze.jobs import freeze_packets
 from hub.handofflog.guard import ForkGuard
@@ -51,6 +52,8 @@ JOBS = (
     Job("freeze", 2, freeze_packets),
     Job("deliver", 2, deliver),
     Job("notices", 10, send_notices),
+    Job("remind", 3600, remind),
+    Job("contacts", 300, release),
     Job("checkpoint", 10, publish),
     Job("erase", 5, erase_packets),
     Job("pull", 300, pull),

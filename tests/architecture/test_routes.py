@@ -19,6 +19,8 @@ PUBLIC = {
     "GET /log/proof",
     "GET /log/consistency",
     "GET /federation/v1/hub",
+    "GET /update/<token>",
+    "POST /update/<token>",
     "GET /hsds/",
     "GET /hsds/openapi.json",
     "GET /hsds/profile",

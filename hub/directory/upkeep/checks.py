@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection
+    from sqlalchemy.engine import RowMapping
 
     from hub.auth.permissions import Caller
     from hub.directory.servicemap.store import Row
@@ -133,7 +134,7 @@ def _checked(row: Row, groups: Sequence[str], by: Actor, now: int) -> dict[str, 
     return still_right(row.document, groups or has, on=day_of(now), how=by.how, by=by.agency)
 
 
-def _item(due: Mapping[str, Any], row: Row, today: str) -> dict[str, Any]:
+def _item(due: RowMapping, row: Row, today: str) -> dict[str, Any]:
     said = Due(due["grp"], due["due"], due["limit_day"])
     return {
         "record": row.id,

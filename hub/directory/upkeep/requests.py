@@ -50,6 +50,18 @@ class Proposal:
     link: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What of a request is taken (None: all), and the version of the record with which it was compared."""
+
+    version: int
+    members: Collection[str] | None = None
+
+    def takes(self, member: str) -> bool:
+        """Return whether a member is taken."""
+        return self.members is None or member in self.members
+
+
 def propose(connection: Connection, proposal: Proposal, by: Actor, *, host: str, now: int) -> Request:
     """Keep a change request, in place of an earlier one of the same proposer, and tell who decides.
 
@@ -61,7 +73,8 @@ def propose(connection: Connection, proposal: Proposal, by: Actor, *, host: str,
     base = {"id": records.new_id()} if row is None else _as_seen(connection, row, proposal.base)
     changes = {name: value for name, value in proposal.changes.items() if base.get(name) != value}
     wrong = sorted(set(changes) & records.SYSTEM)
-    if wrong or not set(proposal.groups) <= set(OF_KIND[proposal.kind]) or not (changes or proposal.groups):
+    said = changes or proposal.groups or by.note
+    if wrong or not said or not set(proposal.groups) <= set(OF_KIND[proposal.kind]):
         raise InvalidRequest("A change request names members that an edit may set, or groups that are still right.")
     _check(proposal.kind, edited(base if row is None else row.document, changes))
     old = {name: base.get(name) for name in changes}
@@ -100,19 +113,10 @@ def differences(row: Row | None, request: Request) -> dict[str, dict[str, Any]]:
     }
 
 
-def approve(
-    connection: Connection,
-    request: Request,
-    by: Actor,
-    *,
-    version: int,
-    host: str,
-    now: int,
-    members: Collection[str] | None = None,
-) -> Outcome:
+def approve(connection: Connection, request: Request, by: Actor, decision: Decision, *, host: str, now: int) -> Outcome:
     """Write what was proposed, or some members of it; the groups concerned were then checked on the day of the asking.
 
-    Contact details in it wait like any others. `version`: that of the record with which the request was compared.
+    Contact details in it wait like any others.
 
     Raises:
         StaleVersion: the record was changed since; `facts["version"]` is the present one.
@@ -122,16 +126,16 @@ def approve(
     check_decider(request, by)
     row = ServiceMap(connection).get(request.record)
     present = 0 if row is None else row.version
-    if present != version:
+    if present != decision.version:
         raise StaleVersion("The record was changed since you compared.", version=present)
-    taken = {name: value for name, value in request.changes.items() if members is None or name in members}
-    if not taken and not request.groups:
+    taken = {name: value for name, value in request.changes.items() if decision.takes(name)}
+    if request.changes and not taken:
         raise InvalidRequest("Name at least one member of the request.")
     document = edited({"id": request.record} if row is None else row.document, taken)
     on, how = day_of(request.at), request.how
     document = still_right(document, request.groups, on=on, how=how, by=request.agency)
     document = verified(document, groups_of(request.kind, taken), on=on, how=how, by=request.agency)
-    draft = Draft(request.kind, document, base_version=version or None, steward=request.steward)
+    draft = Draft(request.kind, document, base_version=decision.version or None, steward=request.steward)
     done = apply(connection, [draft], _proposer(request), host=host, now=now)[0]
     _decide(connection, request, State.APPROVED, by, now, taken=sorted(taken))
     return done

@@ -1,0 +1,1 @@
+"""The page for providers without an account: its words, its form, its two routes."""
