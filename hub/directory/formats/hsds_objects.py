@@ -159,6 +159,19 @@ def own_members(name: str) -> frozenset[str]:
 
 
 @cache
+def structured(name: str) -> frozenset[str]:
+    """Return the members of our profile that are no plain text: a cell of a table holds them as JSON."""
+    found = profile(name)
+    return frozenset(one for one, said in found.get("properties", {}).items() if not _is_text(said, found["$defs"]))
+
+
+def _is_text(said: dict[str, Any], parts: dict[str, Any]) -> bool:
+    if "$ref" in said:
+        return _is_text(parts[said["$ref"].removeprefix("#/$defs/")], parts)
+    return said.get("type") == "string" or all(isinstance(one, str) for one in said.get("enum", (None,)))
+
+
+@cache
 def schema(name: str) -> dict[str, Any]:
     """Return the schema of an object, with our profile merged in; it refers to others as `name.json`."""
     listed = objects()[name]

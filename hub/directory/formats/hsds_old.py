@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from hub.directory.formats.items import Problem
+
 if TYPE_CHECKING:
     from hub.directory.formats.hsds_tabular import Row, Tables
 
@@ -103,7 +105,11 @@ def _rename(name: str, old: str, row: Row) -> None:
         _attribute(cells, old)
     elif name == "schedules":
         _schedule(cells, holiday=old in _HOLIDAY)
-    cells.setdefault("id", row.where.replace(".csv row ", "/"))
+    key = cells.get("id")
+    if key is None:
+        cells["id"] = row.where.replace(".csv row ", "/")
+    elif old in _POSTAL | _HOLIDAY:
+        cells["id"] = f"{old}/{key}"  # the other table of the same kind counts from one as well
 
 
 def _attribute(cells: dict[str, Any], old: str) -> None:
@@ -134,6 +140,7 @@ def _eligible(row: Row, services: dict[Any, Row]) -> bool:
     """Give a row of eligibility to its service; return whether there is one."""
     service = services.get(row.cells.get("service_id"))
     if service is None:
+        row.problems.append(Problem("service_id", "orphan", "The key leads to no row of the package."))
         return False
     for name in ("minimum_age", "maximum_age"):
         if name in row.cells:

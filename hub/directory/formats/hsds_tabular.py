@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.directory.formats import hsds_old
-from hub.directory.formats.hsds_objects import CHILDREN, FOREIGN, RECORDS, objects, table_of
+from hub.directory.formats.hsds_objects import CHILDREN, FOREIGN, RECORDS, objects, structured, table_of
 from hub.directory.formats.items import Item, Problem, unreadable
 from hub.errors import TooLarge
 
@@ -157,6 +157,11 @@ def _check(table: str, row: Row) -> None:
                 row.problems.append(Problem(name, "no_number", "This is no number."))
         elif said.startswith("=") and cell not in said[1:].split("|"):
             row.problems.append(Problem(name, "unknown_code", "This is none of the words that HSDS has for it."))
+    for name in structured(_OBJECTS[table]) & row.cells.keys():
+        try:
+            row.cells[name] = json.loads(row.cells[name])
+        except (ValueError, RecursionError):
+            row.problems.append(Problem(name, "unreadable", "The cell is no JSON."))
     wanted = (*listed["required"], *_NEEDS.get(table, ()))
     missing = [
         name
@@ -192,6 +197,19 @@ def _join(tables: Tables) -> None:
     for table in ("metadata", "attributes", *(name for name in CHILDREN if name not in {"metadata", "attributes"})):
         for row in tables.get(table, ()):
             _hang(table, row, by_id)
+    for table in tables.keys() - _OBJECTS.keys():
+        for row in tables[table]:
+            _keep(table, row, by_id)
+
+
+def _keep(table: str, row: Row, by_id: dict[str, dict[Any, Row]]) -> None:
+    """Keep a row of a table that HSDS does not have with the record that it names, under the name of its table."""
+    for key in ("service_id", "organization_id", "location_id"):
+        owner = by_id.get(FOREIGN[key], {}).get(row.cells.get(key))
+        if owner is not None and not row.held:
+            del row.cells[key]
+            owner.cells.setdefault(table, []).append(row.cells)
+            row.held = True
 
 
 def _hang(table: str, row: Row, by_id: dict[str, dict[Any, Row]]) -> None:
@@ -281,10 +299,10 @@ def _flatten(table: str, value: dict[str, Any], tables: dict[str, Any], keys: di
         elif child is not None and isinstance(part, list):
             for one in part:
                 _flatten(child, one, tables, _hanging(child, name, own, made, table))
-        elif not isinstance(part, dict | list):
-            row[name] = part
-        else:
+        elif isinstance(part, dict | list | bool):
             row[name] = json.dumps(part, ensure_ascii=False)
+        else:
+            row[name] = part
     return made
 
 
