@@ -9,7 +9,7 @@ A group of persons counts the services that say that they are for it; `all` coun
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.directory.records.vocabulary import AGE_GROUPS
@@ -23,18 +23,21 @@ LAYERS: Final = ("here", "covers", "open", "usable", "claimed")
 UNSAID: Final = "unsaid"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Offer:
-    """One service that helps with one need: where, for whom (bits, in the order of GROUPS after `all`), until when."""
+    """One service that helps with one need: where, for whom (bits, in the order of GROUPS after `all`), until when.
+
+    `here` are the areas in which it has a site, those above them among them; `covers` those that it covers as a whole.
+    """
 
     groups: int
     shown_until: str
     usable_until: str
     claimed: bool
-    cells: tuple[str, ...] = ()
-    returnees_only: bool = False
-    here: set[str] = field(default_factory=set)
-    covers: set[str] = field(default_factory=set)
+    cells: tuple[str, ...]
+    returnees_only: bool
+    here: set[str]
+    covers: set[str]
 
 
 def rows(offers: Sequence[Offer], paths: Mapping[str, Sequence[str]], today: str) -> dict[str, dict[str, Any]]:

@@ -14,10 +14,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.db import Store, metadata
 from hub.directory.areas.store import areas
-from hub.directory.gaps.counting import UNSAID, Offer
 from hub.directory.gaps.unmet import Unmet
 from hub.directory.records.visibility import PARTNERS
-from hub.directory.records.vocabulary import NEEDS
 from hub.directory.servicemap.store import MOST_AT_ONCE, map_postings, map_views
 
 if TYPE_CHECKING:
@@ -67,28 +65,39 @@ class GapStore(Store):
         mine = [(row["need"], row["place"]) for row in waiting]
         return [pair for pair in mine if self._run(delete(map_gaps_dirty).where(c.need == pair[0], c.place == pair[1]))]
 
+    def waits(self, today: str) -> bool:
+        """Return whether anything is to be counted again."""
+        marked = self._connection.scalar(select(map_gaps_dirty.c.need).limit(1))
+        return marked is not None or bool(self.past(today))
+
     def past(self, today: str) -> list[tuple[str, str]]:
         """Return (need, area) whose counts have changed by time alone."""
         c = map_gaps.c
         rows = self._all(select(c.need, c.area).where(c.until != "", c.until < today))
         return [(row["need"], row["area"]) for row in rows]
 
-    def offers(self, country: str, need: str) -> dict[str, Offer]:
-        """Return the services that partners may see and that help with a need in a country, by id."""
+    def where(self, country: str, need: str) -> dict[str, tuple[set[str], set[str]]]:
+        """Return where partners find the services that help with a need in a country: at sites, and by coverage."""
         c = map_postings.c
         joined = map_postings.join(areas, (areas.c.code == c.place) & (areas.c.valid_to == ""))
         which = (c.need == need, areas.c.country == country, c.level <= PARTNERS)
-        found: dict[str, Offer] = {}
-        for row in self._all(select(map_postings).select_from(joined).where(*which)):
-            offer = found.get(row["service"])
-            if offer is None:
-                offer = Offer(row["groups"], row["shown_until"], row["usable_until"], row["claimed"])
-                found[row["service"]] = offer
-            offer.here |= {row["place"]} if row["here"] <= PARTNERS else set()
-            offer.covers |= {row["place"]} if row["covers"] <= PARTNERS else set()
-        for service, view in self._views(list(found)).items():
-            found[service].cells = _cells(view, need)
-            found[service].returnees_only = view.get("open_to") == "returnees"
+        found: dict[str, tuple[set[str], set[str]]] = {}
+        query = select(c.service, c.place, c.here, c.covers).select_from(joined).where(*which)
+        for service, place, here, covers in self._connection.execute(query):
+            inside, over = found.setdefault(service, (set(), set()))
+            if here <= PARTNERS:
+                inside.add(place)
+            if covers <= PARTNERS:
+                over.add(place)
+        return found
+
+    def views(self, services: Collection[str]) -> dict[str, dict[str, Any]]:
+        """Return the listings of some services as partners see them."""
+        found: dict[str, dict[str, Any]] = {}
+        c, wanted = map_views.c, sorted(services)
+        for start in range(0, len(wanted), MOST_AT_ONCE):
+            some = self._all(select(c.id, c.partners).where(c.id.in_(wanted[start : start + MOST_AT_ONCE])))
+            found |= {row["id"]: json.loads(row["partners"]) for row in some if row["partners"]}
         return found
 
     def replace(
@@ -145,14 +154,6 @@ class GapStore(Store):
         rows = self._all(select(c.area, c.need, c.count).select_from(joined).where(*here, c.month == month))
         return month, [Unmet(row["area"], row["need"], group, row["count"]) for row in rows]
 
-    def _views(self, services: list[str]) -> dict[str, dict[str, Any]]:
-        found: dict[str, dict[str, Any]] = {}
-        c = map_views.c
-        for start in range(0, len(services), MOST_AT_ONCE):
-            some = self._all(select(c.id, c.partners).where(c.id.in_(services[start : start + MOST_AT_ONCE])))
-            found |= {row["id"]: json.loads(row["partners"]) for row in some if row["partners"]}
-        return found
-
 
 def dirty(connection: Connection, pairs: Iterable[tuple[str, str]]) -> None:
     """Let the summary of some (need, place) be counted again; a place of "" is nowhere, and never counted.
@@ -165,11 +166,6 @@ def dirty(connection: Connection, pairs: Iterable[tuple[str, str]]) -> None:
         mark = dialect.insert(map_gaps_dirty)
         same = {"place": mark.excluded.place}
         connection.execute(mark.on_conflict_do_update(index_elements=map_gaps_dirty.primary_key, set_=same), rows)
-
-
-def _cells(view: Mapping[str, Any], need: str) -> tuple[str, ...]:
-    dimensions = view.get("dimensions") or [NEEDS[need].dimension]
-    return tuple(f"{dimension}/{level}" for dimension in dimensions for level in view.get("levels") or [UNSAID])
 
 
 def _text(row: Mapping[str, Any]) -> str:

@@ -6,27 +6,34 @@ A need in a country is counted as a whole, because what covers the country reach
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hub.directory.areas.domain import parts
 from hub.directory.areas.store import Areas
 from hub.directory.gaps import counting
+from hub.directory.gaps.counting import UNSAID, Offer
 from hub.directory.gaps.store import GapStore, dirty
 from hub.directory.records.freshness import day_of
+from hub.directory.records.vocabulary import NEEDS
+from hub.directory.servicemap.derive import groups_of, usable_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from sqlalchemy import Connection
 
     from hub.context import Hub
 
 _BATCH = 2_000
+_GONE = frozenset({"inactive", "defunct"})
 
 
 def count_gaps(hub: Hub) -> int:
     """Count again what waits for it; return how many needs of countries."""
     today = day_of(hub.clock.now())
+    with hub.database.read() as connection:
+        if not GapStore(connection).waits(today):
+            return 0
     with hub.database.write() as connection:
         store = GapStore(connection)
         dirty(connection, store.past(today))
@@ -39,9 +46,33 @@ def recompute(connection: Connection, pairs: Iterable[tuple[str, str]], today: s
     todo = sorted({(path[0], need) for need, place in pairs if (path := tree.path(place))})
     known = {country: tree.listing(country) for country in {country for country, _ in todo}}
     for country, need in todo:
-        offers = list(store.offers(country, need).values())
+        offers = _offers(store, country, need)
         paths = {area.code: parts(area.path) for area in known[country]}
         levels = {area.code: area.level for area in known[country]}
         rows = counting.rows(offers, paths, today)
         store.replace(country, need, rows, levels, counting.until(offers, today))
     return len(todo)
+
+
+def _offers(store: GapStore, country: str, need: str) -> list[Offer]:
+    where = store.where(country, need)
+    views = store.views(where)
+    return [_offer(views[service], need, *places) for service, places in where.items() if _stands(views.get(service))]
+
+
+def _stands(view: Mapping[str, Any] | None) -> bool:
+    return view is not None and view.get("status") not in _GONE
+
+
+def _offer(view: Mapping[str, Any], need: str, here: set[str], covers: set[str]) -> Offer:
+    dimensions = view.get("dimensions") or [NEEDS[need].dimension]
+    return Offer(
+        groups_of(view),
+        view.get("shown_until", ""),
+        usable_until(view),
+        bool(view.get("claimed")),
+        tuple(f"{dimension}/{level}" for dimension in dimensions for level in view.get("levels") or [UNSAID]),
+        view.get("open_to") == "returnees",
+        here,
+        covers,
+    )
