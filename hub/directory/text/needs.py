@@ -30,7 +30,7 @@ class Meant:
 def meant(text: str) -> list[Meant]:
     """Return what a text says, in its order: phrases that name needs, and other words one by one; no fillers."""
     typed = words(text)
-    kept = [word for word in typed if word not in _fillers()] or typed
+    kept = [word for word in typed if word not in fillers()] or typed
     corrected = [_corrected(word) for word in kept]
     found, at = [], 0
     while at < len(kept):
@@ -47,6 +47,12 @@ def needs_of(text: str) -> dict[str, str]:
     for one in meant(text):
         found = {**one.needs, **found}
     return found
+
+
+@cache
+def fillers() -> frozenset[str]:
+    """Return the words that ask nothing: articles, prepositions, `and`."""
+    return frozenset(word for said in _list()["fillers"].values() for filler in said for word in words(filler))
 
 
 def _corrected(word: str) -> str:
@@ -68,14 +74,9 @@ def _phrases() -> dict[Phrase, dict[str, str]]:
     for need, languages in _list()["needs"].items():
         for said in languages.values():
             for shown in said:
-                plain = tuple(word for word in words(shown) if word not in _fillers())
+                plain = tuple(word for word in words(shown) if word not in fillers())
                 found.setdefault(plain, {}).setdefault(need, shown)
     return found
-
-
-@cache
-def _fillers() -> frozenset[str]:
-    return frozenset(word for said in _list()["fillers"].values() for filler in said for word in words(filler))
 
 
 @cache
