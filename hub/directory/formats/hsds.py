@@ -7,6 +7,7 @@ file of HSDS gives an equal one. Nothing is checked against the map, and nothing
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from hub.directory.formats.hsds_split import Splitter
@@ -15,7 +16,7 @@ from hub.directory.formats.hsds_write import HsdsWriter
 from hub.directory.formats.items import Format, Item, Origin, Problem, unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from hub.directory.formats.items import Records
 
@@ -44,9 +45,7 @@ def read_hsds(data: bytes, origin: Origin, form: str) -> Iterator[Item]:
     return split.items()
 
 
-def write_hsds(
-    records: Records, form: str, names: Mapping[str, str] | None = None, rest: Iterable[Item] = ()
-) -> Iterator[bytes]:
+def write_hsds(records: Records, form: str, rest: Iterable[Item] = ()) -> Iterator[bytes]:
     """Yield a file: `ndjson` of full services, a `json` page of the same, or a `datapackage`.
 
     What no service shows, such as an organization that offers nothing, follows as an object of its own.
@@ -54,10 +53,9 @@ def write_hsds(
     Args:
         records: what to write, as the reader of the file may see it.
         form: one of FORMS but the last, which is only read.
-        names: names of areas by code.
         rest: rows of a package that no record holds, to be written again as they were read.
     """
-    writer = HsdsWriter(records, names or {})
+    writer = HsdsWriter(records)
     if form == "datapackage":
         yield write_package(writer, rest)
         return
@@ -97,7 +95,14 @@ def formats() -> list[Format]:
 
 
 def _reader(form: str) -> Any:
-    return lambda data, origin: read_hsds(data, origin, form)
+    return lambda data, origin: (_undated(item) for item in read_hsds(data, origin, form))
+
+
+def _undated(item: Item) -> Item:
+    """Return an item without the source's date of change: the map has its own, and that one alone changes nothing."""
+    if item.document is None or "last_modified" not in item.document:
+        return item
+    return replace(item, document={name: part for name, part in item.document.items() if name != "last_modified"})
 
 
 def _writer(form: str) -> Any:

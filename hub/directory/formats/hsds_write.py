@@ -24,10 +24,9 @@ _ADDRESS: Final = ("address_1", "city", "state_province", "postal_code", "countr
 
 @dataclass(slots=True)
 class HsdsWriter:
-    """Writes the records of `records`; `names` are those of areas by code."""
+    """Writes the records of `records`."""
 
     records: Records
-    names: Mapping[str, str] = field(default_factory=dict)
     _held: dict[str, list[str]] = field(default_factory=dict)
     _given: dict[str, list[str]] = field(default_factory=dict)
 
@@ -56,7 +55,7 @@ class HsdsWriter:
 
     def location(self, key: str, owner: str = "") -> Document:
         """Return a location; `owner` is the organization whose it is known to be where it stands."""
-        made = with_derived(SITE, self.records.sites[key], self.names)
+        made = with_derived(SITE, self.records.sites[key])
         if owner and made.get("organization_id") == owner:
             del made["organization_id"]
         if isinstance(made.get("addresses"), list):
@@ -109,7 +108,8 @@ class HsdsWriter:
 
     def _offer(self, key: str) -> Document:
         """Return a service without its organization."""
-        made = with_derived(SERVICE, self.records.services[key], self.names)
+        service = self.records.services[key]
+        made = with_derived(SERVICE, service, self._areas(service))
         owner = str(made.get("organization_id"))
         provider = self.records.providers.get(owner, {})
         program = next((row for row in provider.get("programs") or () if row.get("id") == made.get("program_id")), None)
@@ -120,6 +120,13 @@ class HsdsWriter:
         if isinstance(made.get("service_at_locations"), list):
             made["service_at_locations"] = [self._at(at, owner) for at in made["service_at_locations"]]
         return made
+
+    def _areas(self, service: Mapping[str, Any]) -> dict[str, str]:
+        """Return the names of the areas that a service covers, by code, where they are known."""
+        path = self.records.path
+        codes = (service.get("coverage") or {}).get("areas", ())
+        paths = {code: path(code) for code in codes} if path is not None else {}
+        return {code: found[-1][1] for code, found in paths.items() if found}
 
     def _at(self, at: Mapping[str, Any], owner: str) -> Document:
         key = str(at.get("location_id"))

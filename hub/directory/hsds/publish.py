@@ -8,7 +8,7 @@ limit of their verification stay: this is a publication, and each says when it w
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -45,6 +45,10 @@ class Publisher:
 
     hub: Hub
     connection: Connection
+    areas: Areas = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.areas = Areas(self.connection)
 
     @property
     def published(self) -> Published:
@@ -213,12 +217,12 @@ class Publisher:
                 one["organization_id"] = kept[one["organization_id"]]
         for one in offers.values():
             _known_places(one, moved, sites)
-        return HsdsWriter(Records(organizations, offers, sites), self._area_names(offers.values()))
+        return HsdsWriter(Records(organizations, offers, sites, self._path))
 
-    def _area_names(self, services: Iterable[Object]) -> dict[str, str]:
-        areas = Areas(self.connection)
-        codes = {code for one in services for code in (one.get("coverage") or {}).get("areas", ())}
-        return {code: area.name("en") for code in codes if (area := areas.get(code)) is not None}
+    def _path(self, code: str) -> list[tuple[str, str]]:
+        """Return the code and the name of an area; nothing of one that nobody knows."""
+        area = self.areas.get(code)
+        return [] if area is None else [(code, area.name("en"))]
 
 
 def _seen(row: Row) -> Object | None:
