@@ -204,6 +204,11 @@ class Areas(Store):
             self.ensure(country)
         return self.at(lat, lon)
 
+    def load(self, codes: Iterable[str]) -> None:
+        """Load the countries that come with the hub and that some codes, as ISO writes them, are of."""
+        for country in {code[:2] for code in codes if code[2:3] in {"", "-"}}:
+            self.ensure(country)
+
     def ensure(self, country: str) -> bool:
         """Load a country that comes with the hub, unless it is here; return whether there is such a country."""
         if self._connection.scalar(select(areas.c.code).where(areas.c.code == country, _NOW)) is not None:

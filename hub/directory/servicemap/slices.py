@@ -10,9 +10,10 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, or_, select, tuple_
+from sqlalchemy import Integer, String, and_, bindparam, false, literal_column, or_, select, union_all
 
 from hub.directory.areas.domain import parts
 from hub.directory.areas.store import Areas
@@ -26,7 +27,7 @@ from hub.packets.encoding import b64u, canonical, from_b64u, parse_canonical
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import ColumnElement, CompoundSelect, Connection, Select
 
     from hub.directory.areas.domain import Area
     from hub.directory.servicemap.viewer import Viewer
@@ -132,9 +133,7 @@ def areas_named(connection: Connection, page: Page, query: Query) -> dict[str, A
     codes = set() if query.area is None else {query.area}
     for data in page.listings:
         codes |= {code.decode() for code in _AREA.findall(data)}
-    known = Areas(connection)
-    found = {code: known.get(code) for code in sorted(codes)}
-    return {code: _said(area) for code, area in found.items() if area is not None}
+    return {area.code: _said(area) for area in Areas(connection).some(codes)}
 
 
 def _said(area: Area) -> dict[str, Any]:
@@ -153,8 +152,8 @@ class _Search:
     """The area that was asked for, then those around it up to the country."""
     near: list[str] = field(init=False)
     """Services inside the circle, the nearest first."""
-    taken: dict[str, str] = field(default_factory=dict)
-    """What is on the page so far: services, and the cursor behind each."""
+    taken: list[tuple[str, _Cursor, bytes | None]] = field(default_factory=list)
+    """What is on the page so far: services, the cursor behind each, and the listing."""
 
     def __post_init__(self) -> None:
         self.codes = self._around()
@@ -162,15 +161,10 @@ class _Search:
 
     def page(self) -> Page:
         start = _Cursor.read(self.query.after)
-        for number, service in enumerate(self.near[start.near : start.near + PAGE + 1], start.near + 1):
-            self.taken[service] = _Cursor(near=number).text()
-        for depth in range(start.depth, len(self.codes)):
-            if self._room():
-                self._fill(depth, start if start.depth == depth else _Cursor())
-        return self._cut()
-
-    def _room(self) -> int:
-        return PAGE + 1 - len(self.taken)
+        self._take_near(start)
+        if len(self.taken) <= PAGE and start.depth < len(self.codes):
+            self._take_around(start)
+        return self._cut(self.taken[: PAGE + 1])
 
     def _around(self) -> list[str]:
         areas, code, point = Areas(self.connection), self.query.area, self.query.point
@@ -178,44 +172,42 @@ class _Search:
             raise InvalidRequest("A question for services names an area or a point.")
         if code is None and point is not None:
             code = areas.at(point.lat, point.lon)
-        return [] if code is None else (areas.path(code) or [code])[::-1]
+        if code is None:
+            return []
+        known = areas.some([code])
+        return (parts(known[0].path) if known else areas.path(code) or [code])[::-1]
 
-    def _fill(self, depth: int, start: _Cursor) -> None:
-        """Add what is found under one of the areas, after the cursor, until the page is full."""
-        c, known = map_postings.c, set(self.near)
-        asked = list(self._at(depth))
-        if start.service:
-            asked.append(tuple_(c.shown_until, c.service) < (start.shown, start.service))
-        rows = select(c.service, c.shown_until).where(*asked).order_by(c.shown_until.desc(), c.service.desc())
-        for service, shown in self.connection.execute(rows.limit(self._room() + len(known))):
-            if service not in known and self._room():
-                self.taken[service] = _Cursor(_ALL, depth, shown, service).text()
+    def _take_near(self, start: _Cursor) -> None:
+        ids = self.near[start.near : start.near + PAGE + 1]
+        if not ids:
+            return
+        rows = self.connection.execute(_listings(self.viewer), {"ids": ids})
+        views = {row.id: row.data for row in rows}
+        for number, service in enumerate(ids, start.near + 1):
+            self.taken.append((service, _Cursor(near=number), views.get(service)))
 
-    def _at(self, depth: int) -> Iterator[ColumnElement[bool]]:
-        """Return the conditions of what is found under one of the areas, and not under a nearer one."""
-        c, codes = map_postings.c, self.codes
-        yield from (c.need == self.query.need, c.place == codes[depth], self.viewer.may(c.level, c.service))
-        yield from self._common(c.shown_until, c.languages)
-        if depth:
-            yield self.viewer.may(c.covers, c.service)
-            n = map_postings.alias().c
-            covers = and_(n.place.in_(codes[1:depth]), self.viewer.may(n.covers, n.service))
-            within = or_(and_(n.place == codes[0], self.viewer.may(n.level, n.service)), covers)
-            yield ~select(1).where(n.need == c.need, n.service == c.service, within).exists()
+    def _take_around(self, start: _Cursor) -> None:
+        """Add what is found under the area and those around it, after the cursor, until the page is full."""
+        known, room = set(self.near), PAGE + 1 - len(self.taken)
+        shape = self._shape(start.depth, going_on=bool(start.service))
+        given = {**self._given(), "shown": start.shown, "service": start.service, "most": room + len(known)}
+        for depth, service, shown, data in self.connection.execute(_listed(self.viewer, shape), given):
+            if service not in known:
+                self.taken.append((service, _Cursor(_ALL, depth, shown, service), data))
 
-    def _common(self, shown_until: ColumnElement[str], languages: ColumnElement[Any]) -> Iterator[ColumnElement[bool]]:
-        if not self.query.stale:
-            yield shown_until >= self.query.day
-        if self.query.language is not None:
-            yield or_(languages.is_(None), languages.contains(f",{self.query.language},", autoescape=True))
+    def _shape(self, first: int = 0, *, going_on: bool = False) -> _Shape:
+        return _Shape(first, len(self.codes), self.query.language is not None, self.query.stale, going_on)
+
+    def _given(self) -> dict[str, Any]:
+        codes = {f"code_{depth}": code for depth, code in enumerate(self.codes)}
+        spoken = {} if self.query.language is None else {"language": f"%,{self.query.language},%"}
+        return {"need": self.query.need, "day": self.query.day, **codes, **spoken}
 
     def _inside(self, point: Point) -> list[str]:
         """Return the services with a place in the circle, by distance; of two positions of a site the better known."""
-        c = map_points.c
-        asked = [c.need == self.query.need, *box(point), self.viewer.may(c.level, c.service)]
-        asked += self._common(c.shown_until, c.languages)
+        rows = _by_point(self.viewer, self._shape()).where(*box(point))
         sites: dict[tuple[str, str], tuple[int, float]] = {}
-        for row in self.connection.execute(select(c.service, c.site, c.level, c.lat, c.lon).where(*asked)):
+        for row in self.connection.execute(rows, self._given()):
             found = (row.level, kilometres(point.lat, point.lon, row.lat, row.lon))
             sites[row.service, row.site] = max(found, sites.get((row.service, row.site), found))
         best: dict[str, float] = {}
@@ -224,35 +216,97 @@ class _Search:
                 best[service] = min(km, best.get(service, km))
         return sorted(best, key=lambda service: (best[service], service))
 
-    def _cut(self) -> Page:
-        ids = list(self.taken)
-        views = self._views(ids[:PAGE])
-        listings: list[bytes] = []
-        size, last = 0, None
-        for service in ids[:PAGE]:
-            data = views.get(service, b"")
-            if size + len(data) > MAX_BYTES and listings:
+    def _cut(self, rows: Sequence[tuple[str, _Cursor, bytes | None]]) -> Page:
+        size, fit = 0, 0
+        for _service, _cursor, data in rows[:PAGE]:
+            size += len(data or b"")
+            if size > MAX_BYTES and fit:
                 break
-            last, size = service, size + len(data)
-            listings += [data] if data else []
-        after = None if last is None or last == ids[-1] else self.taken[last]
+            fit += 1
+        listings = [bytes(data) for _service, _cursor, data in rows[:fit] if data]
+        after = rows[fit - 1][1].text() if fit < len(rows) else None
         if self.query.after is not None:
             return Page(listings, None, after)
         return Page(listings, len(listings) if after is None else self._total(), after)
 
-    def _views(self, ids: Sequence[str]) -> dict[str, bytes]:
-        c = map_views.c
-        rows = self.connection.execute(select(c.id, self.viewer.view().label("data")).where(c.id.in_(ids)))
-        return {row.id: bytes(row.data) for row in rows if row.data is not None}
-
     def _total(self) -> int | None:
         known, found = set(self.near), len(self.near)
-        for depth in range(len(self.codes)):
-            rows = select(map_postings.c.service).where(*self._at(depth)).limit(COUNTED + 1)
-            found += sum(row.service not in known for row in self.connection.execute(rows))
-            if found > COUNTED:
-                return None
-        return found
+        if self.codes:
+            given = {**self._given(), "most": COUNTED + 1}
+            rows = self.connection.execute(_found(self.viewer, self._shape()), given)
+            found += sum(row.service not in known for row in rows)
+        return None if found > COUNTED else found
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What makes a statement another one; its values are given when it runs.
+
+    `first` and `end` are the depths that are searched: 0 is the area that was asked for, the last is the country.
+    """
+
+    first: int
+    end: int
+    spoken: bool
+    stale: bool
+    going_on: bool
+
+
+@lru_cache(512)
+def _listed(viewer: Viewer, shape: _Shape) -> Select[Any]:
+    """Return the statement that finds what is under some areas, nearest first, with the listings."""
+    found = _found(viewer, shape).subquery()
+    v = map_views.c
+    rows = select(found.c.depth, found.c.service, found.c.shown_until, viewer.view().label("data"))
+    rows = rows.select_from(found.join(map_views, v.id == found.c.service))
+    rows = rows.order_by(found.c.depth, found.c.shown_until.desc(), found.c.service.desc())
+    return rows.limit(bindparam("most", type_=Integer()))
+
+
+@lru_cache(512)
+def _found(viewer: Viewer, shape: _Shape) -> CompoundSelect[Any]:
+    """Return the statement that finds services under some areas; to build one costs more than to run it."""
+    return union_all(*(select(_under(viewer, shape, depth).subquery()) for depth in range(shape.first, shape.end)))
+
+
+def _under(viewer: Viewer, shape: _Shape, depth: int) -> Select[Any]:
+    """Return the statement that finds what is under one of the areas, and not under a nearer one."""
+    c, codes = map_postings.c, [bindparam(f"code_{step}", type_=String()) for step in range(depth + 1)]
+    asked = [c.need == bindparam("need"), c.place == codes[-1], viewer.may(c.level, c.service)]
+    asked += _common(shape, c.shown_until, c.languages)
+    if depth:
+        asked.append(viewer.may(c.covers, c.service))
+        n = map_postings.alias().c
+        covers = and_(n.place.in_(codes[1:-1]), viewer.may(n.covers, n.service)) if depth > 1 else false()
+        within = or_(and_(n.place == codes[0], viewer.may(n.level, n.service)), covers)
+        asked.append(~select(1).where(n.need == c.need, n.service == c.service, within).exists())
+    if shape.going_on and depth == shape.first:
+        shown, service = bindparam("shown", type_=String()), bindparam("service", type_=String())
+        asked.append(or_(c.shown_until < shown, and_(c.shown_until == shown, c.service < service)))
+    rows = select(literal_column(str(depth)).label("depth"), c.service, c.shown_until).where(*asked)
+    return rows.order_by(c.shown_until.desc(), c.service.desc()).limit(bindparam("most", type_=Integer()))
+
+
+@lru_cache(512)
+def _by_point(viewer: Viewer, shape: _Shape) -> Select[Any]:
+    c = map_points.c
+    asked = [c.need == bindparam("need"), viewer.may(c.level, c.service), *_common(shape, c.shown_until, c.languages)]
+    return select(c.service, c.site, c.level, c.lat, c.lon).where(*asked)
+
+
+@lru_cache(512)
+def _listings(viewer: Viewer) -> Select[Any]:
+    c = map_views.c
+    return select(c.id, viewer.view().label("data")).where(c.id.in_(bindparam("ids", expanding=True)))
+
+
+def _common(
+    shape: _Shape, shown_until: ColumnElement[str], languages: ColumnElement[Any]
+) -> Iterator[ColumnElement[bool]]:
+    if not shape.stale:
+        yield shown_until >= bindparam("day")
+    if shape.spoken:
+        yield or_(languages.is_(None), languages.like(bindparam("language")))
 
 
 def box(point: Point) -> Iterator[ColumnElement[bool]]:
