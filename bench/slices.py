@@ -184,8 +184,8 @@ def bare(database: Database, query: Query, paths: dict[str, list[str]]) -> int:
         table, where = "map_points", f"p.lat between {mark} and {mark} and p.lon between {mark} and {mark}"
         given = [query.point.lat - high, query.point.lat + high, query.point.lon - wide, query.point.lon + wide]
     statement = (
-        f"select p.service, v.partners from {table} p join map_views v on v.id = p.service where p.need = {mark} and {where}"
-        f" and p.shown_until >= {mark} and p.level <= 1{words} limit 101"
+        f"select p.service, v.partners from {table} p join map_views v on v.id = p.service where p.need = {mark}"
+        f" and {where} and p.shown_until >= {mark} and p.level <= 1{words} limit 101"
     )
     raw = database.engine.raw_connection()
     try:
@@ -219,11 +219,10 @@ def measure(url: str, count: int) -> None:
     high = sorted(ours)[int(len(ours) * 0.95)]
     limit = 2 * statistics.median(plain) + 2
     middle, its = statistics.median(ours), statistics.median(plain)
+    listed = statistics.median(sizes)
+    print(f"{name}, {count:,} services, {listed:.0f} listings: signed slice p50 {middle:.2f} ms, p95 {high:.2f} ms")
     print(
-        f"{name}, {count:,} services, {statistics.median(sizes):.0f} listings: signed slice p50 {middle:.2f} ms, p95 {high:.2f}"
-    )
-    print(
-        f"   bare SQL p50 {its:.2f} ms: {middle / limit:.2f} of the limit at p50, {worst:.2f} of its own for the worst question"
+        f"   bare SQL p50 {its:.2f} ms: p50 is {middle / limit:.2f} of the limit, the worst question {worst:.2f} of its own"
     )
     if not database.is_sqlite:
         shapes(database, asked)
