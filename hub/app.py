@@ -15,6 +15,8 @@ import hub.auth.routes
 import hub.directory.areas.routes
 import hub.directory.gaps.routes
 import hub.directory.hsds.routes
+import hub.directory.imports.routes
+import hub.directory.matching.routes
 import hub.directory.routes
 import hub.directory.servicemap.routes
 import hub.directory.text.routes
@@ -56,6 +58,8 @@ BLUEPRINTS = (
     hub.directory.hsds.routes.blueprint,
     hub.directory.areas.routes.blueprint,
     hub.directory.gaps.routes.blueprint,
+    hub.directory.imports.routes.blueprint,
+    hub.directory.matching.routes.blueprint,
     hub.directory.servicemap.routes.blueprint,
     hub.directory.text.routes.blueprint,
     hub.directory.upkeep.routes.blueprint,

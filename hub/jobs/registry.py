@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from hub.auth.store import AccountStore
 from hub.directory.gaps.summary import count_gaps
+from hub.directory.imports.jobs import run_imports
 from hub.directory.upkeep.ladder import release, remind
 from hub.federation.jobs import deliver, pull, purge_messages
 from hub.freeze.jobs import freeze_packets
@@ -58,5 +59,6 @@ JOBS = (
     Job("erase", 5, erase_packets),
     Job("pull", 300, pull),
     Job("gaps", 5, count_gaps),
+    Job("imports", 2, run_imports),
     Job("purge", 3600, purge),
 )

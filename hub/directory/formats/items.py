@@ -13,7 +13,7 @@ from typing import Any
 from hub.directory.records.record import Problem
 from hub.errors import InvalidRequest
 
-__all__ = ["Format", "Item", "Origin", "Problem", "Reader", "Records", "Writer", "unreadable"]
+__all__ = ["Format", "Item", "Origin", "Problem", "Reader", "Records", "Writer", "merged", "unreadable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +86,19 @@ class Format:
 def unreadable(what: str) -> InvalidRequest:
     """Return the error for a file that is not of its form at all."""
     return InvalidRequest(f"The file is not {what}.", todo="Choose the format that the file has, or save it again.")
+
+
+def merged(document: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a document after a merge patch (RFC 7386); what becomes empty of itself goes with it."""
+    found = dict(document)
+    for name, value in patch.items():
+        if isinstance(value, dict):
+            old = found.get(name)
+            found[name] = merged(old if isinstance(old, dict) else {}, value)
+        elif value is None:
+            found.pop(name, None)
+        else:
+            found[name] = value
+        if found.get(name) == {}:
+            del found[name]
+    return found

@@ -2,8 +2,8 @@
 
 A blank cell changes nothing, a row that is not there changes nothing; the word DELETE (or its translation) takes a
 value away. A row without id is a new record. A cell that stands as it was written changes nothing, so what no cell can
-say stays. A row with a wrong cell is reported by its columns and left out; the others go on. Text is never a formula: what
-begins like one is written as text, and a formula that comes in is refused.
+say stays. A row with a wrong cell is reported by its columns and left out; the others go on. Text is never a formula:
+what begins like one is written as text, and a formula that comes in is refused.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from hub.directory.formats.cells import BadCell
 from hub.directory.formats.columns import COLUMNS, REFERENCES, SHEETS, Column
-from hub.directory.formats.items import Item, Origin, Problem, Records, unreadable
+from hub.directory.formats.items import Item, Origin, Problem, Records, merged, unreadable
 from hub.directory.records.record import PROVIDER, SERVICE, SITE, id_from
 from hub.errors import TooLarge
 
@@ -279,22 +279,6 @@ def _value(column: Column, text: str, current: Mapping[str, Any], named: _Names)
 
 def _reference(text: Any, kind: str, named: _Names) -> str:
     return named.new.get((kind, str(text).casefold()), str(text)) if text else ""
-
-
-def merged(document: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a document after a merge patch (RFC 7386); what becomes empty of itself goes with it."""
-    found = dict(document)
-    for name, value in patch.items():
-        if isinstance(value, dict):
-            old = found.get(name)
-            found[name] = merged(old if isinstance(old, dict) else {}, value)
-        elif value is None:
-            found.pop(name, None)
-        else:
-            found[name] = value
-        if found.get(name) == {}:
-            del found[name]
-    return found
 
 
 def put(document: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
