@@ -221,9 +221,7 @@ def measure(url: str, count: int) -> None:
     middle, its = statistics.median(ours), statistics.median(plain)
     listed = statistics.median(sizes)
     print(f"{name}, {count:,} services, {listed:.0f} listings: signed slice p50 {middle:.2f} ms, p95 {high:.2f} ms")
-    print(
-        f"   bare SQL p50 {its:.2f} ms: p50 is {middle / limit:.2f} of the limit, the worst question {worst:.2f} of its own"
-    )
+    print(f"   bare SQL p50 {its:.2f} ms: p50 at {middle / limit:.2f} of the limit, the worst question at {worst:.2f}")
     if not database.is_sqlite:
         shapes(database, asked)
     database.close()
