@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from hub.cli import map_areas, map_gaps, map_search
+from hub.cli import map_areas, map_gaps, map_search, map_upkeep
 
 
 @click.group()
@@ -15,6 +15,7 @@ def directory() -> None:
 for _part in (
     map_gaps.top,
     map_search.top,
+    map_upkeep.top,
 ):
     for _command in _part.commands.values():
         directory.add_command(_command)
