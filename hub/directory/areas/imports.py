@@ -113,6 +113,9 @@ class _State:
 
     def take(self, found: Found) -> None:
         """Join one area of the file."""
+        if any(self._foreign(code) for code in (found.code, *found.also)):
+            self._report.add(found.row, PROBLEM, problem="An area of another country has this code.", code=found.code)
+            return
         parent = self._parent(found)
         if found.level and parent is None:
             self._report.add(found.row, PROBLEM, problem="Its parent is not there.", code=found.code)
@@ -129,6 +132,10 @@ class _State:
         for other in {found.code, *found.also} - {code}:
             self._alias(other, code)
         self._keep(found, area, before)
+
+    def _foreign(self, code: str) -> bool:
+        area = self._areas.get(code)
+        return area is not None and area.country != self._country
 
     def _past(self, found: Found, code: str, before: Area | None) -> bool:
         """Return whether a row is about what its code meant once, which is kept as it is."""
