@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from hub.cli import map_areas, map_gaps, map_search, map_upkeep
+from hub.cli import map_areas, map_feed, map_gaps, map_import, map_match, map_search, map_upkeep
 
 
 @click.group()
@@ -13,7 +13,10 @@ def directory() -> None:
 
 
 for _part in (
+    map_feed.top,
     map_gaps.top,
+    map_import.top,
+    map_match.top,
     map_search.top,
     map_upkeep.top,
 ):

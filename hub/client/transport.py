@@ -49,18 +49,23 @@ class HubSession:
         """Return the JSON answer to a PUT."""
         return self._json(self._ask("PUT", path, json=value))
 
+    def patch(self, path: str, value: Any) -> Any:
+        """Return the JSON answer to a PATCH."""
+        return self._json(self._ask("PATCH", path, json=value))
+
     def submit(self, path: str, parts: Body) -> Any:
         """Send a multipart body; return the JSON answer."""
         return self._json(self._ask("POST", path, data=parts))
 
-    def download(self, path: str, sink: IO[bytes], size: int) -> None:
-        """Stream an answer of at most `size` bytes into `sink`.
+    def download(self, path: str, sink: IO[bytes], size: int, *, value: Any = None) -> None:
+        """Stream an answer of at most `size` bytes into `sink`; the answer to a POST where there is a `value` to send.
 
         Raises:
             TooLarge: the hub sends more than was announced.
         """
         left = size
-        for chunk in self._chunks(self._ask("GET", path)):
+        answer = self._ask("GET", path) if value is None else self._ask("POST", path, json=value)
+        for chunk in self._chunks(answer):
             left -= len(chunk)
             if left < 0:
                 raise TooLarge("The hub sends more than the packet's manifest says.")

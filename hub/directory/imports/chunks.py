@@ -29,10 +29,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 PROBLEM: Final = "problem"
+DUPLICATE: Final = "duplicate"
 PROPOSED: Final = "proposed"
 VANISHED: Final = "vanished"
 SPREADSHEET: Final = "spreadsheet"
 _LONGEST_KEY: Final = 200
+_REPEATED: Final = "repeated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ class _Row:
     what: str = ""
 
     def refuse(self, name: str, code: str, message: str) -> None:
-        self.what = PROBLEM
+        self.what = DUPLICATE if code == _REPEATED else PROBLEM
         self.problems.append(Problem(name, code, message))
 
 
@@ -140,11 +142,11 @@ def _still_said(run: Run, row: Row) -> bool:
 def _begin(run: Run, item: Item) -> _Row:
     row = _Row(item, key_of(item), problems=list(item.problems))
     if item.document is None:
-        row.what = PROBLEM
+        row.what = DUPLICATE if any(one.code == _REPEATED for one in item.problems) else PROBLEM
     elif item.kind not in KINDS:
         row.refuse("", "not_kept", "This is no provider, service or site; it is not kept.")
     elif item.document["id"] in run.used:
-        row.refuse("id", "repeated", "An earlier row is the same record.")
+        row.refuse("id", _REPEATED, "An earlier row is the same record.")
     else:
         run.used.add(str(item.document["id"]))
     return row
