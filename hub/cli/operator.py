@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
+from rich.markup import escape
 
 from hub.cli import words
 from hub.cli.common import FILE, FOLDER, Session, command, data, out, read_json, read_text
@@ -131,7 +132,9 @@ def add(session: Session, url: str, digits: str, data: Path) -> None:
 
 @command(peer, data)
 def pull(session: Session, data: Path) -> int:
-    """Fetch the keys and directories of all peers now."""
+    """Fetch the keys, directories and service maps of all peers now."""
+    from hub.directory.feed.store import FeedStore
+    from hub.directory.records.visibility import PARTNERS
     from hub.federation.pull import pull_peer
     from hub.federation.store import Peers
 
@@ -145,10 +148,26 @@ def pull(session: Session, data: Path) -> int:
             except HubError as error:
                 rows.append({"host": found.host, "new": 0, "error": error.detail})
                 failed = error
-    session.table(rows, {"host": "Host", "new": "New documents", "error": "What went wrong"})
+            with hub.database.read() as connection:
+                rows[-1]["refused"] = dict(FeedStore(connection, found.host, PARTNERS).refused())
+    columns = {"host": "Host", "new": "New documents", "refused": "Records not taken", "error": "What went wrong"}
+    why = {"refused": lambda row: ", ".join(f"{count} {reason}" for reason, count in row["refused"].items())}
+    session.table(rows, columns, **why)
     if any(row["error"] for row in rows):
         raise failed
     return 0
+
+
+@command(peer, click.argument("host"), data)
+def remove(session: Session, host: str, data: Path) -> None:
+    """Let HOST be no peer any more: nothing is sent or taken, and its records leave the service map."""
+    from hub.federation.pull import remove_peer
+
+    with opened(_settings(data)) as hub:
+        gone = remove_peer(hub, host)
+    session.tell(
+        {"host": host, "records": gone}, f"{escape(host)} is no peer any more; {gone} of its records are gone."
+    )
 
 
 @command(peer, data, name="list")

@@ -14,7 +14,8 @@ from hub.client import around, founding
 from hub.client import enrol as enrolling
 from hub.client.enrol import Desk, Invitation, Sheet
 from hub.client.founding import AgencyFacts
-from hub.errors import NotFound
+from hub.directory.records.vocabulary import NEEDS
+from hub.errors import InvalidRequest, NotFound
 from hub.keys.certificates import KINDS, Epoch, fingerprint
 from hub.packets import shapes as a
 from hub.packets.encoding import b64u, canonical
@@ -238,7 +239,7 @@ def whoami(session: Session) -> None:
 
 @top.group()
 def service() -> None:
-    """What your agency offers, in the directory."""
+    """What your agency offers, in the service map."""
 
 
 @command(
@@ -246,30 +247,39 @@ def service() -> None:
     click.option("--name", help="How your agency is called, where it is not in the directory yet."),
     click.option("--zone", help="Its time zone, such as Africa/Djibouti."),
     click.option("--weekend", default="5,6", show_default=True, help="Days off, from Monday as 0."),
-    click.option("--offer", "offers", multiple=True, metavar="TYPE:NAME", help="A service. Repeatable; replaces all."),
+    click.option("--offer", "offers", multiple=True, metavar="NEED:NAME", help="A service. Repeatable; replaces all."),
+    click.option("--area", "areas", multiple=True, metavar="CODE", help="An area that they cover. Repeatable."),
 )
-def put(session: Session, name: str | None, zone: str | None, weekend: str, offers: tuple[str, ...]) -> None:
-    """Say how your agency is called, when it works, and what it offers."""
+def put(
+    session: Session, name: str | None, zone: str | None, weekend: str, offers: tuple[str, ...], areas: tuple[str, ...]
+) -> None:
+    """Say how your agency is called, when it works, and in short what it offers."""
     me = session.member()
+    rows = [_offer(offer) for offer in offers]
     if name and zone:
         days = [int(day) for day in weekend.split(",") if day.strip().isdecimal()]
         me.hub.put("/api/v1/directory/profile", {"name": name, "zone": zone, "weekend": days})
-    inbox = me.home().entry.inboxes[0]
-    named = (offer.partition(":") for offer in offers)
-    rows = [{"type": kind, "name": text or kind, "inbox": inbox} for kind, _, text in named]
-    said = me.hub.put("/api/v1/directory/services", {"services": rows}) if rows else {"services": []}
-    session.tell(said, f"Services put into the directory: {len(said['services'])}.")
+    asked = {"offers": rows, "inbox": me.home().entry.inboxes[0], "areas": list(areas)} if rows else {}
+    said = me.hub.put("/api/v1/directory/offers", asked) if rows else {"services": []}
+    session.tell(said, f"Services put into the service map: {len(rows)}.")
+
+
+def _offer(text: str) -> dict[str, str]:
+    need, _, name = text.partition(":")
+    if need not in NEEDS:
+        raise InvalidRequest("No such need is in the vocabulary.", todo=f"One of: {', '.join(NEEDS)}.")
+    return {"need": need, "name": name or need}
 
 
 def find(member: Member, query: str) -> list[dict[str, Any]]:
-    """Return agencies of the directory whose name, address or service holds `query`."""
+    """Return agencies of the directory whose name, address or a need that they meet holds `query`."""
     listed = member.hub.get("/api/v1/directory")
     names = {row["agency"]: row["name"] for row in listed["agencies"]}
     rows = [
         {
             "agency": name,
             "name": names.get(name, ""),
-            "services": [row["type"] for row in listed["services"] if row["agency"] == name],
+            "services": listed["offers"].get(name, []),
         }
         for name in dict.fromkeys([*(row["agency"] for row in member.hub.get("/api/v1/agencies")), *names])
     ]

@@ -1,6 +1,6 @@
-"""The directory document: what one hub says in public of its agencies and their services (docs/protocol.md §9).
+"""The directory document: what one hub says in public of its agencies (docs/protocol.md §9).
 
-Pure. Whether an agency is certified, and whether an inbox is its own, is checked where the key entries are.
+Pure. Whether an agency is certified is checked where the key entries are; what agencies offer is in the service map.
 """
 
 from __future__ import annotations
@@ -21,14 +21,12 @@ DIRECTORY_TYPE = "application/vnd.rcp.directory+json;v=1"
 ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+/-]{0,63}")
 AHEAD = 600
 _AGENCY = {"agency": a.agency, "name": a.text, "zone": a.matches(ZONE), "weekend": a.list_of(a.integer(0, 6), 6)}
-_SERVICE = {"id": a.identifier, "agency": a.agency, "name": a.text, "type": a.name, "inbox": a.identifier}
 _SHAPE = a.object_of(
     {
         "v": a.integer(1, 1),
         "host": a.host,
         "at": a.seconds,
         "agencies": a.distinct(a.list_of(a.object_of(_AGENCY), 2000), "agency"),
-        "services": a.distinct(a.list_of(a.object_of(_SERVICE), 2000), "id"),
         "attestations": a.list_of(a.at_least({}), 2000),
     }
 )
@@ -37,13 +35,12 @@ _SHAPE = a.object_of(
 def sign_directory(
     host: str,
     agencies: list[dict[str, Any]],
-    services: list[dict[str, Any]],
     attestations: list[bytes],
     signer: Signer,
     now: int,
 ) -> Envelope:
     """Return the directory of this hub, signed by its key; declarations are in it as their agencies signed them."""
-    value = {"v": 1, "host": host, "at": now, "agencies": agencies, "services": services}
+    value = {"v": 1, "host": host, "at": now, "agencies": agencies}
     return sign_envelope(DIRECTORY_TYPE, {**value, "attestations": [parse_json(row) for row in attestations]}, [signer])
 
 
@@ -57,7 +54,7 @@ def verify_directory(data: bytes, host: str, public_key: bytes, *, now: int) -> 
     envelope.verified_by([public_key])
     value = envelope.value
     _SHAPE(value)
-    hosts = {value["host"], *(host_of(row["agency"]) for row in value["agencies"] + value["services"])}
+    hosts = {value["host"], *(host_of(row["agency"]) for row in value["agencies"])}
     if hosts != {host}:
         raise BadSignature("A hub's directory names agencies that are not at home there.")
     if value["at"] > now + AHEAD:

@@ -1,4 +1,4 @@
-"""Routes of the public map: read all of it, say what the own agency offers."""
+"""Routes of agencies' public facts: how they are called, when they work, what they declare and offer."""
 
 from __future__ import annotations
 
@@ -10,23 +10,28 @@ from hub.auth.permissions import caller, permission
 from hub.context import current_hub
 from hub.directory import schemas
 from hub.directory.attestation import ATTESTERS, read_attestation
+from hub.directory.offers import Offering
+from hub.directory.records.freshness import day_of
+from hub.directory.records.record import SERVICE
+from hub.directory.servicemap.rights import EDITORS
+from hub.directory.servicemap.routes import told
+from hub.directory.servicemap.write import Actor, apply
 from hub.directory.store import Directory, attester_keys
-from hub.errors import InvalidRequest
 from hub.keys.store import KeyStore
 from hub.packets.encoding import canonical, parse_json
 
-blueprint = Blueprint("directory", __name__, url_prefix="/api/v1/directory", description="Agencies and services")
-EDITORS = frozenset({"coordinator", "agency_admin"})
+blueprint = Blueprint("directory", __name__, url_prefix="/api/v1/directory", description="Agencies")
 
 
 @blueprint.route("")
 @blueprint.response(200, schemas.Directory)
 @permission("member")
 def get_directory() -> dict[str, Any]:
-    """All agencies and services that this hub and its peers publish. Keys are verified by /api/v1/agencies."""
-    with current_hub().database.read() as connection:
+    """All agencies of this hub and its peers, and what they offer. Keys are verified by /api/v1/agencies."""
+    hub = current_hub()
+    with hub.database.read() as connection:
         store = Directory(connection)
-        return {"agencies": store.agencies(), "services": store.services()}
+        return {"agencies": store.agencies(), "offers": store.offers(day_of(hub.clock.now()))}
 
 
 @blueprint.route("/profile", methods=["PUT"])
@@ -63,15 +68,15 @@ def put_attestation(given: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
-@blueprint.route("/services", methods=["PUT"])
-@blueprint.arguments(schemas.Services)
-@blueprint.response(200, schemas.Services)
+@blueprint.route("/offers", methods=["PUT"])
+@blueprint.arguments(schemas.Offers)
+@blueprint.response(200, schemas.Offered)
 @permission("member", roles=EDITORS)
-def put_services(given: dict[str, Any]) -> dict[str, Any]:
-    """Say all that the own agency offers, in place of what it said before."""
-    with current_hub().database.write() as connection:
-        inboxes = KeyStore(connection).agency(caller().agency).inboxes
-        named = [row["id"] for row in given["services"] if "id" in row]
-        if len(set(named)) != len(named) or not {row["inbox"] for row in given["services"]} <= set(inboxes):
-            raise InvalidRequest("A service has an id of its own and one of the inboxes that the agency published.")
-        return {"services": Directory(connection).put_services(caller().agency, given["services"])}
+def put_offers(given: dict[str, Any]) -> dict[str, Any]:
+    """Say in short all that the own agency offers: makes or renews its provider and a service for each offer."""
+    hub, who = current_hub(), caller()
+    with hub.database.write() as connection:
+        drafts = Offering(connection, who.agency, hub.clock.now()).drafts(**given)
+        by = Actor(who.agency, who.member, "provider")
+        done = apply(connection, drafts, by, host=hub.origin, now=hub.clock.now())
+    return {"services": [told(outcome) for outcome in done if outcome.kind == SERVICE]}

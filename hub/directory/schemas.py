@@ -6,6 +6,8 @@ from zoneinfo import available_timezones
 
 from marshmallow import Schema, ValidationError, fields, validate
 
+from hub.directory.records.vocabulary import NEEDS
+from hub.directory.servicemap.schemas import RecordOutcome
 from hub.ids import RANDOM_PATTERN
 
 _ID = validate.Regexp(RANDOM_PATTERN.pattern + r"\Z")
@@ -45,29 +47,29 @@ class AgencyProfile(Profile):
     agency = fields.String(required=True)
 
 
-class Service(Schema):
-    """One thing that an agency offers, through one of its published inboxes."""
+class Offer(Schema):
+    """One thing that an agency offers: a need of the vocabulary, and how it is called."""
 
-    id = fields.String(validate=_ID)
+    need = fields.String(required=True, validate=validate.OneOf(list(NEEDS)))
     name = fields.String(required=True, validate=_NAME)
-    type = fields.String(required=True, validate=validate.Regexp(r"[a-z][a-z0-9_.]{0,47}\Z"))
+
+
+class Offers(Schema):
+    """All that an agency offers through one of its inboxes; `areas`: the codes of those that it covers."""
+
+    offers = fields.List(fields.Nested(Offer), required=True, validate=validate.Length(1, 200))
     inbox = fields.String(required=True, validate=_ID)
+    areas = fields.List(fields.String(validate=validate.Regexp(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,31}\Z")), load_default=[])
 
 
-class AgencyService(Service):
-    """A service and whose it is."""
+class Offered(Schema):
+    """What became of each record."""
 
-    agency = fields.String(required=True)
-
-
-class Services(Schema):
-    """All that an agency offers."""
-
-    services = fields.List(fields.Nested(Service), required=True, validate=validate.Length(max=200))
+    services = fields.List(fields.Nested(RecordOutcome), required=True)
 
 
 class Directory(Schema):
-    """All public agencies and services that this hub knows."""
+    """All agencies that this hub knows, and the needs that the services of each meet."""
 
     agencies = fields.List(fields.Nested(AgencyProfile), required=True)
-    services = fields.List(fields.Nested(AgencyService), required=True)
+    offers = fields.Dict(keys=fields.String(), values=fields.List(fields.String()), required=True)

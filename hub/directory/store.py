@@ -1,7 +1,7 @@
-"""Rows of the public map: how an agency is called and when it works, and what it offers through which inbox.
+"""Rows of the directory document: how an agency is called and when it works (docs/protocol.md §9).
 
-SQL only. Both sides of the directory document (docs/protocol.md §9) are here: what a hub says of its own agencies, and
-what it keeps of a peer's, replaced as a whole.
+SQL only. Both of its sides are here: what a hub says of its own agencies, and what it keeps of a peer's, replaced as a
+whole. What agencies offer stands in the service map; here it is only asked for.
 """
 
 from __future__ import annotations
@@ -10,11 +10,14 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, LargeBinary, String, Table, Text, delete, insert, select
+from sqlalchemy import Column, LargeBinary, String, Table, Text, delete, select
 
 from hub.db import Store, metadata
 from hub.directory.attestation import ATTESTERS
-from hub.ids import host_of, random_id
+from hub.directory.records.record import PROVIDER
+from hub.directory.records.visibility import PARTNERS
+from hub.directory.servicemap.store import map_aliases, map_postings, map_records, map_views
+from hub.ids import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,18 +33,6 @@ agency_profiles = Table(
     Column("zone", String(64), nullable=False),
     Column("weekend", Text, nullable=False),
 )
-
-services = Table(
-    "services",
-    metadata,
-    Column("agency", String(400), primary_key=True),
-    Column("id", String(22), primary_key=True),
-    Column("host", String(261), nullable=False, index=True),
-    Column("name", String(200), nullable=False),
-    Column("type", String(48), nullable=False, index=True),
-    Column("inbox", String(22), nullable=False),
-)
-
 
 attestations = Table(
     "attestations",
@@ -62,19 +53,12 @@ class Profile:
 
 
 class Directory(Store):
-    """Public agencies and services, inside the caller's transaction."""
+    """What agencies say of themselves, inside the caller's transaction."""
 
     def put_profile(self, agency: str, *, name: str, zone: str, weekend: list[int]) -> None:
         """Say how an agency is called and when it works."""
         row = {"agency": agency, "host": host_of(agency), "name": name, "zone": zone, "weekend": json.dumps(weekend)}
         self._put(agency_profiles, **row)
-
-    def put_services(self, agency: str, offered: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """Say all that an agency offers, in place of what it said before; a service without `id` gets one."""
-        self._run(delete(services).where(services.c.agency == agency))
-        for row in offered:
-            self._run(insert(services).values({"id": random_id(), **row, "agency": agency, "host": host_of(agency)}))
-        return self._services(services.c.agency == agency)
 
     def put_attestation(self, agency: str, envelope: bytes) -> None:
         """Keep an agency's signed declaration in place of the one before."""
@@ -90,14 +74,12 @@ class Directory(Store):
         found = select(attestations.c.envelope).where(attestations.c.host == host).order_by(attestations.c.agency)
         return [bytes(row["envelope"]) for row in self._all(found)]
 
-    def replace(self, host: str, agencies: Iterable[Mapping[str, Any]], offered: Iterable[Mapping[str, Any]]) -> None:
+    def replace(self, host: str, agencies: Iterable[Mapping[str, Any]]) -> None:
         """Keep what a peer says of its agencies, in place of what it said before."""
-        for table in (agency_profiles, services, attestations):
+        for table in (agency_profiles, attestations):
             self._run(delete(table).where(table.c.host == host))
         for row in agencies:
             self.put_profile(row["agency"], name=row["name"], zone=row["zone"], weekend=row["weekend"])
-        for row in offered:
-            self._run(insert(services).values({**row, "host": host}))
 
     def agencies(self, host: str | None = None) -> list[dict[str, Any]]:
         """Return the agencies of one hub, or of all, as the directory document has them."""
@@ -106,20 +88,26 @@ class Directory(Store):
         rows = self._all(query if host is None else query.where(c.host == host))
         return [{**row, "weekend": json.loads(row["weekend"])} for row in rows]
 
-    def services(self, host: str | None = None) -> list[dict[str, Any]]:
-        """Return the services of one hub, or of all, as the directory document has them."""
-        return self._services(services.c.host.is_not(None) if host is None else services.c.host == host)
+    def offers(self, today: str) -> dict[str, list[str]]:
+        """Return the needs that the services of each agency meet, as partners may see them on a day."""
+        p, v = map_postings.c, map_views.c
+        shown = (v.agency != "", v.id == p.service, p.level <= PARTNERS, p.shown_until >= today)
+        found: dict[str, list[str]] = {}
+        for row in self._all(select(v.agency, p.need).where(*shown).distinct().order_by(v.agency, p.need)):
+            found.setdefault(row["agency"], []).append(row["need"])
+        return found
+
+    def provider_of(self, agency: str) -> str | None:
+        """Return the id of the provider that an agency keeps as itself, or None."""
+        c = map_records.c
+        which = (c.kind == PROVIDER, c.agency == agency, c.steward == agency, c.id.not_in(select(map_aliases.c.id)))
+        return self._connection.scalar(select(c.id).where(*which).order_by(c.id).limit(1))
 
     def profile(self, agency: str) -> Profile | None:
         """Return how an agency is called and when it works, or None."""
         c = agency_profiles.c
         row = self._one(select(c.name, c.zone, c.weekend).where(c.agency == agency))
         return None if row is None else Profile(row["name"], row["zone"], frozenset(json.loads(row["weekend"])))
-
-    def _services(self, which: Any) -> list[dict[str, Any]]:
-        c = services.c
-        query = select(c.id, c.agency, c.name, c.type, c.inbox).where(which).order_by(c.agency, c.id)
-        return [dict(row) for row in self._all(query)]
 
 
 def attester_keys(keys: KeyStore, agency: str, now: int) -> list[bytes]:

@@ -13,10 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from hub.directory.attestation import ATTESTATION_TYPE, read_attestation
 from hub.directory.document import sign_directory, verify_directory
+from hub.directory.feed import take as feed
+from hub.directory.feed.document import PARTS, read_page
+from hub.directory.feed.store import FeedStore
+from hub.directory.records.visibility import PARTNERS
 from hub.directory.store import Directory, attester_keys
 from hub.errors import BadSignature, HubError, Malformed, PacketError, PeerMisbehaved, PeerUnreachable
 from hub.federation.deliver import alarm
-from hub.federation.line import Line, check_url
+from hub.federation.line import MAX_ANSWER, Line, check_url
 from hub.federation.service import accept_peer, read_fingerprint
 from hub.federation.store import Peer, Peers
 from hub.handofflog.guard import ForkGuard
@@ -37,8 +41,10 @@ if TYPE_CHECKING:
     from hub.context import Hub
     from hub.packets.checkpoint import Checkpoint
 
-KEYS, HUB = "/federation/v1/keys", "/federation/v1/hub"
+KEYS, HUB, MAP = "/federation/v1/keys", "/federation/v1/hub", "/federation/v1/map"
 MAX_KEYS, MAX_ENTRY = 64 * 1024 * 1024, 256 * 1024
+MAX_PAGES = 2000
+"""Of a map in one pull; the next one goes on."""
 _NOTE = re.compile(r"(?s).{1,131072}")
 _SHAPE = a.object_of(
     {
@@ -88,7 +94,65 @@ def pull_peer(hub: Hub, peer: Peer) -> int:
         Peers(connection).lock(peer.host)  # two pulls at once would both write what is new
         taken = _take(connection, hub, peer, head, value)
         Peers(connection).saw(peer.host, head.size, b64u(head.root))
-    return taken
+    return taken + pull_map(hub, peer, anew=taken > 0)
+
+
+def pull_map(hub: Hub, peer: Peer, *, anew: bool = False) -> int:
+    """Take over what a peer tells of its part of the service map since the last time; return how many records.
+
+    `anew`: the peer has new keys, so what was refused before may be good now.
+
+    Raises:
+        PeerUnreachable: it does not answer.
+        PeerMisbehaved: its pages do not hold.
+    """
+    with hub.database.write() as connection:
+        Peers(connection).lock(peer.host)
+        feed.begin(connection, peer.host, hub.clock.now(), anew=anew)
+    total = feed.Taken()
+    restarts = 0
+    with Line(peer.url, hub.signer, hub.wire, private=hub.settings.private_peers) as line:
+        for _ in range(MAX_PAGES):
+            page, more = _pull_page(hub, peer, line)
+            total.add(page)
+            restarts += page.again
+            if restarts > 1:
+                raise PeerMisbehaved("The peer's map is not what it says that it is.")
+            if not (more or page.again):
+                break
+    if total.refused:
+        _log.warning("records of %s are not taken: %s", peer.host, dict(total.refused))
+    return total.new + total.changed + total.gone
+
+
+def _pull_page(hub: Hub, peer: Peer, line: Line) -> tuple[feed.Taken, bool]:
+    with hub.database.read() as connection:
+        after = FeedStore(connection, peer.host, PARTNERS).head().seq
+    data = line.get(f"{MAP}?after={after}", MAX_ANSWER)
+    now = hub.clock.now()
+    try:
+        page = read_page(data, peer.host, peer.sign, part=PARTS[PARTNERS], after=after, now=now)
+        with hub.database.write() as connection:
+            Peers(connection).lock(peer.host)
+            taken = feed.take(connection, page, now)
+    except PacketError as error:
+        raise PeerMisbehaved("A page of the peer's map is not its own, or not its newest.") from error
+    if taken.again:
+        with hub.database.write() as connection:
+            FeedStore(connection, peer.host, PARTNERS).start_over(now)
+    return taken, bool(page["more"])
+
+
+def remove_peer(hub: Hub, host: str) -> int:
+    """Let a hub be no peer any more, and take its part of the service map out of ours; return how many records.
+
+    Raises:
+        NotFound: it is none of ours.
+    """
+    with hub.database.write() as connection:
+        Peers(connection).remove(host)
+        Directory(connection).replace(host, [])
+        return feed.drop(connection, host, hub.clock.now())
 
 
 def pull_all(hub: Hub) -> int:
@@ -111,10 +175,10 @@ def public_documents(hub: Hub) -> bytes:
     note = ForkGuard(hub.database, hub.origin, hub.settings.data).publish(hub.signer)
     with hub.database.read() as connection:
         directory = Directory(connection)
-        agencies, services = directory.agencies(hub.origin), directory.services(hub.origin)
+        agencies = directory.agencies(hub.origin)
         attested = directory.attestations(hub.origin)
         proven = proven_documents(connection, hub.origin, note)
-    signed = sign_directory(hub.origin, agencies, services, attested, hub.signer, hub.clock.now())
+    signed = sign_directory(hub.origin, agencies, attested, hub.signer, hub.clock.now())
     return canonical({**proven, "directory": parse_json(signed.to_bytes())})
 
 
@@ -178,12 +242,9 @@ def _take_directory(connection: Connection, hub: Hub, peer: Peer, document: dict
     except PacketError as error:
         raise PeerMisbehaved("The peer's directory is not its own.") from error
     keys = KeyStore(connection)
-    found = [keys.find_agency(row["agency"]) for row in value["agencies"]]
-    inboxes = {agency.agency: agency.inboxes for agency in found if agency is not None}
-    agencies = [row for row in value["agencies"] if row["agency"] in inboxes]
-    services = [row for row in value["services"] if row["inbox"] in inboxes.get(row["agency"], ())]
+    agencies = [row for row in value["agencies"] if keys.find_agency(row["agency"]) is not None]
     directory = Directory(connection)
-    directory.replace(peer.host, agencies, services)
+    directory.replace(peer.host, agencies)
     for signed in value["attestations"]:
         _take_attestation(directory, keys, peer, canonical(signed), hub.clock.now())
 

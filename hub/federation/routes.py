@@ -10,6 +10,9 @@ from marshmallow import Schema, fields
 
 from hub.auth.permissions import Caller, permission, register_verifier
 from hub.context import current_hub
+from hub.directory.feed.publish import page, publish_feed
+from hub.directory.feed.schemas import FeedPlace
+from hub.directory.records.visibility import PARTNERS
 from hub.federation.pull import own_entry, public_documents
 from hub.federation.receive import authenticate, take_message
 from hub.federation.signing import Request
@@ -42,6 +45,16 @@ def post_message() -> Response:
 def get_keys() -> Response:
     """The key documents of agencies at home here, each with its proof, and our directory."""
     return _json(public_documents(current_hub()))
+
+
+@blueprint.route("/map")
+@blueprint.arguments(FeedPlace, location="query")
+@blueprint.response(200, {"type": "object"})
+@permission("peer")
+def get_map(given: dict[str, int]) -> Response:
+    """What has changed in our part of the service map since a number, for peers: one signed page."""
+    publish_feed(current_hub())
+    return _json(page(current_hub(), PARTNERS, given["after"]))
 
 
 @blueprint.route("/hub")

@@ -91,6 +91,15 @@ class Peers(Store):
         self._put(peers, host=peer.host, url=peer.url, sign=peer.sign, keyid=peer.keyid, operator=peer.operator)
         return known is None
 
+    def remove(self, host: str) -> None:
+        """Let a hub be no peer any more: nothing is sent to it, fetched from it or taken from it.
+
+        Raises:
+            NotFound: it is none of ours.
+        """
+        self.get(host)
+        self._run(delete(peers).where(peers.c.host == host))
+
     def all(self) -> list[Peer]:
         """Return every peer."""
         return self._rows(peers.c.host.is_not(None))

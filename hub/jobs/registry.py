@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hub.auth.store import AccountStore
+from hub.directory.feed.publish import publish_feed
 from hub.directory.gaps.summary import count_gaps
 from hub.directory.imports.jobs import run_imports
 from hub.directory.upkeep.ladder import release, remind
@@ -59,6 +60,7 @@ JOBS = (
     Job("erase", 5, erase_packets),
     Job("pull", 300, pull),
     Job("gaps", 5, count_gaps),
+    Job("feed", 10, publish_feed),
     Job("imports", 2, run_imports),
     Job("purge", 3600, purge),
 )
