@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from hub.context import Hub
     from hub.directory.servicemap.store import Row
 
 AT_ONCE: Final = 200
@@ -41,10 +40,10 @@ Object = dict[str, Any]
 
 @dataclass(slots=True)
 class Publisher:
-    """The public map through one connection."""
+    """The public map through one connection. `facts`: what the running process keeps until a record changes."""
 
-    hub: Hub
     connection: Connection
+    facts: dict[str, Any]
     areas: Areas = field(init=False)
 
     def __post_init__(self) -> None:
@@ -184,14 +183,14 @@ class Publisher:
     def _imported(self) -> list[Object]:
         """Return the terms that public records bring along; found anew when any record has changed."""
         stamp = self.published.stamp()
-        held = self.hub.facts.get("hsds_terms")
+        held = self.facts.get("hsds_terms")
         if held is None or held[0] != stamp:
             kinds = {made: kind for kind, made in self.published.tagged()}
             found: dict[str, Object] = {}
             for some in _chunks(sorted(kinds)):
                 for made, row in ServiceMap(self.connection).many(some).items():
                     found |= terms_of(kinds[made], row.document)
-            held = self.hub.facts["hsds_terms"] = (stamp, list(found.values()))
+            held = self.facts["hsds_terms"] = (stamp, list(found.values()))
         return list(held[1])
 
     def _services_of(self, organizations: list[str]) -> list[str]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Response, stream_with_context
 from flask.views import MethodView
 from flask_smorest import Blueprint
+from marshmallow import RAISE
 
 from hub.auth.permissions import permission
 from hub.context import current_hub
@@ -55,7 +56,7 @@ class Services(MethodView):
     """Services."""
 
     @permission("public")
-    @blueprint.arguments(schemas.ServiceQuery, location="query")
+    @blueprint.arguments(schemas.ServiceQuery, location="query", unknown=RAISE)
     @blueprint.response(200, schemas.Page)
     def get(self, asked: dict[str, Any]) -> Answer:
         """List services."""
@@ -75,7 +76,7 @@ class Services(MethodView):
 def get_service(service: str) -> dict[str, Any]:
     """One service, with all that belongs to it."""
     with current_hub().database.read() as connection:
-        return Publisher(current_hub(), connection).service(service)
+        return Publisher(connection, current_hub().facts).service(service)
 
 
 @blueprint.route("/organizations")
@@ -83,7 +84,7 @@ class Organizations(MethodView):
     """Organizations."""
 
     @permission("public")
-    @blueprint.arguments(schemas.OrganizationQuery, location="query")
+    @blueprint.arguments(schemas.OrganizationQuery, location="query", unknown=RAISE)
     @blueprint.response(200, schemas.Page)
     def get(self, asked: dict[str, Any]) -> Answer:
         """List organizations."""
@@ -98,13 +99,13 @@ class Organizations(MethodView):
 
 
 @blueprint.route("/organizations/<string:organization>")
-@blueprint.arguments(schemas.OneOrganization, location="query")
+@blueprint.arguments(schemas.OneOrganization, location="query", unknown=RAISE)
 @blueprint.response(200)
 @permission("public")
 def get_organization(asked: dict[str, Any], organization: str) -> dict[str, Any]:
     """One organization, with what it offers."""
     with current_hub().database.read() as connection:
-        return Publisher(current_hub(), connection).organization(organization, services=asked["full_service"])
+        return Publisher(connection, current_hub().facts).organization(organization, services=asked["full_service"])
 
 
 @blueprint.route("/service_at_locations")
@@ -112,7 +113,7 @@ class ServiceAtLocations(MethodView):
     """Services at locations."""
 
     @permission("public")
-    @blueprint.arguments(schemas.PlaceQuery, location="query")
+    @blueprint.arguments(schemas.PlaceQuery, location="query", unknown=RAISE)
     @blueprint.response(200, schemas.Page)
     def get(self, asked: dict[str, Any]) -> Answer:
         """List services at locations."""
@@ -132,7 +133,7 @@ class ServiceAtLocations(MethodView):
 def get_service_at_location(place: str) -> dict[str, Any]:
     """One service at one location, with both."""
     with current_hub().database.read() as connection:
-        return Publisher(current_hub(), connection).service_at_location(place)
+        return Publisher(connection, current_hub().facts).service_at_location(place)
 
 
 @blueprint.route("/taxonomies")
@@ -140,7 +141,7 @@ class Taxonomies(MethodView):
     """Taxonomies."""
 
     @permission("public")
-    @blueprint.arguments(schemas.TaxonomyQuery, location="query")
+    @blueprint.arguments(schemas.TaxonomyQuery, location="query", unknown=RAISE)
     @blueprint.response(200, schemas.Page)
     def get(self, asked: dict[str, Any]) -> Answer:
         """List taxonomies."""
@@ -167,7 +168,7 @@ class TaxonomyTerms(MethodView):
     """Terms of taxonomies."""
 
     @permission("public")
-    @blueprint.arguments(schemas.TermQuery, location="query")
+    @blueprint.arguments(schemas.TermQuery, location="query", unknown=RAISE)
     @blueprint.response(200, schemas.Page)
     def get(self, asked: dict[str, Any]) -> Answer:
         """List terms."""
@@ -233,15 +234,15 @@ def _listed(kind: str, asked: Mapping[str, Any]) -> Answer:
     hub = current_hub()
     if asked["format"] == "ndjson":
         with hub.database.read() as connection:
-            Publisher(hub, connection).asked(asked)  # a question that is wrong is refused before the first line
+            Publisher(connection, hub.facts).asked(asked)  # a question that is wrong is refused before the first line
 
         def rows() -> Iterator[dict[str, Any]]:
             with hub.database.read() as connection:
-                yield from Publisher(hub, connection).everything(kind, asked)
+                yield from Publisher(connection, hub.facts).everything(kind, asked)
 
         return _lines(rows())
     with hub.database.read() as connection:
-        answer: dict[str, Any] = getattr(Publisher(hub, connection), kind)(asked)
+        answer: dict[str, Any] = getattr(Publisher(connection, hub.facts), kind)(asked)
         return answer
 
 
@@ -264,7 +265,7 @@ def _code(kind: str, key: str) -> dict[str, Any]:
 
 def _named(kind: str, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
     with current_hub().database.read() as connection:
-        publisher = Publisher(current_hub(), connection)
+        publisher = Publisher(connection, current_hub().facts)
         return publisher.taxonomies() if kind == "taxonomies" else publisher.taxonomy_terms(asked)
 
 
