@@ -1,0 +1,116 @@
+"""`hub directory show|list|put`: records of the service map, one by one."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.markup import escape
+
+from hub.cli import words
+from hub.cli.common import Session, command, read_text
+from hub.directory.records.record import KINDS, SYSTEM
+from hub.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from hub.client.member import Member
+
+top = click.Group("records")
+_PATH = "/api/v1/directory/records"
+_LISTED = {
+    "id": "Record",
+    "kind": "Kind",
+    "name": "Name",
+    "keeper": "Kept by",
+    "level": "You see it as",
+    "may": "You may",
+}
+_HISTORY = {"version": "Version", "at": "When", "by": "By", "how": "Known by", "what": "What changed"}
+_record = click.argument("record")
+
+
+@command(top, _record, click.option("--history", is_flag=True, help="What was changed, when, by whom."))
+def show(session: Session, record: str, *, history: bool) -> None:
+    """Show RECORD as you may see it."""
+    me = session.member()
+    if history:
+        rows = me.hub.get(f"{_PATH}/{record}/history")["items"]
+        session.table(rows, _HISTORY, at=lambda row: words.when(row["at"]), by=_by, what=_what)
+        return
+    found = me.hub.get(f"{_PATH}/{record}")
+    shown = {**found["document"], "kept by": words.plain(found["steward"]), "version": found["version"]}
+    session.tell(found, *(f"{escape(name):20} {escape(_text(value))}" for name, value in shown.items()))
+
+
+@command(
+    top,
+    click.option("--kind", type=click.Choice(KINDS), help="Only of this kind."),
+    click.option("--mine", is_flag=True, help="Only what your agency keeps."),
+    name="list",
+)
+def list_(session: Session, kind: str | None, *, mine: bool) -> None:
+    """List the records of the service map."""
+    rows = _all(session.member(), {"mine": mine, **({"kind": kind} if kind else {})})
+    session.table(
+        rows,
+        _LISTED,
+        name=lambda row: str(row["document"].get("name") or ""),
+        keeper=lambda row: words.plain(row["steward"]),
+        may=lambda row: ", ".join(row["may"]),
+    )
+
+
+@command(
+    top,
+    click.argument("named", metavar="FILE"),
+    click.option("--kind", type=click.Choice(KINDS), help="What it is, if it is a new record."),
+    click.option("--record", help="The record to change; members that are null in the file are taken away."),
+)
+def put(session: Session, named: str, kind: str | None, record: str | None) -> None:
+    """Make a record from the JSON of FILE (- for standard input), or change some members of one."""
+    given = _read(named)
+    if (kind is None) == (record is None):
+        raise InvalidRequest(
+            "Say either what a new record is, or which record to change.", todo="Use --kind or --record."
+        )
+    me = session.member()
+    if record is None:
+        done = me.hub.post(_PATH, {"kind": kind, "document": given})
+    else:
+        base = me.hub.get(f"{_PATH}/{record}")["version"]
+        changes = {name: value for name, value in given.items() if name not in SYSTEM}
+        done = me.hub.patch(f"{_PATH}/{record}", {"base_version": base, "changes": changes})
+    waits = f" These wait for a call or three days: {', '.join(done['held'])}." if done["held"] else ""
+    session.tell(done, f"{done['what'].capitalize()}: {done['id']}, version {done['version']}.{waits}")
+
+
+def _all(me: Member, asked: dict[str, Any]) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    after: str | None = ""
+    while after is not None:
+        page = me.hub.post(f"{_PATH}/list", {**asked, "limit": 500, "after": after})
+        rows, after = rows + page["items"], page["after"]
+    return rows
+
+
+def _read(named: str) -> dict[str, Any]:
+    try:
+        value = json.loads(read_text(named))
+    except ValueError as error:
+        raise InvalidRequest("The file is no JSON.", todo="Correct the file; see docs/service-map.md.") from error
+    if not isinstance(value, dict):
+        raise InvalidRequest("The file holds no record.", todo="Write one JSON object; see docs/service-map.md.")
+    return value
+
+
+def _by(row: dict[str, Any]) -> str:
+    return f"{row['member']} of {words.plain(row['agency'])}"
+
+
+def _what(row: dict[str, Any]) -> str:
+    return "; ".join(f"{name}: {_text(old)} -> {_text(new)}" for name, (old, new) in row["fields"].items()) or "made"
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
