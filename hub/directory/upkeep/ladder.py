@@ -103,7 +103,7 @@ class _Ladder:
         while rung < len(LADDER_DAYS) and self._waited(due, rung):
             rung += 1
             if self._tell(rung, record):
-                return int(rung)
+                break
         return self._past(due, record, rung)
 
     def _waited(self, due: RowMapping, rung: int) -> bool:
