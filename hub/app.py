@@ -13,6 +13,8 @@ from flask import Flask
 
 import hub.auth.routes
 import hub.directory.areas.routes
+import hub.directory.duplicates.routes
+import hub.directory.feed.routes
 import hub.directory.gaps.routes
 import hub.directory.hsds.routes
 import hub.directory.imports.routes
@@ -57,6 +59,8 @@ BLUEPRINTS = (
     hub.directory.routes.blueprint,
     hub.directory.hsds.routes.blueprint,
     hub.directory.areas.routes.blueprint,
+    hub.directory.feed.routes.blueprint,
+    hub.directory.duplicates.routes.blueprint,
     hub.directory.gaps.routes.blueprint,
     hub.directory.imports.routes.blueprint,
     hub.directory.matching.routes.blueprint,

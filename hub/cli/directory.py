@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from hub.cli import map_areas, map_feed, map_gaps, map_import, map_match, map_search, map_upkeep
+from hub.cli import map_areas, map_feed, map_gaps, map_import, map_match, map_merge, map_records, map_search, map_upkeep
 
 
 @click.group()
@@ -16,7 +16,9 @@ for _part in (
     map_feed.top,
     map_gaps.top,
     map_import.top,
+    map_merge.top,
     map_match.top,
+    map_records.top,
     map_search.top,
     map_upkeep.top,
 ):

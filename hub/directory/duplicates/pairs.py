@@ -145,7 +145,8 @@ def _likeness(one: Party, other: Party, rarity: Mapping[str, float]) -> Iterator
     if any(len(word) >= _SHORTEST_ACRONYM for word in mine & theirs):
         yield Reason("same_acronym", 15 if alike >= _ALIKE else 60)
     elif mine & _initials(other) or theirs & _initials(one):
-        yield Reason("acronym_of_name", 15)
+        alone = any(len(name.words) == 1 and name.words[0] in name.acronyms for name in (*one.names, *other.names))
+        yield Reason("acronym_of_name", 60 if alone and alike < _ALIKE else 15)
     elif alike >= _ALIKE and _almost(mine, theirs):
         yield Reason("alike_acronym", 10)
 

@@ -219,6 +219,16 @@ class ServiceMap(Store):
         found = {row["id"]: _row(row) for row in self._in(map_records, map_records.c.id, sorted(wanted))}
         return {record: found[to] for record in asked if (to := kept.get(record, record)) in found}
 
+    def unmerged(self, records: Iterable[str]) -> dict[str, Row]:
+        """Return records by their own ids, as if nothing had been merged."""
+        return {row["id"]: _row(row) for row in self._in(map_records, map_records.c.id, sorted(set(records)))}
+
+    def naming(self, record: str) -> list[Row]:
+        """Return the records whose document names a record, and that were not merged into others."""
+        c = map_records.c
+        named = c.document.contains(f'"{record}"', autoescape=True) & (c.id != record)
+        return [_row(row) for row in self._all(select(map_records).where(named, c.id.not_in(select(map_aliases.c.id))))]
+
     def by_source(self, source: str) -> dict[str, Row]:
         """Return the records of a source by the key that it gives them."""
         rows = self._all(select(map_records).where(map_records.c.source == source))
