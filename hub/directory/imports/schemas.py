@@ -66,7 +66,7 @@ class LineQuery(Schema):
     all = fields.Boolean(load_default=False)
 
 
-class Problem(Schema):
+class RowProblem(Schema):
     """What is wrong with a row: where, as a code, in a sentence."""
 
     field = fields.String(required=True)
@@ -85,7 +85,7 @@ class Line(Schema):
     fields_ = fields.List(fields.String(), required=True, data_key="fields", attribute="fields")
     kept = fields.List(fields.String(), required=True)
     held = fields.List(fields.String(), required=True)
-    problems = fields.List(fields.Nested(Problem), required=True)
+    problems = fields.List(fields.Nested(RowProblem), required=True)
 
 
 class LinePage(Schema):
