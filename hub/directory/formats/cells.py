@@ -245,6 +245,8 @@ def _write_days(row: Mapping[str, Any]) -> str:
             runs[-1].append(place)
         else:
             runs.append([place])
+    if len(runs) > 1 and runs[0][0] == 0 and runs[-1][-1] == len(DAYS) - 1:
+        runs = [runs[-1] + runs[0], *runs[1:-1]]
     return ",".join(DAYS[run[0]] if len(run) == 1 else f"{DAYS[run[0]]}-{DAYS[run[-1]]}" for run in runs)
 
 
