@@ -17,10 +17,11 @@ from consent.policy import CATEGORIES, PURPOSES, SERVICES
 from consent.protect import protect_location
 from hub.cli import withdrawal, words
 from hub.cli.common import FOLDER, FORBIDDEN, Session, command, read_packet, read_text, why, with_reason
-from hub.cli.people import resolve
+from hub.cli.map_match import target_of
 from hub.client import basis as bases
 from hub.client import breach, cosigning, opening, reading, records, referrals
 from hub.client.referrals import GOT_HELP, PROTECT, STEPS, Outgoing
+from hub.directory.records.vocabulary import NEEDS
 from hub.errors import InvalidRequest, NotFound
 from hub.referrals.domain import TRANSITIONS, Side
 from hub.statements.bodies import KINDS, REPORTABLE
@@ -45,7 +46,10 @@ _CODE = re.compile(r"[a-z][a-z0-9_-]{1,47}")
 @command(
     top,
     click.argument("packet", type=FOLDER),
-    click.option("--to", required=True, help="The agency: name@host, or its name where that is enough."),
+    click.option("--to", help="The agency: name@host, or its name where that is enough."),
+    click.option("--service-id", help="Instead: a service of the map; it says agency, inbox and type of service."),
+    click.option("--about", help="A file with what that service must know of the person, JSON; it stays here."),
+    click.option("--need", type=click.Choice(list(NEEDS)), help="The need, where that service is for several."),
     click.option("--basis", help="The record of the lawful basis; see hub consent list."),
     click.option(
         "--passing-on", "came_by", help="Instead: the handoff it came in, where its consent names this agency."
@@ -62,7 +66,6 @@ _CODE = re.compile(r"[a-z][a-z0-9_-]{1,47}")
 def send(
     session: Session,
     packet: Path,
-    to: str,
     basis: str | None,
     came_by: str | None,
     *,
@@ -78,10 +81,15 @@ def send(
             f"There is no category {', '.join(sorted(unknown))}.", todo=f"Name the files {words.either(CATEGORIES)}."
         )
     held = _basis(member, basis, came_by, why)
-    agency, due, needed = resolve(member, to), given.pop("due"), given.pop("needed_from")
+    due, needed = given.pop("due"), given.pop("needed_from")
+    target, told = target_of(member, given)
     moment = None if due is None else int(due.astimezone().timestamp())
     day = None if needed is None else needed.date().isoformat()
-    out = Outgoing(agency, sections, held, attachments=attachments, due=moment, needed_from=day, **given)
+    out = Outgoing(
+        sections=sections, basis=held, attachments=attachments, due=moment, needed_from=day, **given, **target
+    )
+    for line in () if session.as_json else told:
+        click.echo(words.plain(line), err=True)
     if check:
         return _check(session, member, out)
     sent = referrals.send(member, out)
@@ -90,7 +98,7 @@ def send(
     if sent.shown is None:
         session.tell(value, *went, f"Not sent yet. It waits for its second signature: hub cosign {sent.cosign}")
     else:
-        session.tell(value, *went, f"Sent to {escape(agency)}: {sent.handoff}", *_now(sent.shown, member))
+        session.tell(value, *went, f"Sent to {escape(out.to)}: {sent.handoff}", *_now(sent.shown, member))
     return 0
 
 

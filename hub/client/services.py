@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote
 
 from hub.client.transport import well_formed
 from hub.directory.matching.match import DOES_NOT, Person, Question, Ranked, match
-from hub.directory.matching.places import Where
+from hub.directory.matching.places import KM, Where
 from hub.directory.records.freshness import day_of
 from hub.directory.records.listing import MICRO
 from hub.directory.records.vocabulary import NEEDS, codes
-from hub.errors import BadSignature, InvalidRequest, NotFound, PeerMisbehaved, UnknownSigner
+from hub.errors import BadSignature, InvalidRequest, PeerMisbehaved, UnknownSigner
 from hub.keys.certificates import CASE_ROLES, PERSON_ONLY
 from hub.packets.dsse import Envelope
 from hub.packets.encoding import canonical
@@ -31,12 +30,12 @@ SLICE_TYPE: Final = "application/vnd.rcp.slice+json;v=1"
 MOST: Final = 1000
 """More candidates are not fetched: a smaller area or circle finds the same best ones."""
 _FRESH: Final = 600
-_KM: Final = 25.0
 _ELIGIBLE: Final = (
     *("running", "ends", "age", "sex", "situation", "residence", "open_to", "vulnerability"),
     *("nationality", "status", "documents", "exclusion", "capacity"),
 )
 """The criteria of R19: who does not meet one needs the provider's exception."""
+_PROTECTED: Final = frozenset(codes("protected_attributes"))
 _EXCLUDING: Final = frozenset({"nationality", "status", "documents", "exclusion"})
 
 
@@ -122,7 +121,7 @@ def fetch(
 ) -> Slice:
     """Return all candidates for a need at a place, each page of them verified."""
     now = member.clock.now()
-    point = None if where.point is None else (*where.point, _KM if where.km is None else where.km)
+    point = None if where.point is None else (*where.point, KM if where.km is None else where.km)
     said = {"need": need, "area": where.area, "language": language, "date": day_of(when or now), "stale": stale}
     query: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
     asked = dict(query)
@@ -136,7 +135,7 @@ def fetch(
     after: str | None = None
     while True:
         page = {} if after is None else {"after": after}
-        value = _verified(member, {**query, **page}, {**asked, **page})
+        value = _verified(member, "/api/v1/directory/slice", {**query, **page}, {**asked, **page})
         with well_formed():
             candidates |= {str(row["id"]): row for row in value["candidates"]}
             areas |= value["areas"]
@@ -145,27 +144,17 @@ def fetch(
             return Slice(int(value["at"]), tuple(candidates.values())[:MOST], areas, after is None)
 
 
-def look_up(member: Member, service: str, *, need: str | None = None) -> tuple[Mapping[str, Any], Slice]:
-    """Return one service of the map as the home hub signs it today, and the slice in which it stands.
+def look_up(member: Member, service: str, *, public: bool = False) -> tuple[Mapping[str, Any], Slice]:
+    """Return one service of the map as the home hub signs it now; `public`: as everybody may see it.
 
     Raises:
-        NotFound: there is no such service, or none that this member may see.
-        InvalidRequest: the map knows no need or no area of it.
+        NotFound: there is no such service, or none that this member, or everybody, may see.
     """
-    document = _record(member, service, "service")
+    query = {"service": service, "public": public}
+    value = _verified(member, "/api/v1/directory/service", query, query)
     with well_formed():
-        own = str(document["id"])
-        needs = [need] if need else [str(code) for code in document.get("needs") or ()]
-        sites = [str(row["location_id"]) for row in document.get("service_at_locations") or ()]
-        areas = [str(code) for code in (document.get("coverage") or {}).get("areas") or ()]
-    known = [area for site in sites if (area := _record(member, site, "site").get("area"))]
-    if not needs or not [*known, *areas]:
-        raise InvalidRequest("The map does not say what this service is for, or where.", todo="Ask its coordinator.")
-    found = fetch(member, needs[0], Where([*known, *areas][0]), stale=True)
-    listing = next((row for row in found.candidates if row["id"] == own), None)
-    if listing is None:
-        raise NotFound("The map shows no such service here.")
-    return listing, found
+        (listing,) = value["candidates"]
+        return listing, Slice(int(value["at"]), (listing,), dict(value["areas"]), whole=True)
 
 
 # Choosing
@@ -179,7 +168,7 @@ def choose(
     Raises:
         InvalidRequest: it is for several needs of different types and none was named, or its provider is no agency.
     """
-    listing, found = look_up(member, service, need=need)
+    listing, found = look_up(member, service)
     wanted = _need(listing, need)
     place = where or Where()
     question = Question(wanted, person, replace(place, path=_path(found.areas, place.area)))
@@ -229,9 +218,6 @@ def answering(listing: Mapping[str, Any], agency: TrustedAgency, now: int) -> tu
     return here or stands_in, named, warnings if here else (*warnings, "use_deputy")
 
 
-_PROTECTED: Final = frozenset(codes("protected_attributes"))
-
-
 def against(ranked: Ranked) -> tuple[str, ...]:
     """Return the criteria that speak against a service."""
     return tuple(row.id for row in ranked.criteria if row.said == DOES_NOT)
@@ -250,10 +236,10 @@ def _need(listing: Mapping[str, Any], need: str | None) -> str:
 # What the hub says
 
 
-def _verified(member: Member, query: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
+def _verified(member: Member, path: str, query: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
     host, now = member.account.host, member.clock.now()
     with well_formed():
-        answer = member.hub.post("/api/v1/directory/slice", query)["slice"]
+        answer = member.hub.post(path, query)["slice"]
     key = member.trust.pins.hubs.get(host)
     if key is None:
         raise UnknownSigner("No key of this hub is pinned.")
@@ -266,14 +252,6 @@ def _verified(member: Member, query: Mapping[str, Any], asked: Mapping[str, Any]
         if abs(int(value["at"]) - now) > _FRESH:
             raise BadSignature("The hub's answer about services is not of now.", todo="Compare the clocks.")
     return value
-
-
-def _record(member: Member, record: str, kind: str) -> dict[str, Any]:
-    with well_formed():
-        found = member.hub.get(f"/api/v1/directory/records/{quote(record, safe='')}")
-        if found["kind"] != kind:
-            raise NotFound(f"There is no {kind} of this id in the map.")
-        return dict(found["document"])
 
 
 def _path(areas: Mapping[str, Any], code: str | None) -> tuple[str, ...]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 EARTH_KM: Final = 6371.0088
 """The mean radius of the earth (IUGG)."""
+KM: Final = 25.0
+"""How far around a point is looked where nobody says."""
 FAR: Final = 10**9
 """The metres of what has no distance that ranks: after everything that has one."""
 HERE, COVERS, WITHIN, PART, WIDER, APPROXIMATE = "here", "covers", "within", "part", "wider", "approximate"
