@@ -43,8 +43,8 @@ _MULTIPART = {
 
 
 @blueprint.route("/list", methods=["POST"])
-@blueprint.arguments(schemas.Listing)
-@blueprint.response(200, schemas.Areas)
+@blueprint.arguments(schemas.AreaListing)
+@blueprint.response(200, schemas.AreaList)
 @permission("member")
 def post_list(asked: dict[str, Any]) -> dict[str, Any]:
     """The areas of a country, in the order of their paths."""
@@ -53,8 +53,8 @@ def post_list(asked: dict[str, Any]) -> dict[str, Any]:
 
 
 @blueprint.route("/find", methods=["POST"])
-@blueprint.arguments(schemas.Search)
-@blueprint.response(200, schemas.Areas)
+@blueprint.arguments(schemas.AreaSearch)
+@blueprint.response(200, schemas.AreaList)
 @permission("member")
 def post_find(asked: dict[str, Any]) -> dict[str, Any]:
     """Areas by a code of any scheme or by name in any language."""
@@ -63,7 +63,7 @@ def post_find(asked: dict[str, Any]) -> dict[str, Any]:
 
 
 @blueprint.route("/outlines", methods=["POST"])
-@blueprint.arguments(schemas.Listing)
+@blueprint.arguments(schemas.AreaListing)
 @blueprint.response(200, {"type": "object"}, content_type="application/geo+json")
 @permission("member")
 def post_outlines(asked: dict[str, Any]) -> Response:
@@ -91,7 +91,7 @@ def get_area(code: str) -> dict[str, Any]:
 
 
 @blueprint.route("/<string:code>/agencies", methods=["PUT"])
-@blueprint.arguments(schemas.Assignment)
+@blueprint.arguments(schemas.AreaAssignment)
 @blueprint.response(200, schemas.AreaDetail)
 @permission("member", roles={"coordinator"})
 def put_agency(given: dict[str, Any], code: str) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def put_agency(given: dict[str, Any], code: str) -> dict[str, Any]:
 
 
 @blueprint.route("/import", methods=["POST"])
-@blueprint.response(200, schemas.Report)
+@blueprint.response(200, schemas.AreaImportReport)
 @blueprint.doc(requestBody=_MULTIPART)
 @permission("member", roles=EDITORS)
 def post_import() -> dict[str, Any]:
@@ -140,7 +140,7 @@ def _check_lead(tree: Areas, country: str, agency: str) -> None:
 
 def _options() -> dict[str, Any]:
     try:
-        found: dict[str, Any] = schemas.Import().load(
+        found: dict[str, Any] = schemas.AreaImport().load(
             parse_json(request.form.get("options", "").encode() or _part("options"))
         )
     except ValidationError as error:

@@ -13,21 +13,21 @@ _COLUMNS = ("code", "parent", "name", "level", "country", "from", "to", "iso")
 _TEXT = validate.And(validate.Length(1, 100), validate.Predicate("isprintable"))
 
 
-class Listing(Schema):
+class AreaListing(Schema):
     """Of which country, and which level."""
 
     country = fields.String(required=True, validate=_COUNTRY)
     level = fields.Integer(strict=True, validate=validate.Range(0, DEEPEST))
 
 
-class Search(Schema):
+class AreaSearch(Schema):
     """A code of any scheme or a name in any language."""
 
     text = fields.String(required=True, validate=_TEXT)
     country = fields.String(validate=_COUNTRY)
 
 
-class Area(Schema):
+class AreaView(Schema):
     """One area; `path` is the codes from the country down."""
 
     code = fields.String(required=True)
@@ -41,13 +41,13 @@ class Area(Schema):
     valid_to = fields.String(required=True)
 
 
-class Areas(Schema):
+class AreaList(Schema):
     """Some areas."""
 
-    areas = fields.List(fields.Nested(Area), required=True)
+    areas = fields.List(fields.Nested(AreaView), required=True)
 
 
-class Assigned(Schema):
+class AreaAgency(Schema):
     """An agency whose case workers belong to an area; who says so, and since when."""
 
     area = fields.String(required=True)
@@ -58,16 +58,16 @@ class Assigned(Schema):
     at = fields.Integer(required=True)
 
 
-class AreaDetail(Area):
+class AreaDetail(AreaView):
     """An area with its other codes, the agencies there and above, and what its code has meant."""
 
     aliases = fields.List(fields.String(), required=True)
-    agencies = fields.List(fields.Nested(Assigned), required=True)
-    history = fields.List(fields.Nested(Area), required=True)
-    children = fields.List(fields.Nested(Area), required=True)
+    agencies = fields.List(fields.Nested(AreaAgency), required=True)
+    history = fields.List(fields.Nested(AreaView), required=True)
+    children = fields.List(fields.Nested(AreaView), required=True)
 
 
-class Assignment(Schema):
+class AreaAssignment(Schema):
     """Which agency's case workers belong to an area from now on, or with `remove` no longer."""
 
     agency = fields.String(required=True, validate=validate.Regexp(AGENCY_PATTERN.pattern + r"\Z"))
@@ -75,7 +75,7 @@ class Assignment(Schema):
     remove = fields.Boolean(load_default=False)
 
 
-class Import(Schema):
+class AreaImport(Schema):
     """What a file does not say of itself; without `apply` nothing is changed."""
 
     country = fields.String(required=True, validate=_COUNTRY)
@@ -88,7 +88,7 @@ class Import(Schema):
     apply = fields.Boolean(load_default=False)
 
 
-class Row(Schema):
+class AreaImportRow(Schema):
     """What became of a row of a file that is not the same as before."""
 
     row = fields.Integer(required=True)
@@ -98,11 +98,11 @@ class Row(Schema):
     problem = fields.String()
 
 
-class Report(Schema):
+class AreaImportReport(Schema):
     """What an import did, or would do."""
 
     applied = fields.Boolean(required=True)
     counts = fields.Dict(fields.String(), fields.Integer(), required=True)
-    rows = fields.List(fields.Nested(Row), required=True)
+    rows = fields.List(fields.Nested(AreaImportRow), required=True)
     unseen = fields.List(fields.String(), required=True)
     elsewhere = fields.Integer(required=True)

@@ -23,8 +23,8 @@ REPORTERS = frozenset({"coordinator", "agency_admin", "supervisor"})
 
 
 @blueprint.route("/gaps", methods=["POST"])
-@blueprint.arguments(schemas.Question)
-@blueprint.response(200, schemas.Table)
+@blueprint.arguments(schemas.GapQuestion)
+@blueprint.response(200, schemas.GapTable)
 @permission("member")
 def post_gaps(asked: dict[str, Any]) -> dict[str, Any]:
     """Where there is help with which need, in layers: here, covered, open, usable; unmet need beside it."""
@@ -33,8 +33,8 @@ def post_gaps(asked: dict[str, Any]) -> dict[str, Any]:
 
 
 @blueprint.route("/gaps/csv", methods=["POST"])
-@blueprint.arguments(schemas.InWords)
-@blueprint.response(200, schemas.Text)
+@blueprint.arguments(schemas.GapQuestionInWords)
+@blueprint.response(200, schemas.GapFile)
 @permission("member")
 def post_gaps_csv(asked: dict[str, Any]) -> dict[str, Any]:
     """Return the same as CSV, a line for each area and need."""
@@ -44,8 +44,8 @@ def post_gaps_csv(asked: dict[str, Any]) -> dict[str, Any]:
 
 
 @blueprint.route("/gaps/map", methods=["POST"])
-@blueprint.arguments(schemas.MapQuestion)
-@blueprint.response(200, schemas.Text)
+@blueprint.arguments(schemas.GapMapQuestion)
+@blueprint.response(200, schemas.GapFile)
 @permission("member")
 def post_gaps_map(asked: dict[str, Any]) -> dict[str, Any]:
     """One need as a drawn map (SVG), with its areas listed beside it."""
@@ -61,7 +61,7 @@ def post_gaps_map(asked: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.route("/unmet", methods=["PUT"])
 @blueprint.arguments(schemas.UnmetMonth)
-@blueprint.response(200, schemas.Kept)
+@blueprint.response(200, schemas.UnmetKept)
 @permission("member", roles=REPORTERS)
 def put_unmet(given: dict[str, Any]) -> dict[str, Any]:
     """Say how many of the own agency's found no help in a month, small counts suppressed (R46)."""

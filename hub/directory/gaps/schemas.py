@@ -16,7 +16,7 @@ _MOST = 1_000_000
 _ROWS = 50_000
 
 
-class Question(Schema):
+class GapQuestion(Schema):
     """Of which country, and of which needs, group of persons, level of areas and month of unmet need."""
 
     country = fields.String(required=True, validate=_COUNTRY)
@@ -26,19 +26,19 @@ class Question(Schema):
     month = fields.String(validate=_MONTH)
 
 
-class InWords(Question):
+class GapQuestionInWords(GapQuestion):
     """The same, with the language of areas' names."""
 
     language = fields.String(load_default="en", validate=validate.Regexp(r"[a-z]{2,3}\Z"))
 
 
-class MapQuestion(InWords):
+class GapMapQuestion(GapQuestionInWords):
     """The same for a map, which shows one need."""
 
     needs = fields.List(fields.String(validate=_NEED), required=True, validate=validate.Length(equal=1))
 
 
-class Cell(Schema):
+class GapCell(Schema):
     """The layers of one need in one area."""
 
     here = fields.Integer(required=True)
@@ -60,11 +60,11 @@ class AreaGaps(Schema):
     code = fields.String(required=True)
     path = fields.List(fields.String(), required=True)
     names = fields.Dict(fields.String(), fields.String(), required=True)
-    cells = fields.Dict(fields.String(), fields.Nested(Cell), required=True)
+    cells = fields.Dict(fields.String(), fields.Nested(GapCell), required=True)
     grid = _GRID
 
 
-class First(Schema):
+class GapFirst(Schema):
     """Where nothing is usable and many asked."""
 
     area = fields.String(required=True)
@@ -73,7 +73,7 @@ class First(Schema):
     hidden = fields.Integer(required=True)
 
 
-class Table(Schema):
+class GapTable(Schema):
     """The gap table of a country."""
 
     country = fields.String(required=True)
@@ -82,11 +82,11 @@ class Table(Schema):
     month = fields.String(required=True, allow_none=True)
     needs = fields.List(fields.String(), required=True)
     areas = fields.List(fields.Nested(AreaGaps), required=True)
-    first = fields.List(fields.Nested(First), required=True)
+    first = fields.List(fields.Nested(GapFirst), required=True)
     grid = _GRID
 
 
-class Text(Schema):
+class GapFile(Schema):
     """A file, as text."""
 
     text = fields.String(required=True)
@@ -108,7 +108,7 @@ class UnmetMonth(Schema):
     rows = fields.List(fields.Nested(UnmetRow), required=True, validate=validate.Length(max=_ROWS))
 
 
-class Kept(Schema):
+class UnmetKept(Schema):
     """What was kept."""
 
     month = fields.String(required=True)
