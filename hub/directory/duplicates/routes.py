@@ -33,7 +33,7 @@ COORDINATOR = frozenset({"coordinator"})
 
 
 @blueprint.route("/propose", methods=["POST"])
-@blueprint.arguments(schemas.Propose)
+@blueprint.arguments(schemas.ProposePairs)
 @blueprint.response(200, schemas.Proposed)
 @permission("member", roles=COORDINATOR)
 def post_propose(given: dict[str, Any]) -> dict[str, int]:

@@ -23,7 +23,7 @@ class MeantName(Strict):
     acronym = fields.String(load_default="", validate=_TEXT)
 
 
-class Propose(Strict):
+class ProposePairs(Strict):
     """Which kind of records to compare, and what names mean."""
 
     kind = fields.String(load_default=PROVIDER, validate=validate.OneOf(KINDS))
