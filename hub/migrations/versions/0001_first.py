@@ -255,6 +255,12 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_map_aliases_kept"), ["kept"], unique=False)
 
     op.create_table(
+        "map_changed",
+        sa.Column("token", sa.String(length=22), nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.PrimaryKeyConstraint("token", name=op.f("pk_map_changed")),
+    )
+    op.create_table(
         "map_due",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("grp", sa.String(length=16), nullable=False),
@@ -290,6 +296,31 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("service", "level", name=op.f("pk_map_facets")),
     )
     op.create_table(
+        "map_feed_heads",
+        sa.Column("host", sa.String(length=261), nullable=False),
+        sa.Column("part", sa.Integer(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("digest", sa.String(length=43), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("whole_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("host", "part", name=op.f("pk_map_feed_heads")),
+    )
+    op.create_table(
+        "map_feeds",
+        sa.Column("host", sa.String(length=261), nullable=False),
+        sa.Column("part", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("sha", sa.String(length=43), nullable=False),
+        sa.Column("kept", sa.String(length=36), nullable=True),
+        sa.Column("refused", sa.String(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("host", "part", "id", name=op.f("pk_map_feeds")),
+    )
+    with op.batch_alter_table("map_feeds", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_map_feeds_host_part_seq"), ["host", "part", "seq"], unique=False)
+
+    op.create_table(
         "map_gaps",
         sa.Column("area", sa.String(length=32), nullable=False),
         sa.Column("need", sa.String(length=32), nullable=False),
@@ -322,6 +353,41 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", "version", name=op.f("pk_map_history")),
     )
     op.create_table(
+        "map_import_rows",
+        sa.Column("import", sa.String(length=22), nullable=False),
+        sa.Column("n", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("row", sa.String(length=200), nullable=False),
+        sa.Column("record", sa.String(length=36), nullable=True),
+        sa.Column("what", sa.String(length=16), nullable=False),
+        sa.Column("more", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("import", "n", name=op.f("pk_map_import_rows")),
+    )
+    op.create_table(
+        "map_imports",
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("agency", sa.String(length=400), nullable=False),
+        sa.Column("member", sa.String(length=22), nullable=False),
+        sa.Column("roles", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("format", sa.String(length=32), nullable=False),
+        sa.Column("origin", sa.Text(), nullable=False),
+        sa.Column("whole", sa.Boolean(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("lease", sa.BigInteger(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("counts", sa.Text(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("file", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_map_imports")),
+    )
+    with op.batch_alter_table("map_imports", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_map_imports_agency"), ["agency"], unique=False)
+        batch_op.create_index(batch_op.f("ix_map_imports_state_lease"), ["state", "lease"], unique=False)
+
+    op.create_table(
         "map_links",
         sa.Column("id", sa.String(length=22), nullable=False),
         sa.Column("record", sa.String(length=36), nullable=False),
@@ -338,6 +404,28 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("map_links", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_map_links_record"), ["record"], unique=False)
+
+    op.create_table(
+        "map_pairs",
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("first", sa.String(length=36), nullable=False),
+        sa.Column("second", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("score", sa.Integer(), nullable=False),
+        sa.Column("reasons", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("kept", sa.String(length=36), nullable=True),
+        sa.Column("said", sa.Text(), nullable=False),
+        sa.Column("agency", sa.String(length=400), nullable=True),
+        sa.Column("member", sa.String(length=22), nullable=True),
+        sa.Column("decided_at", sa.BigInteger(), nullable=True),
+        sa.Column("undo", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_map_pairs")),
+        sa.UniqueConstraint("first", "second", name=op.f("uq_map_pairs_first_second")),
+    )
+    with op.batch_alter_table("map_pairs", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_map_pairs_second"), ["second"], unique=False)
+        batch_op.create_index(batch_op.f("ix_map_pairs_state_score_id"), ["state", "score", "id"], unique=False)
 
     op.create_table(
         "map_points",
@@ -434,6 +522,16 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_map_requests_steward_state_at"), ["steward", "state", "at"], unique=False)
         batch_op.create_index(batch_op.f("ix_map_requests_until"), ["until"], unique=False)
 
+    op.create_table(
+        "map_said",
+        sa.Column("source", sa.String(length=200), nullable=False),
+        sa.Column("key", sa.String(length=240), nullable=False),
+        sa.Column("record", sa.String(length=36), nullable=False),
+        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("whole", sa.String(length=16), nullable=False),
+        sa.Column("members", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("source", "key", name=op.f("pk_map_said")),
+    )
     op.create_table(
         "map_sites",
         sa.Column("service", sa.String(length=36), nullable=False),
@@ -556,20 +654,6 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("statement", "host", name=op.f("pk_receipts")),
     )
-    op.create_table(
-        "services",
-        sa.Column("agency", sa.String(length=400), nullable=False),
-        sa.Column("id", sa.String(length=22), nullable=False),
-        sa.Column("host", sa.String(length=261), nullable=False),
-        sa.Column("name", sa.String(length=200), nullable=False),
-        sa.Column("type", sa.String(length=48), nullable=False),
-        sa.Column("inbox", sa.String(length=22), nullable=False),
-        sa.PrimaryKeyConstraint("agency", "id", name=op.f("pk_services")),
-    )
-    with op.batch_alter_table("services", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_services_host"), ["host"], unique=False)
-        batch_op.create_index(batch_op.f("ix_services_type"), ["type"], unique=False)
-
     op.create_table(
         "sign_in_failures",
         sa.Column("login", sa.String(length=43), nullable=False),
@@ -746,11 +830,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_sign_in_failures_since"))
 
     op.drop_table("sign_in_failures")
-    with op.batch_alter_table("services", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_services_type"))
-        batch_op.drop_index(batch_op.f("ix_services_host"))
-
-    op.drop_table("services")
     op.drop_table("receipts")
     op.drop_table("peers")
     with op.batch_alter_table("peer_nonces", schema=None) as batch_op:
@@ -778,6 +857,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_map_sites_site"))
 
     op.drop_table("map_sites")
+    op.drop_table("map_said")
     with op.batch_alter_table("map_requests", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_map_requests_until"))
         batch_op.drop_index(batch_op.f("ix_map_requests_steward_state_at"))
@@ -803,10 +883,21 @@ def downgrade() -> None:
         batch_op.drop_index("ix_map_points_near")
 
     op.drop_table("map_points")
+    with op.batch_alter_table("map_pairs", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_map_pairs_state_score_id"))
+        batch_op.drop_index(batch_op.f("ix_map_pairs_second"))
+
+    op.drop_table("map_pairs")
     with op.batch_alter_table("map_links", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_map_links_record"))
 
     op.drop_table("map_links")
+    with op.batch_alter_table("map_imports", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_map_imports_state_lease"))
+        batch_op.drop_index(batch_op.f("ix_map_imports_agency"))
+
+    op.drop_table("map_imports")
+    op.drop_table("map_import_rows")
     op.drop_table("map_history")
     op.drop_table("map_gaps_dirty")
     with op.batch_alter_table("map_gaps", schema=None) as batch_op:
@@ -814,11 +905,17 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_map_gaps_country_level_need"))
 
     op.drop_table("map_gaps")
+    with op.batch_alter_table("map_feeds", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_map_feeds_host_part_seq"))
+
+    op.drop_table("map_feeds")
+    op.drop_table("map_feed_heads")
     op.drop_table("map_facets")
     with op.batch_alter_table("map_due", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_map_due_due"))
 
     op.drop_table("map_due")
+    op.drop_table("map_changed")
     with op.batch_alter_table("map_aliases", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_map_aliases_kept"))
 
