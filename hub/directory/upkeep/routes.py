@@ -44,7 +44,7 @@ def post_due(given: dict[str, Any]) -> dict[str, Any]:
 
 
 @blueprint.route("/records/<record_id>/verify", methods=["POST"])
-@blueprint.arguments(schemas.Verify)
+@blueprint.arguments(schemas.StillRight)
 @blueprint.response(200, RecordOutcome)
 @permission("member", roles=checks.CHECKERS)
 def post_verify(given: dict[str, Any], record_id: str) -> dict[str, Any]:
@@ -58,7 +58,7 @@ def post_verify(given: dict[str, Any], record_id: str) -> dict[str, Any]:
 
 
 @blueprint.route("/renew", methods=["POST"])
-@blueprint.arguments(schemas.Renew)
+@blueprint.arguments(schemas.Renewal)
 @blueprint.response(200, schemas.Renewed)
 @permission("member", roles=EDITORS)
 def post_renew(given: dict[str, Any]) -> dict[str, Any]:
@@ -72,8 +72,8 @@ def post_renew(given: dict[str, Any]) -> dict[str, Any]:
 
 
 @blueprint.route("/requests", methods=["POST"])
-@blueprint.arguments(schemas.Propose)
-@blueprint.response(201, schemas.RequestView)
+@blueprint.arguments(schemas.ChangeRequest)
+@blueprint.response(201, schemas.ChangeRequestView)
 @permission("member", roles=PROPOSERS)
 def post_request(given: dict[str, Any]) -> dict[str, Any]:
     """Propose a change of a record, or a new one; a coordinator of the agency that keeps it decides."""
@@ -87,8 +87,8 @@ def post_request(given: dict[str, Any]) -> dict[str, Any]:
 
 
 @blueprint.route("/requests/list", methods=["POST"])
-@blueprint.arguments(schemas.RequestsQuery)
-@blueprint.response(200, schemas.RequestPage)
+@blueprint.arguments(schemas.ChangeRequestsQuery)
+@blueprint.response(200, schemas.ChangeRequestPage)
 @permission("member", roles=PROPOSERS)
 def post_requests(given: dict[str, Any]) -> dict[str, Any]:
     """Change requests: those about the own agency's records for who decides, and those that the agency made."""
@@ -107,7 +107,7 @@ def post_requests(given: dict[str, Any]) -> dict[str, Any]:
 
 
 @blueprint.route("/requests/<request_id>/approve", methods=["POST"])
-@blueprint.arguments(schemas.Approve)
+@blueprint.arguments(schemas.Approval)
 @blueprint.response(200, RecordOutcome)
 @permission("member", roles=EDITORS)
 def post_approve(given: dict[str, Any], request_id: str) -> dict[str, Any]:
@@ -121,7 +121,7 @@ def post_approve(given: dict[str, Any], request_id: str) -> dict[str, Any]:
 
 
 @blueprint.route("/requests/<request_id>/refuse", methods=["POST"])
-@blueprint.arguments(schemas.Reason)
+@blueprint.arguments(schemas.Refusal)
 @blueprint.response(204)
 @permission("member", roles=EDITORS)
 def post_refuse(given: dict[str, Any], request_id: str) -> None:
@@ -146,7 +146,7 @@ def post_withdraw(request_id: str) -> None:
 
 
 @blueprint.route("/requests/<request_id>/called", methods=["POST"])
-@blueprint.arguments(schemas.Called)
+@blueprint.arguments(schemas.OldNumberCalled)
 @blueprint.response(200, RecordOutcome)
 @permission("member", roles={"coordinator"})
 def post_called(given: dict[str, Any], request_id: str) -> dict[str, Any]:
@@ -158,8 +158,8 @@ def post_called(given: dict[str, Any], request_id: str) -> dict[str, Any]:
 
 
 @blueprint.route("/links", methods=["POST"])
-@blueprint.arguments(schemas.NewLink)
-@blueprint.response(201, schemas.LinkView)
+@blueprint.arguments(schemas.NewUpdateLink)
+@blueprint.response(201, schemas.UpdateLink)
 @permission("member", roles=EDITORS)
 def post_link(given: dict[str, Any]) -> dict[str, Any]:
     """Make a link for a provider without an account, in place of those before."""

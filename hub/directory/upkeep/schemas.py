@@ -24,7 +24,7 @@ _GROUP = fields.String(validate=validate.OneOf(list(GROUPS)))
 _GROUPS = validate.Length(max=len(GROUPS))
 
 
-class Choice(Strict):
+class DueChoice(Strict):
     """Which records: in an area, of a provider, of a kind, with something due in a group."""
 
     area = fields.String(validate=_AREA)
@@ -33,7 +33,7 @@ class Choice(Strict):
     groups = fields.List(fields.String(validate=validate.OneOf(WORDS)), validate=validate.Length(max=len(WORDS)))
 
 
-class DueQuery(Choice):
+class DueQuery(DueChoice):
     """A page of the due list."""
 
     after = fields.String(load_default="", validate=validate.Length(0, 80))
@@ -64,7 +64,7 @@ class DuePage(Schema):
     after = fields.String(required=True, allow_none=True)
 
 
-class Verify(Strict):
+class StillRight(Strict):
     """That groups are still right (none named: all), and how that is known."""
 
     groups = fields.List(_GROUP, validate=_GROUPS, load_default=list)
@@ -72,7 +72,7 @@ class Verify(Strict):
     note = fields.String(load_default="", validate=_NOTE)
 
 
-class Renew(Strict):
+class Renewal(Strict):
     """Many records that are still right: those of `records` with the versions looked at, or all due ones."""
 
     records = fields.Dict(
@@ -81,7 +81,7 @@ class Renew(Strict):
         load_default=dict,
         validate=validate.Length(max=MOST),
     )
-    choice = fields.Nested(Choice, load_default=dict)
+    choice = fields.Nested(DueChoice, load_default=dict)
     groups = fields.List(_GROUP, validate=_GROUPS, required=True)
     ends = fields.String(validate=_DAY)
     how = fields.String(required=True, validate=validate.OneOf(sorted(BY_KEEPER)))
@@ -95,7 +95,7 @@ class Renewed(Schema):
     items = fields.List(fields.Nested(RecordOutcome), required=True)
 
 
-class Propose(Strict):
+class ChangeRequest(Strict):
     """A change that somebody would like: of a record, or a new one of a kind. `base_version`: the version they saw."""
 
     kind = fields.String(required=True, validate=validate.OneOf(KINDS))
@@ -106,7 +106,7 @@ class Propose(Strict):
     note = fields.String(load_default="", validate=_NOTE)
 
 
-class RequestsQuery(Strict):
+class ChangeRequestsQuery(Strict):
     """Which change requests: by state, of one record; those of the own agency's records, and its own."""
 
     states = fields.List(
@@ -119,7 +119,7 @@ class RequestsQuery(Strict):
     limit = fields.Integer(load_default=50, strict=True, validate=validate.Range(1, 200))
 
 
-class RequestView(Schema):
+class ChangeRequestView(Schema):
     """A change request. `differences`: what a member was, is now and shall be; `version`: of the record now."""
 
     id = fields.String(required=True)
@@ -142,33 +142,33 @@ class RequestView(Schema):
     reason = fields.String(required=True)
 
 
-class RequestPage(Schema):
+class ChangeRequestPage(Schema):
     """Change requests in the order of their ids, and the id after which the next page begins."""
 
-    items = fields.List(fields.Nested(RequestView), required=True)
+    items = fields.List(fields.Nested(ChangeRequestView), required=True)
     after = fields.String(required=True, allow_none=True)
 
 
-class Approve(Strict):
+class Approval(Strict):
     """What of a request is taken (nothing named: all); `version`: that of the record it was compared with."""
 
     version = fields.Integer(required=True, strict=True, validate=validate.Range(0, 2**31))
     members = fields.List(fields.String(validate=validate.Length(1, 100)), validate=validate.Length(1, 100))
 
 
-class Reason(Strict):
+class Refusal(Strict):
     """Why not."""
 
     reason = fields.String(required=True, validate=validate.Length(1, 2000))
 
 
-class Called(Strict):
+class OldNumberCalled(Strict):
     """That the old number was called, and what was said."""
 
     note = fields.String(required=True, validate=validate.Length(1, 2000))
 
 
-class NewLink(Strict):
+class NewUpdateLink(Strict):
     """A link about a record: by mail to where the record is reached now, or printed, or read out."""
 
     record = fields.String(required=True, validate=_RECORD)
@@ -176,7 +176,7 @@ class NewLink(Strict):
     by = fields.String(required=True, validate=validate.OneOf(["mail", "hand"]))
 
 
-class LinkView(Schema):
+class UpdateLink(Schema):
     """A link. `url` only where a coordinator hands it over; it is shown once."""
 
     id = fields.String(required=True)
