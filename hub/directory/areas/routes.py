@@ -124,7 +124,8 @@ def post_import() -> dict[str, Any]:
         report = import_areas(tree, file, options["country"], **how)
         if apply:
             follow(connection, report.touched, hub.clock.now())
-    return {"applied": apply, **asdict(report)}
+    told = {"counts": dict(report.counts), "rows": report.rows, "unseen": report.unseen, "elsewhere": report.elsewhere}
+    return {"applied": apply, **told}
 
 
 def _check_lead(tree: Areas, country: str, agency: str) -> None:
