@@ -11,27 +11,12 @@ from hub.directory.formats.advisor import read_advisor
 from hub.directory.formats.items import Origin
 from hub.directory.records.record import PROVIDER, SERVICE, SITE, check
 from hub.errors import InvalidRequest
+from tests.support.files import feature
 from tests.support.shared import shared_data
 
 JORDAN = Origin(
     "UNHCR Jordan", "MIT", "JO", "Asia/Amman", "2015-03-22", locate=lambda _lat, _lon: ["JO", "JO-IR", "JO-IR-1"]
 )
-
-
-def feature(number=1, **said):
-    properties = {
-        "locationName": "North Town",
-        "partnerName": "A House",
-        "activity": 7,
-        "activityCategory": "HEALTH",
-        "activityName": "Health Services",
-        "startDate": "2014-01-01",
-        "endDate": "2015-12-31",
-        "indicators": {"Primary healthcare": 1, "Immunization": 0},
-        **said,
-    }
-    point = {"type": "Point", "coordinates": [35.9, 32.5]}
-    return {"type": "Feature", "id": number, "properties": properties, "geometry": point}
 
 
 def read(*features, origin=JORDAN):

@@ -25,6 +25,7 @@ from hub.directory.formats.spreadsheet import (
 from hub.directory.records.record import PROVIDER, SERVICE, check
 from hub.errors import HubError, InvalidRequest, TooLarge
 from tests.support import maps
+from tests.support.files import workbook
 
 FULL = maps.service(
     description="Two lines\nand = signs",
@@ -74,18 +75,6 @@ def origin(known=KNOWN):
 
 def written(write=write_xlsx, records=RECORDS):
     return b"".join(write(records))
-
-
-def workbook(**sheets):
-    book = openpyxl.Workbook()
-    book.remove(book.active)
-    for name, rows in sheets.items():
-        page = book.create_sheet(name)
-        for row in rows:
-            page.append(row)
-    target = io.BytesIO()
-    book.save(target)
-    return target.getvalue()
 
 
 def table(*rows):
