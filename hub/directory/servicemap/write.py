@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import bindparam, delete, insert, update
 
 from hub.directory.areas.store import Areas
+from hub.directory.feed.store import changed as tell_peers
 from hub.directory.records import record
 from hub.directory.records.groups import groups_of
 from hub.directory.records.record import PROVIDER, SERVICE, SITE
@@ -23,7 +24,7 @@ from hub.directory.servicemap.derive import derive, derive_due, home_of, site_id
 from hub.directory.servicemap.store import Row, ServiceMap
 from hub.directory.upkeep.holds import split
 from hub.directory.upkeep.waiting import keep, waiting
-from hub.errors import Conflict, InvalidRequest
+from hub.errors import Conflict, Forbidden, InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -108,14 +109,32 @@ def apply(connection: Connection, drafts: Sequence[Draft], by: Actor, *, host: s
     Raises:
         InvalidRequest: one is no record of its kind; `facts["problems"]` says where.
         Conflict: one was changed since it was read.
+        Forbidden: it belongs to a provider that another agency keeps.
     """
     steps = _steps(connection, drafts)
     made = [step for step in steps if step.outcome.what == NEW or step.outcome.fields]
+    _check_belonging(connection, made, by)
     if made:
         _write(connection, made, by, host, now)
         rederive(connection, [step.outcome.id for step in made], now)
     _let_wait(connection, [step for step in steps if step.outcome.what != UNCHANGED and step.held], by, now)
     return [step.outcome for step in steps]
+
+
+def _check_belonging(connection: Connection, steps: Sequence[_Step], by: Actor) -> None:
+    """Let nobody hang a service, with a telephone of their own, under the name of somebody else's provider."""
+    if by.how in {"feed", "merge"}:
+        return
+    named = {step.outcome.id: step for step in steps if "organization_id" in step.outcome.fields}
+    wanted = {str(step.document["organization_id"]) for step in named.values() if step.document.get("organization_id")}
+    rows = ServiceMap(connection).many(sorted(wanted))
+    for step in named.values():
+        row = rows.get(str(step.document.get("organization_id")))
+        if row is not None and _row(step, "", 0).steward not in {row.steward, row.agency}:
+            raise Forbidden(
+                "A service or a site of a provider is kept by the agency that keeps the provider, or is it.",
+                todo="Propose it to that agency.",
+            )
 
 
 def rederive(connection: Connection, changed: Sequence[str], now: int) -> None:
@@ -126,6 +145,7 @@ def rederive(connection: Connection, changed: Sequence[str], now: int) -> None:
     services = {row.id for row in rows.values() if row.kind == SERVICE}
     services |= set(found.services_of(row.id for row in rows.values() if row.kind == PROVIDER))
     services |= set(found.services_at(row.id for row in rows.values() if row.kind == SITE))
+    tell_peers(connection, changed)
     _derive_services(connection, found, sorted(services), now)
 
 
