@@ -137,7 +137,7 @@ class Publisher:
         found = list({term["id"]: term for term in (*self._imported(), *own)}.values())
         found.sort(key=lambda term: (str(term.get("taxonomy")), str(term.get("name")), term["id"]))
         if asked.get("taxonomy_id"):
-            found = [term for term in found if asked["taxonomy_id"] in _taxonomy_of(term)]
+            found = [term for term in found if asked["taxonomy_id"].lower() in _taxonomy_of(term)]
         if asked.get("top_only"):
             found = [term for term in found if not term.get("parent_id")]
         if asked.get("parent_id"):
@@ -175,23 +175,25 @@ class Publisher:
         if not given.get("taxonomy_term_id") and not given.get("taxonomy_id"):
             return None
         known = {term["id"]: term for term in self.taxonomy_terms({"taxonomy_id": given.get("taxonomy_id")})}
-        one = given.get("taxonomy_term_id")
+        one = str(given["taxonomy_term_id"]).lower() if given.get("taxonomy_term_id") else None
         found = known.values() if one is None else [known[one]] if one in known else []
         own = {term["id"]: term["code"] for name in taxonomies() for term in terms(name["name"])}
         return tuple((term["id"], own.get(term["id"], "")) for term in found)
 
     def _imported(self) -> list[Object]:
-        """Return the terms that public records bring along; found anew when any record has changed."""
+        """Return the terms that public records bring along; what was met before is read again only where it changed.
+
+        A term that no record has any more stays until the process ends: it is a word of some list, about nobody.
+        """
         stamp = self.published.stamp()
-        held = self.facts.get("hsds_terms")
-        if held is None or held[0] != stamp:
-            kinds = {made: kind for kind, made in self.published.tagged()}
-            found: dict[str, Object] = {}
-            for some in _chunks(sorted(kinds)):
-                for made, row in ServiceMap(self.connection).many(some).items():
-                    found |= terms_of(kinds[made], row.document)
-            held = self.facts["hsds_terms"] = (stamp, list(found.values()))
-        return list(held[1])
+        held, found = self.facts.get("hsds_terms", ((-1, 0, 0), {}))
+        if held != stamp:
+            found = dict(found)
+            for some in _chunks(self.published.tagged(since=held[0])):
+                for row in ServiceMap(self.connection).many(some).values():
+                    found |= terms_of(row.kind, row.document)
+            self.facts["hsds_terms"] = (stamp, found)
+        return list(found.values())
 
     def _services_of(self, organizations: list[str]) -> list[str]:
         return [

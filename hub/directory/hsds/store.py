@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import exists, false, func, or_, select, tuple_
+from sqlalchemy import and_, exists, false, func, or_, select, tuple_
 
 from hub.db import Store
 from hub.directory.formats.hsds_derive import with_derived
@@ -88,26 +88,26 @@ class Published(Store):
     def holding(self, text: str) -> list[str]:
         """Return the ids of the public services whose documents hold a text as a whole value."""
         c = map_records.c
-        query = self._services(Asked()).where(c.document.contains(f'"{text}"', autoescape=True))
+        query = self._services(Asked()).where(_holds(f'"{text}"'))
         return list(self._connection.scalars(query.order_by(c.id)))
 
     def is_service(self, service: str) -> bool:
         """Return whether a service is public."""
         return self._count(self._services(Asked()).where(map_records.c.id == service)) > 0
 
-    def tagged(self) -> list[tuple[str, str]]:
-        """Return kind and id of every public record that holds a taxonomy term."""
+    def tagged(self, *, since: int) -> list[str]:
+        """Return the ids of the public records that hold a taxonomy term and changed at a moment or after."""
         c = map_records.c
-        query = select(c.kind, c.id).where(
-            c.level <= PUBLIC, c.document.contains('"taxonomy_term": {', autoescape=True), self._kept()
-        )
-        return [(row.kind, row.id) for row in self._connection.execute(query.order_by(c.id))]
+        query = select(c.id).where(c.moved_at >= since, c.level <= PUBLIC, self._kept())
+        return list(self._connection.scalars(query.where(_holds('"taxonomy_term": {')).order_by(c.id)))
 
-    def stamp(self) -> tuple[int, int]:
-        """Return what changes whenever any record does."""
-        query = select(func.count(), func.coalesce(func.max(map_records.c.moved_at), 0)).select_from(map_records)
+    def stamp(self) -> tuple[int, int, int]:
+        """Return what changes whenever a record does: the last moment of change, and what changed in it."""
+        c = map_records.c
+        last = select(func.max(c.moved_at)).scalar_subquery()
+        query = select(func.max(c.moved_at), func.count(), func.sum(c.version)).where(c.moved_at == last)
         row = self._connection.execute(query).one()
-        return int(row[0]), int(row[1])
+        return int(row[0] or 0), int(row[1]), int(row[2] or 0)
 
     def _page(self, query: Select[Any], key: Any, start: int, size: int) -> tuple[int, list[str]]:
         rows = self._connection.scalars(query.order_by(key).offset(start).limit(size))
@@ -150,15 +150,19 @@ class Published(Store):
         return select(w.id).where(w.word >= word, w.word < word + _WORD_END, w.level <= PUBLIC)
 
     def _has(self, term: str, code: str) -> ColumnElement[bool]:
-        """Return the condition that a service is tagged: by a need, or by an attribute that everybody may see."""
+        """Return the condition that a service is tagged: by a need, or by an attribute that everybody may see.
+
+        Of records that hide something, and of our own codes, each document is looked at; else the text says it.
+        """
         c, p = map_records.c, map_postings.c
         if code in NEEDS:
             return exists().where(p.service == c.id, p.need == code, p.level <= PUBLIC)
-        query = select(c.id, c.document).where(
-            c.kind == SERVICE, c.document.contains(f'"{code or term}"', autoescape=True)
-        )
-        rows = self._connection.execute(query)
-        return c.id.in_(_few([row.id for row in rows if term in terms_of(SERVICE, json.loads(row.document))]))
+        query = select(c.id, c.document).where(c.kind == SERVICE, _holds(f'"{code or term}"'))
+        marked = _holds('"visibility": {')
+        rows = self._connection.execute(query if code else query.where(marked))
+        looked = [row.id for row in rows if term in terms_of(SERVICE, json.loads(row.document))]
+        found = c.id.in_(_few(looked))
+        return found if code else or_(found, and_(_holds(f'"id": "{term}"'), ~marked))
 
     def _near(self, point: Point) -> set[tuple[str, str]]:
         """Return the services, each with a site in the circle, by the position of it that everybody may see."""
@@ -180,6 +184,10 @@ def terms_of(kind: str, document: Mapping[str, Any]) -> dict[str, dict[str, Any]
     made = with_derived(kind, seen).get("attributes") if seen else ()
     found = [row.get("taxonomy_term") for row in made or () if isinstance(row, dict)]
     return {str(term["id"]): term for term in found if isinstance(term, dict) and "id" in term}
+
+
+def _holds(text: str) -> ColumnElement[bool]:
+    return map_records.c.document.contains(text, autoescape=True)
 
 
 def _names(provider: Mapping[str, Any]) -> set[str]:
