@@ -106,7 +106,7 @@ class HubSession:
     def _json(self, answer: requests.Response) -> Any:
         data = self._read(answer)
         try:
-            return parse_json(data) if data else None
+            return parse_json(data, decimals=True) if data else None
         except Malformed as error:
             raise PeerMisbehaved("The hub's answer is not JSON.", todo="Check the hub's address.") from error
 

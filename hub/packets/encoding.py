@@ -11,6 +11,7 @@ import binascii
 import hashlib
 import hmac
 import json
+import math
 import re
 from typing import Any, NoReturn
 
@@ -82,8 +83,10 @@ def canonical(value: object) -> bytes:
         raise Malformed("The value has no canonical form.") from error
 
 
-def parse_json(data: bytes) -> Any:
+def parse_json(data: bytes, *, decimals: bool = False) -> Any:
     """Return the value of strict JSON: UTF-8, no duplicate keys, no floats, no NaN, bounded integers and depth.
+
+    `decimals`: floats too, for records of HSDS, which have degrees and amounts and are never signed as they are.
 
     Raises:
         Malformed: anything else.
@@ -92,13 +95,13 @@ def parse_json(data: bytes) -> Any:
         value = json.loads(
             data.decode("utf-8"),
             object_pairs_hook=_no_duplicates,
-            parse_float=_refuse,
+            parse_float=_decimal if decimals else _refuse,
             parse_constant=_refuse,
             parse_int=_integer,
         )
     except (ValueError, RecursionError) as error:
         raise Malformed("The JSON is not strict JSON.") from error
-    _check(value, 0)
+    _check(value, 0, decimals=decimals)
     return value
 
 
@@ -150,23 +153,30 @@ def _refuse(_text: str) -> NoReturn:
     raise Malformed("The JSON has a number that is not an integer.")
 
 
+def _decimal(text: str) -> float:
+    found = float(text)
+    if not math.isfinite(found):
+        raise Malformed("The JSON has a number out of range.")
+    return found
+
+
 def _integer(text: str) -> int:
     if len(text) > 17 or text == "-0":  # noqa: PLR2004 - digits of 2^53-1 and a sign
         raise Malformed("The JSON has an integer out of range.")
     return int(text)
 
 
-def _check(value: object, depth: int) -> None:
+def _check(value: object, depth: int, *, decimals: bool = False) -> None:
     if depth > MAX_DEPTH:
         raise Malformed("The JSON is nested too deeply.")
     if isinstance(value, dict):
         for key, item in value.items():
             _check_text(key)
-            _check(item, depth + 1)
+            _check(item, depth + 1, decimals=decimals)
     elif isinstance(value, list | tuple):
         for item in value:
-            _check(item, depth + 1)
-    else:
+            _check(item, depth + 1, decimals=decimals)
+    elif not (decimals and isinstance(value, float)):
         _check_scalar(value)
 
 

@@ -1,7 +1,8 @@
 """What every request passes, whatever it asks: limits, strict JSON, headers, one line of log.
 
 Knows no feature. The access log has the route's template and never a query, a body or an id; bodies are bounded before
-they are read; JSON is as strict here as in signed documents (no duplicate keys, no floats, bounded depth).
+they are read; JSON is as strict here as in signed documents (no duplicate keys, bounded depth, and no floats but in
+what is about the service map, whose records have degrees and amounts).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 MAX_JSON = 1024 * 1024
 MAX_PARTS = 80
+_RECORDS = ("/api/v1/directory/", "/hsds/")
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -76,7 +78,7 @@ def _limit() -> None:
 
 def _strict_json() -> None:
     if request.routing_exception is None and request.is_json and (body := request.get_data(cache=True)):
-        parse_json(body)
+        parse_json(body, decimals=request.path.startswith(_RECORDS))
 
 
 def _headers(response: Response) -> Response:

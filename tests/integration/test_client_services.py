@@ -58,7 +58,6 @@ def place(tmp_path_factory):
 
 def _fill(connection, made):
     halima = made.members["halima"]
-    __import__("hub.db",fromlist=["x"]).metadata.create_all(connection)
     Areas(connection).put(maps.AREAS)
     checked = maps.checked(*GROUPS, on=DAY)
     clinic = maps.provider("Hill Clinic", agency=halima.agency, kind="health_facility", verified=checked)

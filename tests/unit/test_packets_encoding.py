@@ -122,3 +122,12 @@ def test_a_signer_does_not_show_its_seed():
     assert bytes(32).hex() not in repr(ONE)
     assert ONE.kid in repr(ONE)
     assert check_public_key(ONE.public_key) == ONE.public_key
+
+
+def test_decimals_are_read_only_where_they_are_asked_for():
+    assert parse_json(b'{"lat": [1.5, -0.0]}', decimals=True) == {"lat": [1.5, 0]}
+    for refused in (b"[1e400]", b"[NaN]", b"[-Infinity]", b'{"a": 1.5, "a": 1.5}', b"[12345678901234567890]"):
+        with pytest.raises(Malformed):
+            parse_json(refused, decimals=True)
+    with pytest.raises(Malformed):
+        parse_json(b"[1.5]")

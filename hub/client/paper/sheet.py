@@ -6,6 +6,7 @@ a child. What the entry does not say stands there as a question to ask.
 
 from __future__ import annotations
 
+from string import Formatter
 from typing import TYPE_CHECKING, Any
 
 from consent.words import words as consent_words
@@ -37,7 +38,7 @@ def family_sheet(
             todo="Call first and have it checked; or print it with --even-if-stale, and say so.",
             rule="R18",
         )
-    warned = [_text(_filled(said["stale"], date=checked or "?"))] if past else []
+    warned = [_dated(said["stale"], date=checked or "?")] if past else []
     name, translated = _words_of(listing, "name", language)
     about, _ = _words_of(listing, "description", language)
     blocks = [
@@ -52,7 +53,7 @@ def family_sheet(
         *_section(said["how"], [_text(line) for line in _how(listing, language)]),
         *_contact(listing, said),
         *_section(said["cost"], [_text(said["free"] if listing.get("free") is True else said["ask_cost"])]),
-        *([] if past else [_text(_filled(said["checked"], date=checked))]),
+        *([] if past else [_dated(said["checked"], date=checked)]),
     ]
     direction = consent_words(language).direction
     return press(Sheet(name, language, direction, tuple(blocks), (said["title"],), said["page"], large=large))
@@ -113,7 +114,7 @@ def _when(listing: Listing, said: Mapping[str, str], language: str) -> list[Bloc
     blocks = [_text(said["always"])] if hours.get("always") else [_week(hours["week"], said, language)]
     for row in hours.get("exceptions") or ():
         days = {"from": row["from"], "to": row["to"]}
-        blocks.append(_text(_filled(said["other_hours"] if row["week"] else said["closed"], **days)))
+        blocks.append(_dated(said["other_hours"] if row["week"] else said["closed"], **days))
         blocks += [_week(row["week"], said, language)] if row["week"] else []
     return blocks
 
@@ -163,6 +164,15 @@ def _own(text: str) -> list[Block]:
 
 def _joined(texts: list[str], language: str) -> str:
     return ("، " if language == "ar" else ", ").join(texts)
+
+
+def _dated(text: str, **days: str) -> Block:
+    """Return a sentence whose days keep their own order between words of any direction."""
+    parts: list[Any] = []
+    for before, name, _, _ in Formatter().parse(text):
+        parts += [before.strip()] if before.strip() else []
+        parts += [code(days[name])] if name else []
+    return _text(*parts)
 
 
 def _filled(text: str, **values: str | None) -> str:
