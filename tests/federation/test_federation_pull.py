@@ -16,7 +16,7 @@ from hub.keys.certificates import fingerprint
 from hub.keys.store import KeyStore
 from hub.packets.dsse import Envelope, sign_envelope
 from hub.packets.encoding import b64u, parse_json, sha256
-from tests.support.factories import NOW, Agency, hub_entry, register, signer, some_id
+from tests.support.factories import NOW, Agency, hub_entry, register, signer
 from tests.support.peer_simulator import PeerSimulator, serving
 
 HERE, THERE = "here.example", "there.example"
@@ -180,23 +180,15 @@ def test_loopback_is_not_called_where_private_peers_are_not_allowed(hub, peer):
         line.get("/federation/v1/hub", 1000)
 
 
-def test_the_peers_agencies_members_and_services_are_taken_over(scene):
+def test_the_peers_agencies_and_members_are_taken_over(scene):
     agency = scene.their_agency
     profile = {"agency": agency.agency, "name": "Transit centre", "zone": "Africa/Addis_Ababa", "weekend": [5, 6]}
-    service = {
-        "id": some_id("s"),
-        "agency": agency.agency,
-        "name": "Reception",
-        "type": "reception",
-        "inbox": agency.inbox,
-    }
-    scene.peer.directory = ([profile], [service])
+    scene.peer.directory = [profile]
     assert pull(scene) == 3
     assert pull(scene) == 0
     with scene.hub.database.read() as connection:
         assert KeyStore(connection).member(agency.agency, scene.theirs.member) is not None
         assert Directory(connection).agencies(THERE) == [profile]
-        assert Directory(connection).services() == [service]
         assert Directory(connection).profile(agency.agency).weekend == {5, 6}
 
 
@@ -204,7 +196,7 @@ def test_an_agency_that_our_certifiers_do_not_know_is_left_out_and_spoils_nothin
     lone = Agency("lone", THERE, certifiers=(signer("first certifier"), signer("stranger")))
     member = lone.member("lonely")
     scene.peer.publish(lone.envelope(), member.envelope)
-    scene.peer.directory = ([{"agency": lone.agency, "name": "Lone", "zone": "UTC", "weekend": []}], [])
+    scene.peer.directory = [{"agency": lone.agency, "name": "Lone", "zone": "UTC", "weekend": []}]
     assert pull(scene) == 3
     assert not known(scene, lone.agency)
     with scene.hub.database.read() as connection:
@@ -219,16 +211,6 @@ def test_a_peer_cannot_speak_of_another_hubs_agencies(scene):
     assert not known(scene, foreign.agency)
     with scene.hub.database.read() as connection:
         assert KeyStore(connection).agency(ours.agency).seq == 0
-
-
-def test_a_service_through_an_inbox_that_is_not_the_agencys_is_left_out(scene):
-    agency = scene.their_agency
-    profile = {"agency": agency.agency, "name": "Transit", "zone": "UTC", "weekend": []}
-    service = {"id": some_id("s"), "agency": agency.agency, "name": "X", "type": "x", "inbox": some_id("not published")}
-    scene.peer.directory = ([profile], [service])
-    pull(scene)
-    with scene.hub.database.read() as connection:
-        assert Directory(connection).services() == []
 
 
 def _swap_document(value):
@@ -258,21 +240,17 @@ def _directory_by_another(value):
 
 
 def _directory_of_ours(value):
-    directory = {"v": 1, "host": HERE, "at": NOW, "agencies": [], "services": [], "attestations": []}
+    directory = {"v": 1, "host": HERE, "at": NOW, "agencies": [], "attestations": []}
     value["directory"] = _signed_directory(directory)
 
 
 def _directory_with_a_stranger(value):
     row = {"agency": f"urn:rcp:agency:shelter@{HERE}", "name": "n", "zone": "UTC", "weekend": []}
-    value["directory"] = _signed_directory(
-        {"v": 1, "host": THERE, "at": NOW, "agencies": [row], "services": [], "attestations": []}
-    )
+    value["directory"] = _signed_directory({"v": 1, "host": THERE, "at": NOW, "agencies": [row], "attestations": []})
 
 
 def _directory_with_more(value):
-    value["directory"] = _signed_directory(
-        {"v": 1, "host": THERE, "at": NOW, "agencies": [], "services": [], "more": 1}
-    )
+    value["directory"] = _signed_directory({"v": 1, "host": THERE, "at": NOW, "agencies": [], "more": 1})
 
 
 def _signed_directory(value):
@@ -353,8 +331,6 @@ def test_two_hubs_with_the_same_code_understand_one_another(scene, tmp_path):
     with scene.hub.database.write() as connection:
         home = Agency("shelter", HERE)
         Directory(connection).put_profile(home.agency, name="Shelter", zone="Africa/Djibouti", weekend=[4, 5])
-        offered = {"name": "Beds", "type": "shelter", "inbox": home.inbox}
-        Directory(connection).put_services(home.agency, [offered])
     value = parse_json(public_documents(scene.hub))
     assert len(value["entries"]) == 3
     mirror = PeerSimulator(HERE)
@@ -363,4 +339,3 @@ def test_two_hubs_with_the_same_code_understand_one_another(scene, tmp_path):
         register(connection, origin=HERE)
     directory = Envelope.from_bytes(_bytes(value["directory"]), "application/vnd.rcp.directory+json;v=1").value
     assert [row["name"] for row in directory["agencies"]] == ["Shelter"]
-    assert [row["type"] for row in directory["services"]] == ["shelter"]

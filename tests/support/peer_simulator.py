@@ -25,7 +25,7 @@ from hub.handofflog import merkle
 from hub.handofflog.note import sign_checkpoint
 from hub.ids import random_id
 from hub.packets.checkpoint import Checkpoint
-from hub.packets.dsse import Envelope
+from hub.packets.dsse import Envelope, sign_envelope
 from hub.packets.encoding import b64u, canonical, parse_json, sha256
 from hub.statements.grammar import STATEMENT_TYPE, Grade, HubActor, Statement
 from hub.statements.verify import sign_statement
@@ -102,8 +102,15 @@ class PeerSimulator:
     parts: list[dict[str, bytes]] = field(default_factory=list)
     answers: dict[str, bytes] = field(default_factory=dict)
     published: list[int] = field(default_factory=list)
-    directory: tuple[list[dict[str, Any]], list[dict[str, Any]]] = ((), ())
+    directory: list[dict[str, Any]] = field(default_factory=list)
+    told: list[dict[str, Any]] = field(default_factory=list)
+    """Records and what is gone, as a feed tells them, each with its `seq`."""
+    edit_map: Callable[[dict[str, Any]], None] | None = None
+    map_key: Signer | None = None
+    asked: list[int] = field(default_factory=list)
+    """After which numbers pages of the map were asked for."""
     edit_keys: Callable[[dict[str, Any]], None] | None = None
+    page_size: int = 100
     patience: threading.Event = field(default_factory=threading.Event)
     pulled: int = 0
 
@@ -124,6 +131,7 @@ class PeerSimulator:
             "/federation/v1/messages": self._message,
             "/federation/v1/keys": self._keys,
             "/federation/v1/hub": self._hub,
+            "/federation/v1/map": self._map,
             "/log/consistency": self._consistency,
         }
         return routes[request.path](request)(environ, start_response)
@@ -139,13 +147,49 @@ class PeerSimulator:
             salt, document = self.log.entries[index]
             row = {"document": parse_json(document), "index": index, "salt": b64u(salt)}
             entries.append({**row, "proof": self.log.proof(index, size)})
-        agencies, services = self.directory
-        directory = sign_directory(self.host, list(agencies), list(services), [], self.key, NOW)
+        directory = sign_directory(self.host, self.directory, [], self.key, NOW)
         value = {"checkpoint": sign_checkpoint(self.log.head(), self.key), "entries": entries}
         value["directory"] = parse_json(directory.to_bytes())
         if self.edit_keys:
             self.edit_keys(value)
         return Response(json.dumps(value), mimetype="application/json")
+
+    # -- its part of the service map
+
+    def tell(self, kind: str, document: dict[str, Any], steward: str) -> None:
+        """Tell of a record, in place of what was told of it before."""
+        text = json.dumps(document, sort_keys=True)
+        self._tell({"id": document["id"], "kind": kind, "steward": steward, "document": text})
+
+    def take_back(self, record: str, kept: str | None = None) -> None:
+        self._tell({"id": record, "kept": kept})
+
+    def _tell(self, row: dict[str, Any]) -> None:
+        seq = max((known["seq"] for known in self.told), default=0) + 1
+        self.told = [known for known in self.told if known["id"] != row["id"]] + [{**row, "seq": seq}]
+
+    def _map(self, request: Incoming) -> Response:
+        after = int(request.args["after"])
+        self.asked.append(after)
+        rows = [row for row in self.told if row["seq"] > after][: self.page_size]
+        last = max((row["seq"] for row in self.told), default=0)
+        to = rows[-1]["seq"] if rows else last
+        value = {"v": 1, "part": "partners", "host": self.host, "at": NOW, "after": after, "to": to, "more": to < last}
+        value["records"] = [row for row in rows if "document" in row]
+        value["gone"] = [row for row in rows if "document" not in row]
+        value["digest"] = None if to < last else self._digest()
+        if self.edit_map:
+            self.edit_map(value)
+        signed = sign_envelope("application/vnd.rcp.map+json;v=1", value, [self.map_key or self.key])
+        return Response(signed.to_bytes(), mimetype="application/json")
+
+    def _digest(self) -> str:
+        total = 0
+        for row in self.told:
+            if "document" in row:
+                value = {name: row[name] for name in ("id", "kind", "steward", "document")}
+                total += int.from_bytes(sha256(f"{row['id']}\0{b64u(sha256(canonical(value)))}".encode()))
+        return b64u((total % 2**256).to_bytes(32))
 
     def _consistency(self, request: Incoming) -> Response:
         old, new = int(request.args["old"]), int(request.args["new"])

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 EVERYBODYS = {
     *("key_documents", "epoch_grants", "key_answers"),
-    *("agency_profiles", "services", "peers", "accounts", "sessions", "log_nodes", "log_head", "log_roots"),
+    *("agency_profiles", "peers", "accounts", "sessions", "log_nodes", "log_head", "log_roots"),
 }
 
 
