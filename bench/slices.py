@@ -87,7 +87,7 @@ def rows(count: int, tree: list[Area], known: Areas):
 
 
 def row(kind: str, document: dict) -> Row:
-    return Row(document["id"], kind, maps.HOST, maps.KEEPER, None, None, "", 1, 0, 0, None, None, document)
+    return Row(document["id"], kind, maps.HOST, maps.KEEPER, None, None, 0, "", 1, 0, 0, None, None, document)
 
 
 def copied(name: str, one, town: Area):

@@ -181,6 +181,16 @@ def test_what_is_hidden_from_somebody_does_not_exist_for_them(amina, daher):
     assert service in {row["id"] for row in mine}
 
 
+def test_a_service_of_a_hidden_provider_cannot_be_read_or_listed_either(amina, daher):
+    by, service = clinic(amina, "Quiet Aid")
+    amina.hub.patch(f"{RECORDS}/{by}", {"base_version": 1, "changes": {"visibility": {"*": "focal"}}})
+    with pytest.raises(NotFound):
+        daher.hub.get(f"{RECORDS}/{service}")
+    listed = daher.hub.post(f"{RECORDS}/list", {"limit": 500})["items"]
+    assert not {by, service} & {row["id"] for row in listed}
+    assert seen(amina, service)["level"] == "focal"
+
+
 def test_history_is_for_those_who_may_see_all_of_a_record(amina, daher):
     _by, service = clinic(amina, "Eighth Aid")
     amina.hub.patch(f"{RECORDS}/{service}", {"base_version": 1, "changes": {"description": "New."}})
@@ -197,6 +207,7 @@ def test_pages_of_records_hold_each_record_once_also_beside_hidden_ones(amina, d
     while after is not None:
         page = daher.hub.post(f"{RECORDS}/list", {"kind": "service", "limit": 2, "after": after})
         names += [row["id"] for row in page["items"]]
+        assert page["after"] is None or page["after"] in names, "a cursor names no record that is hidden"
         after = page["after"]
     assert len(names) == len(set(names))
     whole = daher.hub.post(f"{RECORDS}/list", {"kind": "service", "limit": 500})["items"]

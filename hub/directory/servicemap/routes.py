@@ -12,11 +12,11 @@ from hub.context import current_hub
 from hub.directory.areas.store import Areas
 from hub.directory.records import record
 from hub.directory.records.freshness import day_of
-from hub.directory.records.visibility import FOCAL, visible
+from hub.directory.records.visibility import FOCAL
 from hub.directory.records.vocabulary import LEVELS
 from hub.directory.servicemap import schemas, slices
 from hub.directory.servicemap.rights import EDITORS, PROPOSERS, check_edit, may_edit
-from hub.directory.servicemap.store import ServiceMap
+from hub.directory.servicemap.store import ServiceMap, map_records
 from hub.directory.servicemap.viewer import Viewer
 from hub.directory.servicemap.write import Actor, Draft, apply, edited
 from hub.errors import Conflict, Forbidden, InvalidRequest, NotFound
@@ -61,9 +61,9 @@ def post_slice(given: dict[str, Any]) -> Response:
 def post_list(given: dict[str, Any]) -> dict[str, Any]:
     """Records as the caller may see them, page by page."""
     with current_hub().database.read() as connection:
-        steward = caller().agency if given["mine"] else None
         looking, limit = viewer(connection), given["limit"]
-        rows = ServiceMap(connection).records(given.get("kind"), steward=steward, after=given["after"], limit=limit)
+        where = [looking.may_know(), *([map_records.c.steward == caller().agency] if given["mine"] else [])]
+        rows = ServiceMap(connection).records(given.get("kind"), where=where, after=given["after"], limit=limit)
         items = [shown for row in rows if (shown := _shown(row, looking)) is not None]
     return {"items": items, "after": rows[-1].id if len(rows) == limit else None}
 
@@ -158,7 +158,7 @@ def _seen(connection: Connection, record_id: str) -> tuple[Row, dict[str, Any]]:
 
 def _shown(row: Row, looking: Viewer) -> dict[str, Any] | None:
     level = looking.level(row.steward, row.agency, row.home)
-    document = visible(row.kind, row.document, level)
+    document = row.seen(level)
     if document is None:
         return None
     who, origin = caller(), current_hub().origin

@@ -26,10 +26,12 @@ from sqlalchemy import (
 )
 
 from hub.db import Store, metadata
+from hub.directory.records.visibility import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.engine import RowMapping
 
 ID: Final = 36
@@ -168,6 +170,7 @@ map_due = Table(
 class Row:
     """A record as it stands. `home` is the path of the area that it belongs to, root first; "" where it has none.
 
+    `level`: from which level on it is seen at all; a service is not seen before its provider.
     `changed_at`: when its own document changed; `moved_at`: when anything that is shown with it did.
     """
 
@@ -177,6 +180,7 @@ class Row:
     steward: str
     provider: str | None
     agency: str | None
+    level: int
     home: str
     version: int
     changed_at: int
@@ -184,6 +188,10 @@ class Row:
     source: str | None
     source_key: str | None
     document: dict[str, Any]
+
+    def seen(self, level: int) -> dict[str, Any] | None:
+        """Return what somebody at a level sees of it, or None where it is not there for them."""
+        return None if self.level > level else visible(self.kind, self.document, level)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,17 +246,14 @@ class ServiceMap(Store):
         self,
         kind: str | None = None,
         *,
-        steward: str | None = None,
-        host: str | None = None,
+        where: Sequence[ColumnElement[bool]] = (),
         after: str = "",
         limit: int = 500,
     ) -> list[Row]:
         """Return records in the order of their ids, those after `after`; merged ones are not among them."""
         c = map_records.c
-        asked = [c.id > after, c.id.not_in(select(map_aliases.c.id))]
+        asked = [c.id > after, c.id.not_in(select(map_aliases.c.id)), *where]
         asked += [] if kind is None else [c.kind == kind]
-        asked += [] if host is None else [c.host == host]
-        asked += [] if steward is None else [c.steward == steward]
         return [_row(row) for row in self._all(select(map_records).where(*asked).order_by(c.id).limit(limit))]
 
     def services_of(self, providers: Iterable[str]) -> list[str]:
@@ -299,6 +304,7 @@ def _row(row: RowMapping) -> Row:
         row["steward"],
         row["provider"],
         row["agency"],
+        row["level"],
         row["home"],
         row["version"],
         row["changed_at"],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import and_, case, exists, false, literal, or_
 
 from hub.directory.records.visibility import AREA, FOCAL, PARTNERS, PUBLIC
-from hub.directory.servicemap.store import map_views
+from hub.directory.servicemap.store import map_records, map_views
 from hub.keys.certificates import CASE_ROLES
 
 if TYPE_CHECKING:
@@ -38,15 +38,23 @@ class Viewer:
         """Return the condition that a derived row of `level` is there for this viewer; few rows are above partners."""
         if not self.agency:
             return level <= PUBLIC
-        owned = and_(level <= FOCAL, or_(*self._mine(), and_(level <= AREA, self._inside())))
+        owned = and_(level <= FOCAL, or_(*self._mine(), and_(level <= AREA, self._inside(map_views.c.home))))
         return or_(level <= PARTNERS, exists().where(map_views.c.id == service, owned))
+
+    def may_know(self) -> ColumnElement[bool]:
+        """Return the condition that a record is there at all for this viewer."""
+        c = map_records.c
+        if not self.agency:
+            return c.level <= PUBLIC
+        inside = and_(c.level <= AREA, self._inside(c.home))
+        return or_(c.level <= PARTNERS, c.steward == self.agency, c.agency == self.agency, inside)
 
     def view(self) -> ColumnElement[bytes]:
         """Return the column of `map_views` that this viewer reads, chosen row by row."""
         c = map_views.c
         if not self.agency:
             return c.public
-        return case((or_(*self._mine()), c.focal), (self._inside(), c.area), else_=c.partners)
+        return case((or_(*self._mine()), c.focal), (self._inside(c.home), c.area), else_=c.partners)
 
     def reach(
         self, steward: ColumnElement[str], agency: ColumnElement[str], home: ColumnElement[str]

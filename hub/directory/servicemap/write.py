@@ -175,6 +175,7 @@ def _place(connection: Connection, rows: Sequence[Row], around: Mapping[str, Row
                 "key": row.id,
                 "said_agency": provider.document.get("agency") if provider else None,
                 "said_home": home_of(homes),
+                "said_level": max(whole_level(row.document), whole_level(provider.document) if provider else 0),
                 "moved": max(now, row.moved_at),
             }
         )
@@ -182,6 +183,7 @@ def _place(connection: Connection, rows: Sequence[Row], around: Mapping[str, Row
     values: dict[str, Any] = {
         "agency": bindparam("said_agency"),
         "home": bindparam("said_home"),
+        "level": bindparam("said_level"),
         "moved_at": bindparam("moved"),
     }
     connection.execute(statement.values(values), placed)
@@ -289,6 +291,7 @@ def _row(step: _Step, host: str, now: int) -> Row:
         (old.steward if old else "") or draft.steward or "",
         document.get("organization_id") if draft.kind != PROVIDER else None,
         document.get("agency") if draft.kind == PROVIDER else (old.agency if old else None),
+        whole_level(document),
         old.home if old else "",
         step.outcome.version,
         now,
@@ -340,7 +343,7 @@ def _columns(row: Row) -> dict[str, Any]:
         "steward": row.steward,
         "provider": row.provider,
         "agency": row.agency,
-        "level": whole_level(row.document),
+        "level": row.level,
         "version": row.version,
         "changed_at": row.changed_at,
         "moved_at": row.moved_at,
