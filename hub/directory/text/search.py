@@ -10,10 +10,12 @@ Rules: what a viewer may not see adds to no count and decides nothing, not even 
 
 from __future__ import annotations
 
+import heapq
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Select, and_, case, func, literal, or_, select, union_all
@@ -21,25 +23,27 @@ from sqlalchemy import Select, and_, case, func, literal, or_, select, union_all
 from hub.directory.areas.store import Areas
 from hub.directory.records import hours as opening
 from hub.directory.records.freshness import day_of
+from hub.directory.records.visibility import PARTNERS, PUBLIC
 from hub.directory.records.vocabulary import AGE_GROUPS
 from hub.directory.servicemap.store import map_records, map_views, map_words
 from hub.directory.text.needs import Meant, meant
 from hub.directory.text.normalise import near, words
 from hub.directory.text.store import AREA, NEED, map_facets
-from hub.packets.encoding import parse_json
+from hub.packets.encoding import canonical, parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from sqlalchemy import ColumnElement, Connection, Engine, Row
+    from sqlalchemy import ColumnElement, Connection, Engine
 
     from hub.directory.servicemap.viewer import Viewer
 
 MOST_WORDS: Final = 12
 _AGES: Final = (1 << len(AGE_GROUPS)) - 1
-_PARTNERS: Final = 1
 _END: Final = "\U0010ffff"
-_EXACT, _START, _TYPO = 4, 3, 2
+_EXACT, _START, _MEANT = 4, 3, 2
+_NEVER: Final = "0000-00-00"
+_NINES: Final = str.maketrans("0123456789", "9876543210")
 _TYPOS: Final = 5
 _COUNTED: Final = ("kind", "free", "needs", "areas", "languages", "access", "capacity")
 UNKNOWN: Final = "unknown"
@@ -123,14 +127,14 @@ class _Search:
     def answer(self) -> Answer:
         said = meant(self.question.text)[:MOST_WORDS]
         asked = self._asked(said)
-        every, counted = True, self._counts(asked, len(asked))
-        if not counted and len(asked) > 1:
-            every, counted = False, self._counts(asked, 1)
-        total = sum(row.number for row in counted)
-        found = self._page(asked, len(asked) if every else 1)
+        every, rows = True, self._rows(asked, len(asked))
+        if not rows and len(asked) > 1:
+            every, rows = False, self._rows(asked, 1)
+        page = self._page(rows)
         needs = {need: phrase for one in said for need, phrase in one.needs.items()}
-        seen = self.question.after + len(found)
-        return Answer(found, total, self._facets(counted), needs, every, seen if seen < total else None)
+        seen = self.question.after + len(page)
+        after = seen if seen < len(rows) else None
+        return Answer(self._found(page, asked), len(rows), self._facets(rows), needs, every, after)
 
     # What was typed
 
@@ -138,7 +142,7 @@ class _Search:
         asked = [_Asked(word, one.needs) for one in said for word in one.typed][:MOST_WORDS]
         if not asked:
             return []
-        asked[-1].last = True
+        asked[-1].last = len(asked[-1].typed) > 1 or not asked[-1].typed.isascii()
         self._name_areas(asked)
         for one in asked:
             if not one.terms and not self._is_met(one):
@@ -155,48 +159,49 @@ class _Search:
                 one.areas += named.get(text, [])
 
     def _is_met(self, one: _Asked) -> bool:
-        query = self._hits(0, one).limit(1)
-        return self.connection.execute(query).first() is not None
+        return any(self.connection.execute(part.limit(1)).first() for part in self._hits(0, one))
 
     def _vocabulary(self) -> list[str]:
-        level = _PARTNERS if self.viewer.agency else 0
+        level = PARTNERS if self.viewer.agency else PUBLIC
         return _words_of(self.connection, level, self.now)
 
     # Rows
 
-    def _seen(self) -> ColumnElement[bool]:
-        """The condition that a row of facets is how this viewer sees the service."""
-        f = map_facets.c
-        reach = self._reach()
-        return and_(f.level <= reach, reach < f.below)
-
-    def _reach(self) -> ColumnElement[int]:
-        f = map_facets.c
-        return self.viewer.reach(f.steward, f.agency, f.home)
-
-    def _hits(self, number: int, one: _Asked) -> Select[Any]:
-        """Return the services that meet one typed word, with how well."""
+    def _hits(self, number: int, one: _Asked) -> Iterator[Select[Any]]:
+        """Return the services that meet one typed word, with how well: as it stands, by what it means, by its start."""
         w = map_words.c
-        plain = w.word == one.typed
-        start = and_(w.word >= one.typed, w.word < one.typed + _END) if one.last else plain
-        meets = or_(start, w.word.in_([*one.terms, *one.typos]))
-        well = case((plain, _EXACT), (start, _START), else_=_TYPO)
-        joined = map_words.join(map_facets, map_facets.c.service == w.id)
-        best = func.max(w.weight * well).label("score")
-        return (
-            select(w.id.label("service"), literal(number).label("number"), best)
-            .select_from(joined)
-            .where(meets, w.level <= self._reach(), self._seen(), *self._asks())
-            .group_by(w.id)
-        )
+        whole = [one.typed, *one.terms, *one.typos]
+        well = case((w.word == one.typed, _EXACT), else_=_MEANT)
+        met = select(w.id.label("service"), literal(number).label("number"))
+        seen = self.viewer.may(w.level, w.id)
+        yield met.add_columns((w.weight * well).label("score")).where(w.word.in_(whole), seen)
+        if one.last:
+            start = (w.word > one.typed, w.word < one.typed + _END)
+            yield met.add_columns((w.weight * _START).label("score")).where(*start, seen)
 
     def _matched(self, asked: Sequence[_Asked], least: int) -> Any:
-        if not asked:
-            return None
-        parts = [self._hits(number, one) for number, one in enumerate(asked)]
-        hits = (union_all(*parts) if len(parts) > 1 else parts[0]).subquery()
-        met, score = func.count().label("met"), func.sum(hits.c.score).label("score")
-        return select(hits.c.service, met, score).group_by(hits.c.service).having(func.count() >= least).subquery()
+        """Return the services that meet at least so many typed words: how many, and how well."""
+        hits = union_all(*(part for number, one in enumerate(asked) for part in self._hits(number, one))).subquery()
+        score = func.max(hits.c.score).label("score")
+        best = select(hits.c.service, hits.c.number, score).group_by(hits.c.service, hits.c.number).subquery()
+        met, total = func.count().label("met"), func.sum(best.c.score).label("score")
+        return select(best.c.service, met, total).group_by(best.c.service).having(met >= least).subquery()
+
+    def _rows(self, asked: Sequence[_Asked], least: int) -> list[Any]:
+        """Return all services that are found, with what they are counted and ordered by."""
+        f, q = map_facets.c, self.question
+        counted = [self._capacity() if name == "capacity" else f[name] for name in _COUNTED]
+        columns = [*counted, f.service, f.shown_until, f.groups, f.hours if q.open_now else literal(None)]
+        reach = self.viewer.reach(f.steward, f.agency, f.home)
+        seen = and_(f.level <= reach, reach < f.below, *self._asks())
+        if asked:
+            matched = self._matched(asked, least)
+            joined = map_facets.join(matched, matched.c.service == f.service)
+            query = select(*columns, matched.c.met, matched.c.score).select_from(joined).where(seen)
+        else:
+            query = select(*columns, literal(0), literal(0)).where(seen)
+        rows = [_Row._make(row) for row in self.connection.execute(query)]
+        return [row for row in rows if self._open(row.hours) is not False] if q.open_now else rows
 
     def _asks(self) -> Iterator[ColumnElement[bool]]:
         """Return the conditions that the question sets, beside its words."""
@@ -223,72 +228,67 @@ class _Search:
         counts = and_(f.capacity != "", f.capacity_until >= self.today)
         return case((counts, f.capacity), else_=UNKNOWN)
 
-    def _rows(self, asked: Sequence[_Asked], least: int, *columns: Any) -> tuple[Select[Any], Any]:
-        matched = self._matched(asked, least)
-        query = select(*columns).select_from(map_facets)
-        if matched is None:
-            return query.where(self._seen(), *self._asks()), None
-        return query.join(matched, matched.c.service == map_facets.c.service).where(self._seen()), matched
+    # Counts and the page
 
-    # Counts
-
-    def _counts(self, asked: Sequence[_Asked], least: int) -> list[Any]:
-        """Return how many services look alike in everything that is counted."""
-        f = map_facets.c
-        shown = [self._capacity() if name == "capacity" else f[name] for name in _COUNTED]
-        columns = [column.label(f"c{number}") for number, column in enumerate(shown)]
-        hours = [f.hours.label("hours")] if self.question.open_now else []
-        query, _ = self._rows(asked, least, *columns, *hours, func.count().label("number"))
-        rows = self.connection.execute(query.group_by(*columns, *hours))
-        return [row for row in rows if not hours or self._open(row.hours) is not False]
-
-    def _facets(self, rows: Iterable[Any]) -> dict[str, dict[str, int]]:
-        counts: dict[str, Counter[str]] = {name: Counter() for name in _COUNTED}
-        for row in rows:
-            for name, value in zip(_COUNTED, row, strict=False):
+    def _facets(self, rows: Sequence[_Row]) -> dict[str, dict[str, int]]:
+        found = {}
+        for name in _COUNTED:
+            counts: Counter[str] = Counter()
+            for value, number in Counter(map(attrgetter(name), rows)).items():
                 for code in value.strip(",").split(","):
-                    counts[name][code or UNKNOWN] += row.number
-        return {
-            name: dict(sorted(found.items(), key=lambda item: (-item[1], item[0]))) for name, found in counts.items()
-        }
+                    counts[code or UNKNOWN] += number
+            found[name] = dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+        return found
 
-    # The page
+    def _page(self, rows: Sequence[_Row]) -> list[_Row]:
+        end = self.question.after + self.question.limit
+        return heapq.nsmallest(end, rows, key=self._place)[self.question.after :]
 
-    def _page(self, asked: Sequence[_Asked], least: int) -> list[Found]:
-        f, q = map_facets.c, self.question
-        query, matched = self._rows(asked, least, f.service, f.hours, f.shown_until)
-        order = [] if matched is None else [matched.c.met.desc(), matched.c.score.desc()]
-        query = query.order_by(*order, *self._known_first(), f.shown_until.desc(), f.service)
-        if not q.open_now:
-            chosen = list(self.connection.execute(query.offset(q.after).limit(q.limit)))
-        else:
-            chosen = self._open_ones(self.connection.execute(query))
-        views = self._views([row.service for row in chosen])
-        return [self._found(row, views[row.service], asked) for row in chosen if row.service in views]
-
-    def _known_first(self) -> Iterator[ColumnElement[int]]:
-        f, q = map_facets.c, self.question
-        if q.age_bands:
-            yield case((f.groups.op("&")(_AGES) == 0, 1), else_=0)
-        if q.languages:
-            yield case((f.languages == "", 1), else_=0)
-
-    def _open_ones(self, rows: Iterable[Row[Any]]) -> list[Any]:
-        states = [(row, self._open(row.hours)) for row in rows]
-        known = [row for row, state in states if state]
-        return (known + [row for row, state in states if state is None])[self.question.after :][: self.question.limit]
+    def _place(self, row: _Row) -> tuple[Any, ...]:
+        """Return where a service stands: what meets more before what meets less, then the known, then the fresh."""
+        q = self.question
+        unknown = (
+            (q.open_now and self._open(row.hours) is None)
+            + (bool(q.age_bands) and not row.groups & _AGES)
+            + (bool(q.languages) and not row.languages)
+        )
+        return -row.met, unknown, -row.score, _backwards(row.shown_until), row.service
 
     def _open(self, hours: str | None) -> bool | None:
         return _open_at(hours, self.now - self.now % 60)
 
-    def _views(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-        query = select(map_views.c.id, self.viewer.view().label("view")).where(map_views.c.id.in_(ids))
-        rows = self.connection.execute(query)
-        return {row.id: parse_json(bytes(row.view)) for row in rows if row.view is not None}
+    def _found(self, page: Sequence[_Row], asked: Sequence[_Asked]) -> list[Found]:
+        query = select(map_views.c.id, self.viewer.view().label("view"))
+        some = query.where(map_views.c.id.in_([row.service for row in page]))
+        views = {row.id: parse_json(bytes(row.view)) for row in self.connection.execute(some) if row.view is not None}
+        return [self._one(row, views[row.service], asked) for row in page if row.service in views]
 
-    def _found(self, row: Any, view: dict[str, Any], asked: Sequence[_Asked]) -> Found:
+    def _one(self, row: _Row, view: dict[str, Any], asked: Sequence[_Asked]) -> Found:
         why = [reason for one in asked for reason in _why(one, view)]
-        return Found(view, why, self._open(row.hours), row.shown_until < self.today)
+        hours = None if view.get("hours") is None else canonical(view["hours"]).decode()
+        return Found(view, why, self._open(hours), row.shown_until < self.today)
+
+
+class _Row(NamedTuple):
+    """A service that is found."""
+
+    kind: str
+    free: str
+    needs: str
+    areas: str
+    languages: str
+    access: str
+    capacity: str
+    service: str
+    shown_until: str
+    groups: int
+    hours: str | None
+    met: int
+    score: int
+
+
+def _backwards(day: str) -> str:
+    return (day or _NEVER).translate(_NINES)
 
 
 def _bits(bands: Iterable[str]) -> int:
