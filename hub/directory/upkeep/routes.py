@@ -43,7 +43,7 @@ def post_due(given: dict[str, Any]) -> dict[str, Any]:
         return checks.due_page(connection, caller().agency, today, filters, **page)
 
 
-@blueprint.route("/records/<record_id>/verify", methods=["POST"])
+@blueprint.route("/records/<string:record_id>/verify", methods=["POST"])
 @blueprint.arguments(schemas.StillRight)
 @blueprint.response(200, RecordOutcome)
 @permission("member", roles=checks.CHECKERS)
@@ -106,7 +106,7 @@ def post_requests(given: dict[str, Any]) -> dict[str, Any]:
     return {"items": items, "after": found[-1].id if len(found) == limit else None}
 
 
-@blueprint.route("/requests/<request_id>/approve", methods=["POST"])
+@blueprint.route("/requests/<string:request_id>/approve", methods=["POST"])
 @blueprint.arguments(schemas.Approval)
 @blueprint.response(200, RecordOutcome)
 @permission("member", roles=EDITORS)
@@ -120,7 +120,7 @@ def post_approve(given: dict[str, Any], request_id: str) -> dict[str, Any]:
         return told(requests.approve(connection, request, by, seen, host=hub.origin, now=now))
 
 
-@blueprint.route("/requests/<request_id>/refuse", methods=["POST"])
+@blueprint.route("/requests/<string:request_id>/refuse", methods=["POST"])
 @blueprint.arguments(schemas.Refusal)
 @blueprint.response(204)
 @permission("member", roles=EDITORS)
@@ -132,7 +132,7 @@ def post_refuse(given: dict[str, Any], request_id: str) -> None:
         requests.refuse(connection, request, by, reason=given["reason"], now=hub.clock.now())
 
 
-@blueprint.route("/requests/<request_id>/withdraw", methods=["POST"])
+@blueprint.route("/requests/<string:request_id>/withdraw", methods=["POST"])
 @blueprint.response(204)
 @permission("member", roles=PROPOSERS)
 def post_withdraw(request_id: str) -> None:
@@ -145,7 +145,7 @@ def post_withdraw(request_id: str) -> None:
         requests.withdraw(connection, request, _actor("coordinator"), now=hub.clock.now())
 
 
-@blueprint.route("/requests/<request_id>/called", methods=["POST"])
+@blueprint.route("/requests/<string:request_id>/called", methods=["POST"])
 @blueprint.arguments(schemas.OldNumberCalled)
 @blueprint.response(200, RecordOutcome)
 @permission("member", roles={"coordinator"})
@@ -175,7 +175,7 @@ def post_link(given: dict[str, Any]) -> dict[str, Any]:
     return {"id": link.id, "expires": link.expires, "url": url}
 
 
-@blueprint.route("/links/<link_id>", methods=["DELETE"])
+@blueprint.route("/links/<string:link_id>", methods=["DELETE"])
 @blueprint.response(204)
 @permission("member", roles=EDITORS)
 def delete_link(link_id: str) -> None:

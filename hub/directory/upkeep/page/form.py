@@ -37,6 +37,15 @@ _HERE: Final = resources.files("hub.directory.upkeep.page")
 _TEXT: Final = {"phone": "tel", "email": "email", "website": "url"}
 _OF_SERVICE: Final = {"status": "status", "ends": "date", "state": "state", "available": "number"}
 _CONTACT_OF: Final = {"provider": ("phone", "email", "website"), SERVICE: ("phone", "email"), "site": ("phone",)}
+_PROSE: Final = frozenset({"name", "alternate_name", "description", "fees_description", "application_process"})
+_UNSAID: Final = frozenset({"id", "key", "member", "agency", "attributes", "metadata"})
+_LISTS: Final = (
+    *("needs", "situations", "sexes", "statuses", "documents", "vulnerabilities", "referral_methods", "intake"),
+    *("next_steps", "response_times", "feedback", "access"),
+)
+"""Lists of the vocabulary whose codes stand on the page."""
+_ISOLATE: Final = "\u2068{}\u2069"
+"""A date or a number inside a sentence of the other direction keeps its own (Unicode, first strong isolate)."""
 _LONGEST: Final = 2000
 _MOST_PLACES: Final = 100_000
 
@@ -63,6 +72,12 @@ def words(language: str) -> dict[str, Any]:
     """Return the words of a language; English for one that there is not."""
     found: dict[str, Any] = _words()[language if language in LANGUAGES else "en"]
     return found
+
+
+def _codes(language: str) -> dict[str, str]:
+    text = resources.files("hub.directory.records").joinpath("words", f"{language}.json").read_text(encoding="utf-8")
+    known = json.loads(text)
+    return {code: label for name in _LISTS for code, label in known[name].items()}
 
 
 def policy() -> str:
@@ -175,29 +190,44 @@ def _facts(row: Row, group: str, w: Mapping[str, Any]) -> Iterator[tuple[str, tu
             continue
         if level_of(row.kind, row.document, member) > PARTNERS and member != "focal_point":
             continue
-        if lines := tuple(_lines(value, w)):
+        labels = {} if member in _PROSE else w["codes"]
+        if lines := tuple(line[:_LONGEST] for line in _lines(value, w["parts"], labels) if line):
             yield w["fields"][member], lines
 
 
-def _lines(value: Any, w: Mapping[str, Any]) -> Iterator[str]:
+def _lines(value: Any, parts: Mapping[str, str], labels: Mapping[str, str]) -> Iterator[str]:
     """Return a value as lines that can be read out: one for each row of a list."""
-    rows = value if isinstance(value, list) else [value]
-    for row in rows:
-        text = ", ".join(_leaves(row, w))
-        if text:
-            yield text[:_LONGEST]
+    if isinstance(value, list) and any(isinstance(row, dict) for row in value):
+        for row in value:
+            yield from _lines(row, parts, labels)
+    elif isinstance(value, dict) and "opens" in value:
+        days = " ".join(labels.get(day, day) for day in value.get("days", ()))
+        yield f"{days} {value['opens']} - {value.get('closes', '')}".strip()
+    elif isinstance(value, dict):
+        nested = [name for name, item in value.items() if isinstance(item, dict) or _rows(item)]
+        plain = {name: item for name, item in value.items() if name not in nested and name not in _UNSAID}
+        yield ", ".join(said for name, item in plain.items() if (said := _said(name, item, parts, labels)))
+        for name in nested:
+            yield from _lines(value[name], parts, labels)
+    else:
+        yield _text(value, labels)
 
 
-def _leaves(value: Any, w: Mapping[str, Any]) -> Iterator[str]:
-    if isinstance(value, dict):
-        for name, item in value.items():
-            if name not in {"id", "key", "member", "attributes", "metadata"}:
-                yield from _leaves(item, w)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _leaves(item, w)
-    elif value not in (None, "", False):
-        yield str(w["codes"].get(value, value)) if isinstance(value, str) else str(value)
+def _said(name: str, value: Any, parts: Mapping[str, str], labels: Mapping[str, str]) -> str:
+    text = _text(value, labels)
+    return f"{parts[name]}: {_ISOLATE.format(text)}" if text and name in parts else text
+
+
+def _text(value: Any, labels: Mapping[str, str]) -> str:
+    if isinstance(value, list):
+        return ", ".join(_text(item, labels) for item in value)
+    if value is None or value is False or value is True:
+        return ""
+    return labels.get(value, value) if isinstance(value, str) else str(value)
+
+
+def _rows(value: Any) -> bool:
+    return isinstance(value, list) and any(isinstance(item, dict) for item in value)
 
 
 def _render(language: str, **values: Any) -> str:
@@ -210,6 +240,8 @@ def _render(language: str, **values: Any) -> str:
 @cache
 def _words() -> dict[str, Any]:
     found: dict[str, Any] = json.loads(_HERE.joinpath("words.json").read_text(encoding="utf-8"))
+    for language in LANGUAGES:
+        found[language]["codes"] = _codes(language) | found[language]["codes"]
     return found
 
 

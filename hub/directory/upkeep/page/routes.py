@@ -26,7 +26,7 @@ blueprint = Blueprint("update", __name__, description="A page for providers with
 _HTML = {"type": "string"}
 
 
-@blueprint.route(f"{PATH}<token>")
+@blueprint.route(f"{PATH}<string:token>")
 @blueprint.response(200, _HTML, content_type="text/html")
 @blueprint.alt_response(404, schema=_HTML, content_type="text/html")
 @blueprint.alt_response(409, schema=_HTML, content_type="text/html")
@@ -43,7 +43,7 @@ def get_page(token: str) -> Response:
     return _page(form.objection(language) if link.purpose is Purpose.OBJECT else form.update(row, language))
 
 
-@blueprint.route(f"{PATH}<token>", methods=["POST"])
+@blueprint.route(f"{PATH}<string:token>", methods=["POST"])
 @blueprint.response(200, _HTML, content_type="text/html")
 @blueprint.alt_response(400, schema=_HTML, content_type="text/html")
 @blueprint.alt_response(404, schema=_HTML, content_type="text/html")
