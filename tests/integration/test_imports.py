@@ -10,7 +10,7 @@ from sqlalchemy import distinct, func, select
 
 from hub.clock import SetClock
 from hub.directory.imports import chunks, jobs
-from hub.directory.imports.export import export
+from hub.directory.imports.export import export, records
 from hub.directory.imports.jobs import run_imports
 from hub.directory.imports.settle import said, settle
 from hub.directory.imports.store import LEASE, Imports, State
@@ -384,6 +384,26 @@ def test_a_sheet_of_somebody_who_cannot_see_a_field_does_not_undo_it(kept):
     taken = kept.take(data, "xlsx", agency=OTHER, roles=PROVIDER, source="sheet")
     assert {line.what for line in taken.lines} == {"unchanged"}
     assert kept.document(one)["alert"] == "SYN hidden words"
+
+
+@pytest.mark.parametrize("form", ["hsds-ndjson", "hsds-datapackage", "csv"])
+def test_that_a_service_is_given_at_a_hidden_site_is_in_no_export_and_no_sheet_undoes_it(kept, form):
+    place = maps.site("Refuge", visibility={"*": "focal"})
+    service = maps.service(at=(maps.site(), place))
+    with kept.hub.database.write() as connection:
+        maps.put(connection, place, service)
+    hidden = maps.provider("Hidden", visibility={"*": "focal"})
+    with kept.hub.database.write() as connection:
+        maps.put(connection, hidden, maps.service("SYN of the hidden", hidden, ()))
+    with kept.hub.database.read() as connection:
+        held = records(connection, Viewer(OTHER, PROVIDER))
+        data = b"".join(export(connection, form, Viewer(OTHER, PROVIDER)))
+    assert place["id"] not in str(held)
+    assert "SYN of the hidden" not in str(held)
+    if form == "csv":
+        taken = kept.take(data, "csv", agency=OTHER, roles=PROVIDER, source="sheet")
+        assert {line.what for line in taken.lines} == {"unchanged"}
+    assert len(kept.document(service["id"])["service_at_locations"]) == 2
 
 
 def test_nothing_is_written_in_a_format_that_is_only_read(kept):

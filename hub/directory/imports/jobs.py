@@ -14,8 +14,8 @@ from hub.directory.areas.store import Areas
 from hub.directory.formats.items import Item, Origin
 from hub.directory.formats.registry import format_of
 from hub.directory.imports.chunks import Run, count, take, vanish
+from hub.directory.imports.export import shown
 from hub.directory.imports.store import LEASE, Import, Imports, Line, State
-from hub.directory.records.visibility import visible
 from hub.directory.servicemap.store import ServiceMap
 from hub.directory.servicemap.viewer import Viewer
 from hub.errors import HubError
@@ -40,7 +40,7 @@ def run_imports(hub: Hub) -> int:
         store.forget(hub.clock.now() - KEEP_FILES)
         one = store.claim(hub.wire.now())
         if one is not None and store.tries(one.id) > MAX_TRIES:
-            store.change(one.id, state=State.FAILED, error="The file could not be read to its end.", file=None)
+            store.end(one.id, State.FAILED, "The file could not be read to its end.")
             return 0
         if one is not None and one.state is State.CHECK:
             store.restart(one.id)
@@ -70,7 +70,7 @@ def _go_through(hub: Hub, one: Import) -> int:
 
 def _fail(hub: Hub, one: Import, detail: str) -> int:
     with hub.database.write() as connection:
-        Imports(connection).change(one.id, state=State.FAILED, error=detail, file=None)
+        Imports(connection).end(one.id, State.FAILED, detail)
     return 0
 
 
@@ -103,8 +103,7 @@ def _current(connection: Connection, one: Import) -> Callable[[str], Mapping[str
 
     def current(identity: str) -> Mapping[str, Any] | None:
         row = store.get(identity)
-        level = None if row is None else viewer.level(row.steward, row.agency, row.home)
-        return None if row is None or level is None else visible(row.kind, row.document, level)
+        return None if row is None else shown(store, viewer, row)
 
     return current
 
@@ -128,8 +127,9 @@ def _finish(hub: Hub, run: Run, items: Sequence[Item]) -> None:
     whole = run.one.whole and not any(item.patch for item in items)
     with hub.database.write() as connection:
         counts = _report(connection, run, vanish(connection, run, items) if whole else [])
-        after: dict[str, Any] = {"state": State.DONE, "file": None} if run.writes else {"state": State.CHECKED}
-        Imports(connection).change(run.one.id, counts=counts, lease=0, tries=0, **after)
+        Imports(connection).change(run.one.id, counts=counts, state=State.CHECKED, lease=0, tries=0)
+        if run.writes:
+            Imports(connection).end(run.one.id, State.DONE)
 
 
 def _report(connection: Connection, run: Run, lines: Sequence[Line]) -> dict[str, dict[str, int]]:
