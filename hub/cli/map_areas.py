@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hub.cli import words
 from hub.cli.common import FILE, MAX_FILE, Session, command, data
 from hub.errors import InvalidRequest, TooLarge
 
@@ -88,7 +89,8 @@ def show(session: Session, code: str) -> None:
 )
 def assign(session: Session, code: str, agency: str, **how: bool) -> None:
     """Say that another AGENCY's case workers belong to an area: they see what is open to that area alone."""
-    _show(session, session.member().hub.put(f"{_PATH}/{code}/agencies", {"agency": agency, **how}))
+    whole = agency if agency.startswith(words.SCHEME) else words.SCHEME + agency
+    _show(session, session.member().hub.put(f"{_PATH}/{code}/agencies", {"agency": whole, **how}))
 
 
 @command(top, data, click.option("--country", "countries", multiple=True, metavar="XX", help="Only this; else all."))

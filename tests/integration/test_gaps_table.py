@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
@@ -11,10 +12,11 @@ from hub.clock import SetClock
 from hub.context import Hub
 from hub.directory.areas.store import Areas
 from hub.directory.gaps.counting import LAYERS
-from hub.directory.gaps.store import GapStore
+from hub.directory.gaps.store import GapStore, dirty
 from hub.directory.gaps.summary import count_gaps, recompute
 from hub.directory.gaps.table import table
 from hub.directory.gaps.unmet import Unmet
+from hub.directory.records.vocabulary import NEEDS
 from hub.errors import NotFound
 from hub.packets.dsse import Signer
 from hub.settings import Settings
@@ -210,7 +212,7 @@ def test_the_gaps_of_jordan_are_those_of_its_own_directory(hub):
             made = maps.service(f"{number}", by, (at,), needs=[need], ends=said["endDate"], **wide)
             documents |= {one["id"]: one for one in (by, at, made)}
         maps.put(connection, *documents.values(), now=int(day.timestamp()))
-        recompute(connection, GapStore(connection).claim(10_000), "2015-03-22")
+        recompute(connection, GapStore(connection).waiting("2015-03-22"), "2015-03-22")
         found = table(connection, "JO")
     empty = {
         need: {row["code"] for row in found["areas"] if not row["cells"][need]["here"]} for need in SECTORS.values()
@@ -221,3 +223,13 @@ def test_the_gaps_of_jordan_are_those_of_its_own_directory(hub):
     assert not any({"JO-AZ", "JO-IR", "JO-MA"} & codes for codes in empty.values())
     covered = {row["cells"]["water"]["covers"] for row in found["areas"]}
     assert covered == {41}  # countrywide services reach every governorate and are a site in none
+
+
+def test_two_workers_that_count_the_same_do_not_collide(land):
+    with land.database.write() as connection:
+        dirty(connection, [(need, "XA") for need in NEEDS])
+    with ThreadPoolExecutor(3) as pool:
+        for done in [pool.submit(count_gaps, land) for _ in range(3)]:
+            done.result()
+    assert cells(land)["XA1"] == [1, 0, 1, 0, 0]
+    assert count_gaps(land) == 0

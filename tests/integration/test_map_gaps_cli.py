@@ -86,8 +86,8 @@ def test_areas_are_imported_found_and_given_to_another_agency(says, tmp_path):
     assert "Done: 2 new, 1 problem" in says("amina", "areas", "import", file, "--country", "XA", "--apply")
     assert "XA31" in says("amina", "areas", "find", "dune")
     assert "XA31" in says("amina", "areas", "list", "--country", "XA", "--level", "2")
-    told = says("amina", "areas", "assign", "XA3", f"urn:rcp:agency:authority@{HOST}", "--lead")
-    assert f"urn:rcp:agency:authority@{HOST} leads" in told
+    told = says("amina", "areas", "assign", "XA3", f"authority@{HOST}", "--lead")
+    assert f"authority@{HOST} leads" in told
     assert "Another agency" in says("amina", "areas", "assign", "XA3", f"urn:rcp:agency:shelter@{HOST}", code=5)
     assert "authority" in says("daher", "areas", "show", "XA31")
     assert says("amina", "areas", "import", file, "--country", "XA", "--column", "parent", code=2)

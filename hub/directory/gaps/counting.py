@@ -9,7 +9,9 @@ A group of persons counts the services that say that they are for it; `all` coun
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.directory.records.vocabulary import AGE_GROUPS
@@ -42,19 +44,19 @@ class Offer:
 
 def rows(offers: Sequence[Offer], paths: Mapping[str, Sequence[str]], today: str) -> dict[str, dict[str, Any]]:
     """Return what is known of each area that any of the offers names, by code; `paths` has the areas of a country."""
-    covering: dict[str, list[Offer]] = {}
-    inside: dict[str, list[Offer]] = {}
+    first: dict[str, _Tally] = defaultdict(_Tally)
+    inside: dict[str, list[Offer]] = defaultdict(list)
     for offer in offers:
-        for code in offer.covers:
-            covering.setdefault(code, []).append(offer)
-        for code in offer.here:
-            inside.setdefault(code, []).append(offer)
-    named = (covering.keys() | inside.keys()) & paths.keys()
-    found = {}
-    for code in named:
-        over = _once(offer for above in paths[code] for offer in covering.get(above, ()))
-        found[code] = _row(inside.get(code, []), over, today)
-    return found
+        for code in offer.covers & paths.keys():
+            if not offer.covers.intersection(paths[code][:-1]):  # else it counts where it begins, above
+                first[code].add(offer, today)
+        for code in offer.here & paths.keys():
+            inside[code].append(offer)
+    covered = {code for offer in offers for code in offer.covers} & paths.keys()
+    return {
+        code: _row(inside[code], [first[c] for c in paths[code] if c in first], paths[code], today)
+        for code in covered | inside.keys()
+    }
 
 
 def until(offers: Iterable[Offer], today: str) -> str:
@@ -80,43 +82,60 @@ def layers(row: Mapping[str, Any] | None, group: str) -> dict[str, int]:
     return dict(zip(LAYERS, counts or (0,) * len(LAYERS), strict=False))
 
 
-def _row(inside: list[Offer], over: list[Offer], today: str) -> dict[str, Any]:
-    both = _once([*inside, *over])
-    real = [offer for offer in both if not offer.claimed]
-    counts: dict[str, list[int]] = {}
-    for place, group in enumerate(GROUPS):
-        bit = (1 << place) >> 1
-        near, far, any_ = (_for(some, bit) for some in (inside, over, both))
-        if any_:
-            counts[group] = _counts(near, far, any_, today)
-    return {
-        "groups": counts,
-        "grid": _grid(real, today),
-        "covering_grid": _grid((offer for offer in over if not offer.claimed), today),
-        "returnees_only": sum(offer.returnees_only for offer in real),
+class _Tally:
+    """Counts that add up: of each group how many there are, open, usable and claimed; and of the grid."""
+
+    def __init__(self) -> None:
+        self.groups: dict[str, list[int]] = {}
+        self.grid: dict[str, int] = {}
+        self.returnees_only = 0
+
+    def add(self, offer: Offer, today: str) -> None:
+        """Count one service."""
+        shown = not offer.claimed and offer.shown_until >= today
+        usable = not offer.claimed and offer.usable_until >= today
+        counts = (not offer.claimed, shown, usable, offer.claimed)
+        for group in _groups(offer.groups):
+            _plus(self.groups.setdefault(group, [0] * len(counts)), counts)
+        for cell in offer.cells if shown else ():
+            self.grid[cell] = self.grid.get(cell, 0) + 1
+        self.returnees_only += offer.returnees_only and not offer.claimed
+
+    def merge(self, other: _Tally) -> None:
+        """Count all that another has counted."""
+        for group, counts in other.groups.items():
+            _plus(self.groups.setdefault(group, [0] * len(counts)), counts)
+        for cell, count in other.grid.items():
+            self.grid[cell] = self.grid.get(cell, 0) + count
+        self.returnees_only += other.returnees_only
+
+
+def _row(inside: Iterable[Offer], covering: Iterable[_Tally], path: Sequence[str], today: str) -> dict[str, Any]:
+    over, here, both = _Tally(), _Tally(), _Tally()
+    for tally in covering:
+        over.merge(tally)
+    both.merge(over)
+    for offer in inside:
+        here.add(offer, today)
+        if not offer.covers.intersection(path):
+            both.add(offer, today)
+    none = (0, 0, 0, 0)
+    counts = {
+        group: _vector(here.groups.get(group, none), over.groups.get(group, none), every)
+        for group, every in both.groups.items()
     }
+    return {"groups": counts, "grid": both.grid, "covering_grid": over.grid, "returnees_only": both.returnees_only}
 
 
-def _for(offers: Iterable[Offer], bit: int) -> list[Offer]:
-    return [offer for offer in offers if not bit or offer.groups & bit]
+def _vector(here: Sequence[int], over: Sequence[int], both: Sequence[int]) -> list[int]:
+    return [here[0], over[0], both[1], both[2], both[3], over[1], over[2]]
 
 
-def _counts(inside: list[Offer], over: list[Offer], both: list[Offer], today: str) -> list[int]:
-    real = [[offer for offer in some if not offer.claimed] for some in (inside, over, both)]
-    unfinished = [sum(offer.shown_until >= today for offer in some) for some in (real[2], real[1])]
-    places = [sum(offer.usable_until >= today for offer in some) for some in (real[2], real[1])]
-    claims = sum(offer.claimed for offer in both)
-    return [len(real[0]), len(real[1]), unfinished[0], places[0], claims, unfinished[1], places[1]]
+def _plus(total: list[int], counts: Sequence[int]) -> None:
+    for place, count in enumerate(counts):
+        total[place] += count
 
 
-def _grid(offers: Iterable[Offer], today: str) -> dict[str, int]:
-    """Return how many open offers stand in each cell of dimension and level (D4)."""
-    found: dict[str, int] = {}
-    for offer in offers:
-        for cell in offer.cells if offer.shown_until >= today else ():
-            found[cell] = found.get(cell, 0) + 1
-    return found
-
-
-def _once(offers: Iterable[Offer]) -> list[Offer]:
-    return list({id(offer): offer for offer in offers}.values())
+@cache
+def _groups(bits: int) -> tuple[str, ...]:
+    return tuple(group for place, group in enumerate(GROUPS) if not place or bits >> (place - 1) & 1)

@@ -58,23 +58,19 @@ map_unmet = Table(
 class GapStore(Store):
     """Rows of the gap table, inside the caller's transaction."""
 
-    def claim(self, limit: int) -> list[tuple[str, str]]:
-        """Take (need, place) that wait to be counted again; whoever marks them meanwhile waits for this transaction."""
+    def waiting(self, today: str) -> list[tuple[str, str]]:
+        """Return (need, place) that are to be counted again: that were marked, or whose counts time has changed."""
+        c, k = map_gaps_dirty.c, map_gaps.c
+        marked = self._all(select(c.need, c.place))
+        past = self._all(select(k.need, k.area.label("place")).where(k.until != "", k.until < today))
+        return sorted({(row["need"], row["place"]) for row in (*marked, *past)})
+
+    def claim(self, pairs: Collection[tuple[str, str]]) -> None:
+        """Take marks away; whoever marks or counts the same meanwhile waits for this transaction, and comes after it."""
+        dirty(self._connection, pairs)
         c = map_gaps_dirty.c
-        waiting = self._all(select(c.need, c.place).order_by(c.need, c.place).limit(limit))
-        mine = [(row["need"], row["place"]) for row in waiting]
-        return [pair for pair in mine if self._run(delete(map_gaps_dirty).where(c.need == pair[0], c.place == pair[1]))]
-
-    def waits(self, today: str) -> bool:
-        """Return whether anything is to be counted again."""
-        marked = self._connection.scalar(select(map_gaps_dirty.c.need).limit(1))
-        return marked is not None or bool(self.past(today))
-
-    def past(self, today: str) -> list[tuple[str, str]]:
-        """Return (need, area) whose counts have changed by time alone."""
-        c = map_gaps.c
-        rows = self._all(select(c.need, c.area).where(c.until != "", c.until < today))
-        return [(row["need"], row["area"]) for row in rows]
+        for need, place in sorted(pairs):
+            self._run(delete(map_gaps_dirty).where(c.need == need, c.place == place))
 
     def where(self, country: str, need: str) -> dict[str, tuple[set[str], set[str]]]:
         """Return where partners find the services that help with a need in a country: at sites, and by coverage."""

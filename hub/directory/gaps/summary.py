@@ -6,13 +6,14 @@ A need in a country is counted as a whole, because what covers the country reach
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from hub.directory.areas.domain import parts
 from hub.directory.areas.store import Areas
 from hub.directory.gaps import counting
 from hub.directory.gaps.counting import UNSAID, Offer
-from hub.directory.gaps.store import GapStore, dirty
+from hub.directory.gaps.store import GapStore
 from hub.directory.records.freshness import day_of
 from hub.directory.records.vocabulary import NEEDS
 from hub.directory.servicemap.derive import groups_of, usable_until
@@ -24,26 +25,25 @@ if TYPE_CHECKING:
 
     from hub.context import Hub
 
-_BATCH = 2_000
 _GONE = frozenset({"inactive", "defunct"})
 
 
 def count_gaps(hub: Hub) -> int:
-    """Count again what waits for it; return how many needs of countries."""
+    """Count again what waits for it, a need of a country at a time; return how many."""
     today = day_of(hub.clock.now())
     with hub.database.read() as connection:
-        if not GapStore(connection).waits(today):
-            return 0
-    with hub.database.write() as connection:
-        store = GapStore(connection)
-        dirty(connection, store.past(today))
-        return recompute(connection, store.claim(_BATCH), today)
+        found = _grouped(connection, GapStore(connection).waiting(today))
+    for pairs in found.values():
+        with hub.database.write() as connection:
+            GapStore(connection).claim(pairs)
+            recompute(connection, pairs, today)
+    return len(found)
 
 
 def recompute(connection: Connection, pairs: Iterable[tuple[str, str]], today: str) -> int:
     """Count (need, place) again, as of a day; return how many needs of countries that were."""
     tree, store = Areas(connection), GapStore(connection)
-    todo = sorted({(path[0], need) for need, place in pairs if (path := tree.path(place))})
+    todo = sorted((country, need) for country, need in _grouped(connection, pairs) if country)
     known = {country: tree.listing(country) for country in {country for country, _ in todo}}
     for country, need in todo:
         offers = _offers(store, country, need)
@@ -52,6 +52,14 @@ def recompute(connection: Connection, pairs: Iterable[tuple[str, str]], today: s
         rows = counting.rows(offers, paths, today)
         store.replace(country, need, rows, levels, counting.until(offers, today))
     return len(todo)
+
+
+def _grouped(connection: Connection, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], list[tuple[str, str]]]:
+    """Return (need, place) by country and need; those of places that nobody knows by no country."""
+    tree, found = Areas(connection), defaultdict[tuple[str, str], list[tuple[str, str]]](list)
+    for need, place in pairs:
+        found["".join(tree.path(place)[:1]), need].append((need, place))
+    return found
 
 
 def _offers(store: GapStore, country: str, need: str) -> list[Offer]:
