@@ -8,6 +8,7 @@ import click
 
 from hub.cli.common import Session, command
 from hub.directory.records import vocabulary as v
+from hub.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +47,8 @@ def _many(flag: str, name: str, text: str, codes: tuple[str, ...] = ()) -> Calla
 )
 def search(session: Session, text: tuple[str, ...], **asked: Any) -> None:
     """Find services by words in any language and script. Never type anything about a person."""
+    if any(word.startswith("--") for word in text):
+        raise InvalidRequest("There is no such option, and none for a person.", todo="Use hub directory match.")
     given = {name: list(value) if isinstance(value, tuple) else value for name, value in asked.items()}
     answer = session.member().hub.post("/api/v1/directory/search", {"text": " ".join(text), **given})
     if session.as_json:
