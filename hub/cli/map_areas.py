@@ -89,7 +89,7 @@ def show(session: Session, code: str) -> None:
 )
 def assign(session: Session, code: str, agency: str, **how: bool) -> None:
     """Say that another AGENCY's case workers belong to an area: they see what is open to that area alone."""
-    whole = agency if agency.startswith(words.SCHEME) else words.SCHEME + agency
+    whole = words.SCHEME + words.plain(agency)
     _show(session, session.member().hub.put(f"{_PATH}/{code}/agencies", {"agency": whole, **how}))
 
 

@@ -66,7 +66,7 @@ class GapStore(Store):
         return sorted({(row["need"], row["place"]) for row in (*marked, *past)})
 
     def claim(self, pairs: Collection[tuple[str, str]]) -> None:
-        """Take marks away; whoever marks or counts the same meanwhile waits for this transaction, and comes after it."""
+        """Take marks away; whoever marks or counts the same meanwhile waits for this transaction."""
         dirty(self._connection, pairs)
         c = map_gaps_dirty.c
         for need, place in sorted(pairs):
