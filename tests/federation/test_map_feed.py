@@ -205,6 +205,28 @@ def test_a_record_that_may_not_stand_here_is_refused_and_said_and_spoils_nothing
     assert pull(map_scene) == 0
 
 
+def test_a_record_that_is_refused_now_does_not_stand_as_it_was_told_before(map_scene):
+    pull(map_scene)
+    tell(map_scene, {**maps.service(visibility={"phones": "area"}), "status": "a word of a later release"})
+    assert pull(map_scene) == 1
+    assert held(map_scene, maps.service()) is None
+    tell(map_scene, maps.service())
+    pull(map_scene)
+    assert held(map_scene, maps.service()).host == THERE
+
+
+def test_ids_that_were_merged_one_after_the_other_lead_to_the_last(map_scene):
+    first, second = maps.provider("First"), maps.provider("Second")
+    tell(map_scene, first, second)
+    pull(map_scene)
+    map_scene.peer.take_back(first["id"], kept=second["id"])
+    pull(map_scene)
+    map_scene.peer.take_back(second["id"], kept=maps.provider()["id"])
+    map_scene.peer.take_back(first["id"], kept=maps.provider()["id"])
+    pull(map_scene)
+    assert held(map_scene, first).id == held(map_scene, second).id == maps.provider()["id"]
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "[]", "{", '{"id":1,"id":2}', '{"id":NaN}', '{"x":"\\ud800"}', "[" * 100_000, "1" * 5000, '{"x":"\\u0000"}'],

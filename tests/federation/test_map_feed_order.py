@@ -145,6 +145,20 @@ def test_a_merged_record_is_gone_and_the_feed_says_into_which(hub):
     assert told(hub)[1] == [(twin["id"], maps.provider()["id"])]
 
 
+def test_what_was_merged_before_is_told_to_lead_to_the_last(hub):
+    first, second = maps.provider("First"), maps.provider("Second")
+    put(hub, maps.provider(), first, second)
+    number(hub)
+    for gone, kept in ((first, second), (second, maps.provider())):
+        with hub.database.write() as connection:
+            c = map_aliases.c
+            connection.execute(map_aliases.update().where(c.kept == gone["id"]).values(kept=kept["id"]))
+            connection.execute(map_aliases.insert().values(id=gone["id"], kept=kept["id"]))
+            rederive(connection, [gone["id"]], NOW)
+        number(hub)
+    assert sorted(told(hub)[1]) == sorted((one["id"], maps.provider()["id"]) for one in (first, second))
+
+
 def test_a_record_that_no_page_holds_stays_at_home(hub):
     put(hub, maps.provider(description="x" * 19_000, contacts=[{"title": "y" * 140_000}]))
     number(hub)

@@ -203,13 +203,16 @@ class Waiting(Store):
         return {row["token"]: row["id"] for row in self._all(select(map_changed))}
 
     def with_those_that_name(self, records: Iterable[str]) -> dict[str, str]:
-        """Return some records, merged ones too, and all that belong to them or are at them, with their kinds."""
+        """Return some records, what was merged with them, and all that belong to them or are at them, with kinds."""
         asked, c = sorted(set(records)), map_records.c
         found: dict[str, str] = {}
         for start in range(0, len(asked), _AT_ONCE):
             some = asked[start : start + _AT_ONCE]
             at = select(map_sites.c.service).where(map_sites.c.site.in_(some))
-            rows = self._all(select(c.id, c.kind).where(c.id.in_(some) | c.provider.in_(some) | c.id.in_(at)))
+            to = select(map_aliases.c.kept).where(map_aliases.c.id.in_(some))
+            merged = select(map_aliases.c.id).where(map_aliases.c.kept.in_(to))
+            which = c.id.in_(some) | c.provider.in_(some) | c.id.in_(at) | c.id.in_(merged)
+            rows = self._all(select(c.id, c.kind).where(which))
             found |= {row["id"]: row["kind"] for row in rows}
         return found
 

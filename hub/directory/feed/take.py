@@ -102,15 +102,14 @@ class _Page:
     def take(self, head: Head) -> Taken:
         told = [Told(row["id"], row["kind"], row["steward"], row["document"]) for row in self.page["records"]]
         refused = self._records([one for one in told if not self._same(one)])
-        gone = [row for row in self.page["gone"] if row["id"] in self.known]
-        self._gone(gone)
+        self._withdraw(list(refused))  # what it says now may not stand here, and what it said before it no longer says
         seqs = {row["id"]: row["seq"] for row in self.page["records"]}
         new = [Entry(one.id, seqs[one.id], one.kind, one.sha, None, refused.get(one.id, "")) for one in told]
-        lost = [] if self.page["more"] else self._unheard({entry.id for entry in new} | {row["id"] for row in gone})
+        new += self._gone([row for row in self.page["gone"] if row["id"] in self.known])
+        lost = [] if self.page["more"] else self._unheard({entry.id for entry in new})
         old = [*(self.known[entry.id] for entry in new if entry.id in self.known), *lost]
-        old += [self.known[row["id"]] for row in gone]
         changes = [(entry.id, entry.sha, sign) for some, sign in ((old, -1), (new, 1)) for entry in some if entry.sha]
-        self.store.drop([*(entry.id for entry in lost), *(row["id"] for row in gone)])
+        self.store.drop([entry.id for entry in lost])
         self.store.put(new)
         head = replace(head, seq=self.page["to"], at=self.page["at"], digest=mix(head.digest, *changes))
         self.store.put_head(head)
@@ -173,18 +172,22 @@ class _Page:
 
     # -- what is gone
 
-    def _gone(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        self.made.gone += withdraw(self.connection, [row["id"] for row in rows], host=self.host, now=self.now)
+    def _gone(self, rows: Sequence[Mapping[str, Any]]) -> list[Entry]:
+        """Take records out; ids that the peer merged into a record of its own lead there."""
+        self._withdraw([row["id"] for row in rows])
         found = ServiceMap(self.connection)
         kept = found.many([row["kept"] for row in rows if row["kept"]])
         for row in rows:
             to = kept.get(row["kept"])
             if to is not None and to.host == self.host and found.get(row["id"]) is None:
                 self.connection.execute(insert(map_aliases).values(id=row["id"], kept=to.id))
+        return [Entry(row["id"], row["seq"], self.known[row["id"]].kind, "", row["kept"]) for row in rows]
 
     def _unheard(self, heard: set[str]) -> list[Entry]:
         """Take out what was not told again when all was read from the start; return what was known of it."""
         lost = [entry for entry in self.store.unheard() if entry.id not in heard]
-        ids = [entry.id for entry in lost]
-        self.made.gone += withdraw(self.connection, ids, host=self.host, now=self.now)
+        self._withdraw([entry.id for entry in lost])
         return lost
+
+    def _withdraw(self, records: Sequence[str]) -> None:
+        self.made.gone += withdraw(self.connection, records, host=self.host, now=self.now)
