@@ -165,8 +165,13 @@ def test_a_provider_proposes_a_new_service_and_the_keeper_of_the_provider_decide
     members = {"name": "Dental care", "status": "active", "organization_id": maps.provider()["id"]}
     request = requests.propose(connection, Proposal("service", None, members), PROVIDER, host=HOST, now=NOW)
     assert request.steward == KEEPER
-    done = approve(connection, request, version=0)
+    again = requests.propose(connection, Proposal("service", None, members), PROVIDER, host=HOST, now=NOW)
+    assert (again.record, state(connection, request)) == (request.record, State.SUPERSEDED)
+    done = approve(connection, again, version=0)
     assert now_of(connection, done.id).steward == KEEPER
+    later = Proposal("service", None, {**members, "free": True})
+    changed = requests.propose(connection, later, PROVIDER, host=HOST, now=NOW)
+    assert (changed.record, changed.changes) == (done.id, {"free": True})
 
 
 def test_still_right_makes_a_number_of_places_that_was_checked_new_and_no_other(connection):
@@ -304,8 +309,34 @@ def test_a_change_that_its_old_contact_confirmed_cannot_be_objected_to_any_more(
     (request,) = waiting(connection)
     requests.confirm(connection, request, COLLEAGUE, now=NOW)
     (link_id,) = connection.scalars(select(map_links.c.id).where(map_links.c.purpose == Purpose.OBJECT))
-    with pytest.raises(Conflict):
-        links.look(connection, link_id, NOW)
+    link, _row = links.look(connection, link_id, NOW)
+    assert not links.object_to(connection, link, note="Too late.", now=NOW)
+    assert now_of(connection).document["phones"] == NEW
+
+
+def test_attack_change_upon_change_sends_one_mail_whose_link_stops_the_last_of_them(connection):
+    for number in range(5):
+        change(connection, by=THIEF, phones=[{"number": str(number)}], now=NOW + number)
+    told = connection.scalars(select(notices.c.address).where(notices.c.template == "map_held")).all()
+    assert told == ["desk@example.org"]
+    (link_id,) = connection.scalars(select(map_links.c.id).where(map_links.c.purpose == Purpose.OBJECT))
+    link, _row = links.look(connection, link_id, NOW + HOUR)
+    assert links.object_to(connection, link, note="", now=NOW + HOUR)
+    assert waiting(connection) == []
+    change(connection, by=THIEF, phones=WRONG, now=NOW + 2 * HOUR)
+    assert len(connection.scalars(select(notices.c.id).where(notices.c.template == "map_held")).all()) == 2
+
+
+def test_nobody_says_of_another_agency_that_it_is_this_provider(connection):
+    provider = maps.provider()["id"]
+    for by, agency, fits in ((COORDINATOR, NGO, False), (PROVIDER, KEEPER, False), (PROVIDER, NGO, True)):
+        proposal = Proposal("provider", provider, {"agency": agency})
+        if fits:
+            request = requests.propose(connection, proposal, by, host=HOST, now=NOW)
+            assert request.changes == {"agency": NGO}
+        else:
+            with pytest.raises(InvalidRequest):
+                requests.propose(connection, proposal, by, host=HOST, now=NOW)
 
 
 def test_a_number_that_another_way_changed_meanwhile_is_not_overwritten_by_one_that_waited(connection):

@@ -16,7 +16,7 @@ from hub.directory.records.vocabulary import GROUPS, LADDER_DAYS
 from hub.directory.servicemap.store import ServiceMap
 from hub.directory.servicemap.write import Actor
 from hub.directory.upkeep import links, requests
-from hub.directory.upkeep.store import DueList, Links, Requests, State
+from hub.directory.upkeep.store import DueList, Links, Purpose, Requests, State
 from hub.directory.upkeep.waiting import DECIDERS, LANGUAGE
 from hub.errors import HubError
 from hub.followup.guard import next_sweep
@@ -160,7 +160,7 @@ class _Ladder:
         """Send a link to somebody without an account, unless the record has one that is open."""
         if not isinstance(address, str) or not is_mail_address(address):
             return False
-        if Links(self._connection).open_of(record.id, self._now):
+        if Links(self._connection).open_of(record.id, Purpose.UPDATE, self._now):
             return True
         link = links.new(record, Actor(record.steward, "", "link"), LANGUAGE, self._now)
         key = f"{MAP_LINK}:{self._today}:{record.id}"

@@ -13,7 +13,7 @@ from hub.directory.records.vocabulary import LINK_SECONDS
 from hub.directory.servicemap.store import ServiceMap
 from hub.directory.servicemap.write import Actor
 from hub.directory.upkeep import requests
-from hub.directory.upkeep.store import Link, Links, Purpose, Requests
+from hub.directory.upkeep.store import Link, Links, Purpose
 from hub.directory.upkeep.waiting import addresses
 from hub.errors import Conflict, InvalidRequest, NotFound
 from hub.ids import random_id
@@ -33,7 +33,7 @@ GONE: Final = "This link was used, has expired, or was replaced by a newer one."
 
 def new(row: Row, by: Actor, language: str, now: int) -> Link:
     """Return a link about a record, which opens something once it is kept."""
-    return Link(random_id(), row.id, Purpose.UPDATE, None, language, by.agency, by.member, now, now + LINK_SECONDS)
+    return Link(random_id(), row.id, Purpose.UPDATE, language, by.agency, by.member, now, now + LINK_SECONDS)
 
 
 def issue(connection: Connection, row: Row, by: Actor, language: str, now: int) -> Link:
@@ -104,5 +104,4 @@ def object_to(connection: Connection, link: Link, *, note: str, now: int) -> boo
     """
     if not Links(connection).use(link.id, now):
         raise Conflict(GONE, todo="Ask for a new one.")
-    request = Requests(connection).get(link.request or "")
-    return request is not None and requests.object_to(connection, request, reason=note, now=now)
+    return requests.object_to(connection, link.record, reason=note, now=now) > 0

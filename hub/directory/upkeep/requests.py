@@ -18,7 +18,7 @@ from hub.directory.records.vocabulary import codes
 from hub.directory.servicemap.store import ServiceMap
 from hub.directory.servicemap.write import Actor, Draft, apply, edited
 from hub.directory.upkeep.holds import with_members
-from hub.directory.upkeep.store import Links, Request, Requests, State
+from hub.directory.upkeep.store import Request, Requests, State
 from hub.directory.upkeep.waiting import tell
 from hub.errors import Forbidden, IllegalTransition, InvalidRequest, NotFound, StaleVersion
 from hub.ids import random_id
@@ -69,13 +69,16 @@ def propose(connection: Connection, proposal: Proposal, by: Actor, *, host: str,
         NotFound: no such record here.
         InvalidRequest: it says nothing, or what it says is no record.
     """
-    row = _row(connection, proposal, host)
-    base = {"id": records.new_id()} if row is None else _as_seen(connection, row, proposal.base)
+    identity = proposal.record or _identity(proposal, by)
+    row = _row(connection, proposal, identity, host)
+    base = {"id": identity} if row is None else _as_seen(connection, row, proposal.base)
     changes = {name: value for name, value in proposal.changes.items() if base.get(name) != value}
     wrong = sorted(set(changes) & records.SYSTEM)
     said = changes or proposal.groups or by.note
     if wrong or not said or not set(proposal.groups) <= set(OF_KIND[proposal.kind]):
         raise InvalidRequest("A change request names members that an edit may set, or groups that are still right.")
+    if changes.get("agency") not in {None, by.agency}:
+        raise InvalidRequest("An agency says itself which provider it is.", fields=["agency"])
     _check(proposal.kind, edited(base if row is None else row.document, changes))
     old = {name: base.get(name) for name in changes}
     request = Request(
@@ -100,7 +103,7 @@ def propose(connection: Connection, proposal: Proposal, by: Actor, *, host: str,
         if (before.agency, before.member, before.link) == (by.agency, by.member, proposal.link):
             store.move(before, State.SUPERSEDED, decided_at=now)
     store.add(request)
-    tell(connection, host, request.steward, request.id, now)
+    tell(connection, host, request.steward, now)
     return request
 
 
@@ -193,12 +196,12 @@ def let_through(connection: Connection, request: Request, by: Actor | None, *, c
     return outcome
 
 
-def object_to(connection: Connection, request: Request, *, reason: str, now: int) -> bool:
-    """Stop contact details that wait, because who answers at the old ones says so; return whether they did wait."""
-    if request.state is not State.HELD:
-        return False
-    _decide(connection, request, State.REFUSED, None, now, reason=reason)
-    return True
+def object_to(connection: Connection, record: str, *, reason: str, now: int) -> int:
+    """Stop all contact details of a record that wait, because who answers at the old ones says so; return how many."""
+    held = Requests(connection).of_record([record], State.HELD)
+    for request in held:
+        _decide(connection, request, State.REFUSED, None, now, reason=reason)
+    return len(held)
 
 
 def verified(document: Mapping[str, Any], groups: Iterable[str], *, on: str, how: str, by: str) -> dict[str, Any]:
@@ -229,10 +232,16 @@ def check_decider(request: Request, by: Actor) -> None:
         raise NotFound("There is no such request, or it is not for you to decide.")
 
 
-def _row(connection: Connection, proposal: Proposal, host: str) -> Row | None:
-    if proposal.record is None:
+def _identity(proposal: Proposal, by: Actor) -> str:
+    """Return the id of a new record: the same for one that its proposer asks for again."""
+    key = "\n".join(str(proposal.changes.get(name)) for name in ("name", "organization_id"))
+    return records.id_from(f"{by.agency} {by.member}", f"{proposal.kind}\n{key}")
+
+
+def _row(connection: Connection, proposal: Proposal, identity: str, host: str) -> Row | None:
+    row = ServiceMap(connection).get(identity)
+    if row is None and proposal.record is None:
         return None
-    row = ServiceMap(connection).get(proposal.record)
     if row is None or row.host != host or row.kind != proposal.kind:
         raise NotFound("There is no such record here.")
     return row
@@ -273,4 +282,3 @@ def _proposer(request: Request) -> Actor:
 def _decide(connection: Connection, request: Request, state: State, by: Actor | None, now: int, **values: Any) -> None:
     who = {} if by is None else {"decided_agency": by.agency, "decided_member": by.member}
     Requests(connection).move(request, state, decided_at=now, **who, **values)
-    Links(connection).revoke(now, request=request.id)

@@ -10,7 +10,6 @@ from flask_smorest import Blueprint
 from hub.auth.permissions import caller, permission
 from hub.context import current_hub
 from hub.directory.records.freshness import day_of
-from hub.directory.records.visibility import visible
 from hub.directory.servicemap.rights import EDITORS, PROPOSERS, check_edit
 from hub.directory.servicemap.routes import told, viewer
 from hub.directory.servicemap.schemas import RecordOutcome
@@ -199,7 +198,7 @@ def _proposal(given: dict[str, Any]) -> requests.Proposal:
 def _row(connection: Connection, record_id: str) -> Row:
     """Return a record that the caller may see."""
     row = ServiceMap(connection).get(record_id)
-    if row is None or visible(row.kind, row.document, _level(connection, row)) is None:
+    if row is None or row.seen(_level(connection, row)) is None:
         raise NotFound("There is no such record, or it is not for you to see.")
     return row
 
@@ -222,7 +221,7 @@ def _none() -> NotFound:
 def _shown(connection: Connection, request: Request) -> dict[str, Any]:
     """Return a request as the caller may see it: of what they may not see in the record, only what they said."""
     row = ServiceMap(connection).get(request.record)
-    seen = {} if row is None else visible(row.kind, row.document, _level(connection, row)) or {}
+    seen = {} if row is None else row.seen(_level(connection, row)) or {}
     mine = request.steward == caller().agency
     shown = {
         name: pair if mine else {"new": pair["new"], **({"now": seen[name]} if name in seen else {})}

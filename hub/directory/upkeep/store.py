@@ -60,7 +60,6 @@ map_links = Table(
     Column("id", String(22), primary_key=True),
     Column("record", String(ID), nullable=False, index=True),
     Column("purpose", String(8), nullable=False),
-    Column("request", String(22)),
     Column("language", String(3), nullable=False),
     Column("agency", String(AGENCY), nullable=False),
     Column("member", String(MEMBER), nullable=False),
@@ -124,7 +123,6 @@ class Link:
     id: str
     record: str
     purpose: Purpose
-    request: str | None
     language: str
     agency: str
     member: str
@@ -205,10 +203,10 @@ class Links(Store):
         row = self._one(select(map_links).where(map_links.c.id == link))
         return None if row is None else Link(**{**row, "purpose": Purpose(row["purpose"])})
 
-    def open_of(self, record: str, now: int) -> bool:
-        """Return whether a record has a link that still opens something."""
+    def open_of(self, record: str, purpose: Purpose, now: int) -> bool:
+        """Return whether a record has a link for this that opens something at a time."""
         c = map_links.c
-        query = select(map_links).where(c.record == record, c.purpose == Purpose.UPDATE, c.expires > now)
+        query = select(map_links).where(c.record == record, c.purpose == purpose, c.expires > now)
         return any(Link(**row).open_at(now) for row in self._all(query))
 
     def use(self, link: str, now: int) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.auth.accounts import is_mail_address
+from hub.directory.records.freshness import day_of
 from hub.directory.records.vocabulary import CONTACT_HOLD, LINK_SECONDS
 from hub.directory.upkeep.store import Link, Links, Purpose, Request, Requests, State
 from hub.ids import random_id
@@ -62,7 +63,7 @@ def keep(connection: Connection, row: Row, held: Mapping[str, Any], by: Actor, *
     )
     Requests(connection).add(request)
     _tell_old(connection, row, request, now)
-    tell(connection, row.host, row.steward, request.id, now)
+    tell(connection, row.host, row.steward, now)
     return request
 
 
@@ -75,12 +76,12 @@ def supersede(connection: Connection, before: Request, members: Iterable[str], n
         Requests(connection).move(before, before.state, changes=left)
         return
     Requests(connection).move(before, State.SUPERSEDED, decided_at=now)
-    Links(connection).revoke(now, request=before.id)
 
 
-def tell(connection: Connection, host: str, steward: str, request: str, now: int) -> None:
-    """Tell the coordinators of the agency that maintains a record that a change waits for them."""
-    Teller(connection, host).tell(steward, DECIDERS, MAP_ASKED, about="", key=f"map-request:{request}", now=now)
+def tell(connection: Connection, host: str, steward: str, now: int) -> None:
+    """Tell the coordinators of the agency that maintains a record that changes wait for them, once a day."""
+    key = f"{MAP_ASKED}:{day_of(now)}:{steward}"
+    Teller(connection, host).tell(steward, DECIDERS, MAP_ASKED, about="", key=key, now=now)
 
 
 def addresses(document: Mapping[str, Any]) -> list[str]:
@@ -97,8 +98,11 @@ def _addresses(document: Mapping[str, Any]) -> Iterator[Any]:
 
 
 def _tell_old(connection: Connection, row: Row, request: Request, now: int) -> None:
+    """Send a link to object, unless one that stays good for as long as this waits is out already."""
+    if Links(connection).open_of(row.id, Purpose.OBJECT, request.until or now):
+        return
     for address in addresses(row.document):
-        link = Link(random_id(), row.id, Purpose.OBJECT, request.id, LANGUAGE, row.steward, "", now, now + LINK_SECONDS)
+        link = Link(random_id(), row.id, Purpose.OBJECT, LANGUAGE, row.steward, "", now, now + LINK_SECONDS)
         Links(connection).add(link)
         Notices(connection).put_outside(
             f"map-held:{link.id}", address, MAP_HELD, agency=row.steward, link=link.id, now=now
