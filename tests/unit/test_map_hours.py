@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from hub.directory.records import hours as opening
 from hub.directory.records.osm import from_osm
+from hub.directory.records.record import check
 from hub.errors import InvalidRequest
+from tests.support import maps
 
 WORK = ["MO", "TU", "WE", "TH", "FR"]
 MONDAY, FRIDAY, SATURDAY, SUNDAY = "2026-11-23", "2026-11-27", "2026-11-28", "2026-11-29"
@@ -140,6 +142,21 @@ def test_hours_not_of_their_form_are_refused_without_an_echo(bad):
         opening.read(bad)
     assert "13:00" not in caught.value.detail
     assert "Mars" not in caught.value.detail
+
+
+@pytest.mark.parametrize(
+    "hours",
+    [
+        {"zone": "Asia/Amman"},
+        {"zone": "Asia/Amman", "week": [{"days": ["FR"], "opens": "22:00", "closes": "02:00", "nth": [1]}]},
+        {"zone": "Asia/Amman", "week": [{"days": ["FR"], "opens": "24:00", "closes": "02:00"}]},
+        {"zone": "Asia/Amman", "week": [], "exceptions": [{"from": "2026-02-20", "to": "2026-02-21"}]},
+        {"zone": "Nowhere", "week": []},
+    ],
+)
+def test_no_record_has_hours_that_cannot_be_read(hours):
+    (problem,) = check("service", maps.service(hours=hours))
+    assert problem.field.startswith("hours")
 
 
 def test_unknown_hours_are_neither_open_nor_closed():

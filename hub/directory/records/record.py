@@ -8,6 +8,7 @@ it came. Says what is wrong with a document; stores nothing.
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from dataclasses import dataclass
 from functools import cache
@@ -17,7 +18,9 @@ from zoneinfo import available_timezones
 
 import jsonschema_rs
 
+from hub.directory.records import hours as opening
 from hub.directory.records import vocabulary as v
+from hub.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,6 +32,7 @@ KINDS: Final = (PROVIDER, SERVICE, SITE)
 SYSTEM: Final = frozenset({"id", "verified", "source"})
 """Members that no edit sets: who calls `apply` for a check, an import or a peer does."""
 MAX_DOCUMENT: Final = 256 * 1024
+_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NAMESPACE = uuid.UUID("6f1a7a0e-6f0c-5a53-9b1c-0d5a1f0c7c11")
 
 
@@ -43,6 +47,8 @@ class Problem:
 
 def id_from(source: str, key: str) -> str:
     """Return the id of a record that its source names by something else than a UUID."""
+    if _UUID.fullmatch(key):
+        return key
     try:
         return str(uuid.UUID(key))
     except ValueError:
@@ -92,12 +98,25 @@ def _service(document: Mapping[str, Any]) -> Iterator[Problem]:
     low, high = document.get("minimum_age"), document.get("maximum_age")
     if low is not None and high is not None and low > high:
         yield Problem("maximum_age", "ages_reversed", "The lowest age is above the highest.")
-    hours = document.get("hours")
-    if hours is not None and hours["zone"] not in _zones():
-        yield Problem("hours.zone", "unknown_zone", "This is no time zone of the IANA database.")
-    for place, row in enumerate((hours or {}).get("exceptions", [])):
+    yield from _hours(document.get("hours"))
+
+
+def _hours(hours: Mapping[str, Any] | None) -> Iterator[Problem]:
+    if hours is None:
+        return
+    found = []
+    if hours["zone"] not in _zones():
+        found.append(Problem("hours.zone", "unknown_zone", "This is no time zone of the IANA database."))
+    for place, row in enumerate(hours.get("exceptions", [])):
         if row["to"] < row["from"]:
-            yield Problem(f"hours.exceptions.{place}.to", "days_reversed", "The last day is before the first.")
+            at = f"hours.exceptions.{place}.to"
+            found.append(Problem(at, "days_reversed", "The last day is before the first."))
+    yield from found
+    try:
+        opening.read(hours)
+    except InvalidRequest as error:
+        if not found:
+            yield Problem("hours", "unreadable_hours", error.detail)
 
 
 @cache
