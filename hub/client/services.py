@@ -6,7 +6,7 @@ was found, stays in this process. The answer counts only if the home hub signed 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.client.transport import well_formed
@@ -77,7 +77,7 @@ class Chosen:
     service: str
     person: str | None
     listing: Mapping[str, Any]
-    about: Mapping[str, Any]
+    about: Mapping[str, Any] = field(repr=False)
     warnings: tuple[str, ...]
 
     def outgoing(self) -> dict[str, Any]:
@@ -107,7 +107,8 @@ def find(member: Member, asked: Question, *, language: str | None = None, stale:
     live = asked.person.residence
     person = asked.person if not live else replace(asked.person, residence=_path(found.areas, live[-1]))
     question = replace(asked, where=where, person=person)
-    return Found(found, tuple(match(found.candidates, question, found.areas, member.clock.now())))
+    with well_formed():
+        return Found(found, tuple(match(found.candidates, question, found.areas, member.clock.now())))
 
 
 def fetch(
@@ -172,8 +173,8 @@ def choose(
     wanted = _need(listing, need)
     place = where or Where()
     question = Question(wanted, person, replace(place, path=_path(found.areas, place.area)))
-    (ranked,) = match([listing], question, found.areas, member.clock.now())
     with well_formed():
+        (ranked,) = match([listing], question, found.areas, member.clock.now())
         agency = (listing.get("provider") or {}).get("agency")
     if not agency:
         raise InvalidRequest(

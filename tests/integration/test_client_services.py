@@ -15,7 +15,7 @@ from hub.client import basis as bases
 from hub.client import referrals, services
 from hub.client.paper.sheet import family_sheet
 from hub.client.referrals import Outgoing
-from hub.clock import SetClock
+from hub.clock import FileClock, SetClock
 from hub.directory.areas.store import Areas
 from hub.directory.matching.asking import person_of, where_of
 from hub.directory.matching.match import Question
@@ -24,9 +24,9 @@ from hub.errors import BadSignature, ConsentMissing, InvalidRequest, NotFound, P
 from hub.packets.dsse import Envelope, sign_canonical, sign_envelope
 from hub.packets.encoding import canonical
 from tests.conftest import NOW
-from tests.support import maps
+from tests.support import maps, terminal
 from tests.support.factories import hub_signer
-from tests.support.world import FOUNDER, consent, grant, populated, world
+from tests.support.world import FOUNDER, PASSPHRASE, consent, grant, populated, world
 
 HOST = "hub.example"
 DAY = datetime.fromtimestamp(NOW, UTC).date().isoformat()
@@ -79,6 +79,7 @@ def _fill(connection, made):
         maps.service("Silent", elders, (hill,), verified=checked, eligibility={}, role="support"),
         maps.service("Refuge", clinic, (shelter,), needs=["alternative_care"], **known),
         maps.service("Old", clinic, (hill,), **{**known, "verified": maps.checked(*GROUPS, on="2026-01-05")}),
+        maps.service("Secret", clinic, (hill,), **known, visibility={"*": "focal"}),
         maps.service("Away", clinic, (hill,), **{**known, "focal_point": {"title": "x", "member": "gone"}}),
         now=NOW,
     )
@@ -188,6 +189,8 @@ def lying(amina, monkeypatch, change, signer=None):
         (lambda _: {"candidates": [1]}, PeerMisbehaved),
         (lambda _: {"candidates": None}, PeerMisbehaved),
         (lambda _: {"areas": [1]}, PeerMisbehaved),
+        (lambda _: {"candidates": [{"id": "x", "places": 5}]}, PeerMisbehaved),
+        (lambda _: {"candidates": [{"id": "x", "verified": {"offer": 5}, "shown_until": "9"}]}, PeerMisbehaved),
     ],
 )
 def test_an_answer_to_another_question_of_another_time_or_form_counts_for_nothing(
@@ -293,6 +296,70 @@ def test_no_hidden_place_is_printed_whoever_prints(place):
     assert "the gate" in text
 
 
+def test_a_hidden_service_is_there_for_nobody_else_and_on_no_paper(place, amina, girl):
+    secret = maps.some_id("service Secret")
+    assert services.look_up(place.members["halima"], secret)[0]["name"] == "Secret"
+    for who, public in ((amina, False), (amina, True), (place.members["halima"], True)):
+        with pytest.raises(NotFound):
+            services.look_up(who, secret, public=public)
+    assert "Secret" not in names(services.find(amina, asked(girl, need="health"), stale=True).ranked)
+
+
 def test_a_place_has_to_be_named(amina, girl):
     with pytest.raises(InvalidRequest):
         services.find(amina, asked(girl, where=Where()))
+
+
+# The command line
+
+
+@pytest.fixture
+def says(place):
+    FileClock(place.folder / "clock").put(NOW, factor=0)
+    (place.folder / "passphrase").write_text(PASSPHRASE)
+
+    def say(login, *words, code=0):
+        given = ("--profile", place.folder / login, "--passphrase-file", place.folder / "passphrase")
+        return terminal.hub(*given, *words, code=code, HUB_CLOCK_FILE=str(place.folder / "clock"))
+
+    return say
+
+
+def test_a_worker_reads_why_a_service_fits_or_not(says):
+    told = says("amina", "directory", "match", "health", "--area", "XA1", "--age", "14", "--no-documents")
+    assert "Clinic" in told
+    assert "Age 14 is above this group's limit of 12." in told
+    value = json.loads(says("amina", "directory", "match", "health", "--near", "1.2,30,5", "--age", "14", "--json"))
+    assert [row["name"] for row in value["services"]][-1] == "Small"
+    assert "\u0627\u0644\u0639\u0645\u0631" in says(
+        "amina", "directory", "match", "health", "--area", "XA1", "--age", "14", "--lang", "ar"
+    )
+    assert "--area or --near" in says("amina", "directory", "match", "health", code=2)
+    assert "No service was found" in says("amina", "directory", "match", "cash", "--area", "XA2")
+
+
+def test_a_worker_prints_a_sheet(says, tmp_path):
+    service, out = maps.some_id("service Old"), tmp_path / "sheet.pdf"
+    says("amina", "directory", "sheet", service, "--out", out, code=2)
+    assert not out.exists()
+    says("amina", "directory", "sheet", service, "--out", out, "--even-if-stale", "--lang", "fr")
+    assert out.read_bytes().startswith(b"%PDF")
+
+
+def test_a_worker_sends_to_a_service_of_the_map(place, amina, says, tmp_path):
+    scope = grant(
+        place.clock, place.members["halima"].agency, categories={"health"}, purpose="medical_care", country="DJ"
+    )
+    held = bases.draft(amina, consent(place.clock, scope), "cli")
+    (tmp_path / "sections").mkdir()
+    (tmp_path / "sections" / "health.json").write_text('{"note": "SYN"}')
+    about = tmp_path / "about.json"
+    about.write_text(json.dumps(GIRL))
+    ask = ("send", tmp_path, "--basis", held.handoff, "--purpose", "medical_care", "--about", about)
+    sent = says("amina", *ask, "--service-id", maps.some_id("service Clinic"))
+    assert "Sent to" in sent
+    refused = says("amina", *ask, "--service-id", maps.some_id("service Small"), code=5)
+    assert "Age 14 is above this group's limit of 12." in refused
+    wrong = ("--service", "school")
+    assert "another type" in says("amina", *ask, "--service-id", maps.some_id("service Clinic"), *wrong, code=2)
+    assert "--to or --service-id" in says("amina", *ask, code=2)

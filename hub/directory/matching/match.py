@@ -34,7 +34,7 @@ FRESH, DUE, PAST = 0, 1, 2
 _YEAR: Final = 12
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Person:
     """What a service must know of a person to be matched; None is not said. It never leaves the client.
 
@@ -74,6 +74,9 @@ class Person:
             "age": self._age(),
             "has": {**has, **{name: list(row) for name, row in self.attributes.items()}},
         }
+
+    def __repr__(self) -> str:
+        return "Person()"
 
     def _has(self, code: str) -> list[str] | None:
         return None if self.vulnerabilities is None else sorted({code} & set(self.vulnerabilities))
