@@ -200,7 +200,7 @@ class _Search:
             query = select(*columns, matched.c.met, matched.c.score).select_from(joined).where(seen)
         else:
             query = select(*columns, literal(0), literal(0)).where(seen)
-        rows = [_Row._make(row) for row in self.connection.execute(query)]
+        rows = [_Row._make(row) for row in self.connection.execute(query).all()]
         return [row for row in rows if self._open(row.hours) is not False] if q.open_now else rows
 
     def _asks(self) -> Iterator[ColumnElement[bool]]:
