@@ -264,3 +264,27 @@ def test_the_outline_of_an_import_decides_where_a_point_lies(tree):
     tree.put(maps.AREAS)
     tree.put_outlines({"XA1": square(10, 10, 4), "XA11": square(10, 10, 1)})
     assert (tree.at(10.5, 10.5), tree.at(13, 13), tree.at(20, 20)) == ("XA11", "XA1", None)
+
+
+def test_a_site_that_names_no_area_gets_that_of_its_point_and_a_stored_code_wins(tree):
+    amman = {"location_type": "physical", "latitude": 31.95, "longitude": 35.93}
+    assert tree.placed(amman)["area"] == "JO-AM"
+    assert tree.placed({**amman, "area": "JO-AZ"})["area"] == "JO-AZ"
+    assert "area" not in tree.placed({**amman, "latitude": 0.0, "longitude": -150.0})
+    tree.placed({"coverage": {"areas": ["LB"]}})
+    assert tree.path("LB-BA") == ["LB", "LB-BA"]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"latitude": "31", "longitude": 35},
+        {"latitude": 1e300, "longitude": float("nan")},
+        {"latitude": 91, "longitude": 0},
+        {"coverage": [], "area": 7, "country": None},
+        {"coverage": {"areas": "JO"}},
+        {"coverage": {"areas": [None, {}]}},
+    ],
+)
+def test_what_is_not_of_its_form_is_left_to_whoever_checks_it(tree, document):
+    assert repr(tree.placed(document)) == repr(document)

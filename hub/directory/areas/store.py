@@ -87,6 +87,7 @@ area_agencies = Table(
 )
 _NOW = areas.c.valid_to == ""
 _MANY = 500
+_POLE, _DATE_LINE = 90, 180
 
 
 class Areas(Store):
@@ -203,6 +204,22 @@ class Areas(Store):
         for country in outlines.countries_near(lat, lon):
             self.ensure(country)
         return self.at(lat, lon)
+
+    def placed(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a record that is about to be kept: a site that names no area gets that of its point.
+
+        The countries of the codes that it names are loaded. What is not of its form is left to whoever checks it.
+        """
+        coverage = document.get("coverage")
+        covered = coverage.get("areas") if isinstance(coverage, dict) else None
+        named = [document.get("area"), document.get("country"), *(covered if isinstance(covered, list) else ())]
+        self.load(code for code in named if isinstance(code, str))
+        lat, lon = document.get("latitude"), document.get("longitude")
+        if "area" in document or not isinstance(lat, int | float) or not isinstance(lon, int | float):
+            return dict(document)
+        inside = -_POLE <= lat <= _POLE and -_DATE_LINE <= lon <= _DATE_LINE
+        area = self.locate(lat, lon) if inside else None
+        return {**document, "area": area} if area else dict(document)
 
     def load(self, codes: Iterable[str]) -> None:
         """Load the countries that come with the hub and that some codes, as ISO writes them, are of."""

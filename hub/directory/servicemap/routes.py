@@ -99,8 +99,8 @@ def post_record(given: dict[str, Any]) -> dict[str, Any]:
     document = {"id": record.new_id(), **edited({}, given["document"])}
     if "id" in given["document"]:
         document["id"] = given["document"]["id"]
-    draft = Draft(given["kind"], document, steward=who.agency)
     with hub.database.write() as connection:
+        draft = Draft(given["kind"], Areas(connection).placed(document), steward=who.agency)
         if isinstance(document["id"], str) and ServiceMap(connection).get(document["id"]) is not None:
             raise Conflict("There is a record of this id.", todo="Change that one.")
         _check_agency(document.get("agency"), who.agency)
@@ -117,7 +117,7 @@ def patch_record(given: dict[str, Any], record_id: str) -> dict[str, Any]:
     with hub.database.write() as connection:
         row, _shown_as = _seen(connection, record_id)
         check_edit(caller(), row, hub.origin)
-        document = edited(row.document, given["changes"])
+        document = Areas(connection).placed(edited(row.document, given["changes"]))
         if document.get("agency") != row.document.get("agency"):
             _check_agency(document.get("agency"), caller().agency)
         draft = Draft(row.kind, document, base_version=given["base_version"])
