@@ -207,23 +207,23 @@ def scope_of(asked: Question, now: int) -> dict[str, Any]:
 def _answers(
     active: Sequence[_Criterion], scope: dict[str, Any], today: str, known: dict[tuple[str, str], Any]
 ) -> dict[str, bool | None]:
-    """Return what each criterion answers. `known` keeps the answers about one member that many listings have alike."""
+    """Return what each criterion answers. `known` keeps the answers about members that many listings have alike."""
     listing = scope["listing"]
     past = {group for group, last in (listing.get("until") or {}).items() if last < today and group in _DECAYING}
-    alike = {name: repr(listing.get(name)) for name in _ALIKE}
+    alike: dict[str, dict[str, Any]] = {}
+    for part, members in _ALIKE.items():
+        key = (part, repr([listing.get(name) for name in members]))
+        if key not in known:
+            known[key] = {one.id: one.must(scope) for one in active if one.of == part}
+        alike[part] = known[key]
     found: dict[str, bool | None] = {}
     for criterion in active:
         if criterion.when is not None and criterion.when(scope) is False:
             continue
         if criterion.group in past:
             found[criterion.id] = None
-        elif criterion.of is None:
-            found[criterion.id] = criterion.must(scope)
         else:
-            key = (criterion.id, alike[criterion.of])
-            if key not in known:
-                known[key] = criterion.must(scope)
-            found[criterion.id] = known[key]
+            found[criterion.id] = criterion.must(scope) if criterion.of is None else alike[criterion.of][criterion.id]
     return found
 
 
@@ -363,5 +363,5 @@ _LOADED: Final = load()
 CRITERIA: Final = tuple(_criterion(row, _LOADED["named"]) for row in _LOADED["criteria"])
 _BY_ID: Final = {criterion.id: criterion for criterion in CRITERIA}
 _MUSTS: Final = frozenset(criterion.id for criterion in CRITERIA if criterion.weight == MUST)
-_ALIKE: Final = tuple({criterion.of for criterion in CRITERIA if criterion.of is not None})
+_ALIKE: Final[Mapping[str, list[str]]] = _LOADED["alike"]
 _DECAYING: Final = frozenset(code for code, group in GROUPS.items() if group.past == UNKNOWN)
