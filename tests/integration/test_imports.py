@@ -477,3 +477,35 @@ def test_claimed_presence_is_in_no_result_and_checked_by_nobody(desk):
     with desk.hub.database.read() as connection:
         claimed = select(func.count(distinct(map_postings.c.service))).where(map_postings.c.claimed)
         assert connection.scalar(claimed) == len(services)
+
+
+# Attacks
+
+
+SPOILT = {
+    "half a character": {"name": "\ud800"},
+    "a nought": {"name": "a\x00b", "description": "\x00"},
+    "places that are words": {"service_at_locations": ["here"]},
+    "a place that is a number": {"service_at_locations": 3},
+    "a number as owner": {"organization_id": 3},
+    "a list as agency": {"agency": ["urn:rcp:agency:x@y"]},
+    "a word as status": {"status": "open"},
+    "far too much": {"description": "x" * 300_000},
+}
+
+
+@pytest.mark.parametrize("spoilt", SPOILT.values(), ids=SPOILT)
+def test_a_spoilt_row_never_stops_a_file(desk, spoilt):
+    rows_of_file = (full("a"), {**full("b"), **spoilt}, full("c"))
+    data = "\n".join(json.dumps(row) for row in rows_of_file).encode()
+    taken = desk.take(data, "hsds-ndjson", source="H")
+    assert taken.one.state is State.DONE, taken.one.error
+    found = {line.record: line.what for line in taken.lines if line.kind == "service"}
+    assert found[maps.some_id("a")] == found[maps.some_id("c")] == "new"
+
+
+def test_a_key_that_no_column_holds_is_known_by_its_digest(desk):
+    for _ in range(2):
+        taken = advisor(desk, feature(partnerName="P" * 900), feature("k\x00" * 300))
+        assert taken.one.state is State.DONE
+    assert {line.what for line in taken.lines} == {"unchanged"}

@@ -16,7 +16,7 @@ from hub.directory.formats.items import Item, Origin, Problem, merged
 from hub.directory.imports.settle import Seen, checks, digest, marked, said, settle, vanished
 from hub.directory.imports.store import Import, Line, Said, Sources
 from hub.directory.records import record
-from hub.directory.records.record import KINDS, SERVICE, SITE, SYSTEM
+from hub.directory.records.record import KINDS, PROVIDER, SERVICE, SITE, SYSTEM
 from hub.directory.servicemap.rights import EDITORS, may_edit
 from hub.directory.servicemap.store import Row, ServiceMap
 from hub.directory.servicemap.write import NEW, UNCHANGED, Actor, Draft, Outcome, apply, plan
@@ -66,6 +66,7 @@ class _Row:
 
     item: Item
     key: str
+    whole: str = ""
     row: Row | None = None
     document: dict[str, Any] | None = None
     kept: tuple[str, ...] = ()
@@ -101,8 +102,38 @@ def take(connection: Connection, run: Run, items: Sequence[Item]) -> list[Line]:
 
 def key_of(item: Item) -> str:
     """Return the key by which a source's record is known; words in another language are apart from the record."""
-    name = item.key if len(item.key) <= _LONGEST_KEY else digest(item.key)
-    return f"{'words ' if item.patch else ''}{item.kind}:{name}"
+    return f"{'words ' if item.patch else ''}{item.kind}:{_short(item.key)}"
+
+
+def _short(key: str) -> str:
+    """Return a key that any database keeps; one that is none is known by its digest."""
+    return key if len(key) <= _LONGEST_KEY and key.isprintable() else digest(key.encode("utf-8", "replace").decode())
+
+
+def by_family(items: Sequence[Item]) -> list[Item]:
+    """Return items in an order in which a provider, its places and its services stand together, the provider first.
+
+    What is searched of a service is derived from all three: together they are derived once.
+    """
+    family: dict[str, str] = {}
+    for item in items:
+        document = item.document or {}
+        if item.kind == SERVICE:
+            owner = str(document.get("organization_id") or "")
+            places = document.get("service_at_locations") or []
+            rows = [place for place in places if isinstance(place, dict)] if isinstance(places, list) else []
+            named = [row.get("location_id") for row in rows]
+            for one in (document.get("id"), *named):
+                family.setdefault(str(one), owner)
+    order: dict[str, int] = {}
+    place = {PROVIDER: 0, SITE: 1}
+
+    def rank(item: Item) -> tuple[int, int]:
+        identity = str((item.document or {}).get("id"))
+        owner = family.get(identity, identity)
+        return order.setdefault(owner, len(order)), place.get(item.kind, 2)
+
+    return sorted(items, key=rank)
 
 
 def count(counts: dict[str, dict[str, int]], lines: Iterable[Line]) -> dict[str, dict[str, int]]:
@@ -145,11 +176,19 @@ def _begin(run: Run, item: Item) -> _Row:
         row.what = DUPLICATE if any(one.code == _REPEATED for one in item.problems) else PROBLEM
     elif item.kind not in KINDS:
         row.refuse("", "not_kept", "This is no provider, service or site; it is not kept.")
-    elif item.document["id"] in run.used:
+    elif str(item.document["id"]) in run.used:
         row.refuse("id", _REPEATED, "An earlier row is the same record.")
     else:
         run.used.add(str(item.document["id"]))
+        _sign(row)
     return row
+
+
+def _sign(row: _Row) -> None:
+    try:
+        row.whole = digest(_plain(row.item))
+    except (ValueError, TypeError, RecursionError):
+        row.refuse("", "invalid", "The row holds a value that cannot be kept.")
 
 
 def _open(rows: Iterable[_Row]) -> list[_Row]:
@@ -158,7 +197,7 @@ def _open(rows: Iterable[_Row]) -> list[_Row]:
 
 def _says_the_same(run: Run, row: _Row, before: Said | None) -> bool:
     """Whether a source says of a record what it said on the same day: then nothing need be read."""
-    return before is not None and before.day == run.origin.day and before.whole == digest(_plain(row.item))
+    return before is not None and before.day == run.origin.day and before.whole == row.whole
 
 
 def _plain(item: Item) -> dict[str, Any]:
@@ -191,7 +230,7 @@ def _settle(run: Run, row: _Row, before: Said | None) -> None:
         return
     ours = bool(current) and (current or {}).get("source", {}).get("name") == run.origin.name
     settled = settle(new, current, before.members if before else {}, ours=ours)
-    seen = Seen(run.origin.name, run.origin.licence, row.item.key[:_LONGEST_KEY], run.origin.day, run.verifies)
+    seen = Seen(run.origin.name, run.origin.licence, _short(row.item.key), run.origin.day, run.verifies)
     members = [name for name in new if name not in settled.kept]
     row.document, row.kept = marked(row.item.kind, settled.document, seen, members), settled.kept
 
@@ -241,7 +280,7 @@ def _check(connection: Connection, run: Run, rows: Sequence[_Row]) -> None:
 def _check_owner(run: Run, row: _Row, there: set[str]) -> None:
     document = row.document or {}
     was = None if row.row is None else row.row.document.get("agency")
-    if document.get("agency") not in {None, was, run.one.agency}:
+    if row.item.kind == PROVIDER and document.get("agency") not in {None, was, run.one.agency}:
         row.refuse("agency", "not_ours", "An agency says itself which provider it is.")
     owner = document.get("organization_id")
     if row.item.kind == SERVICE and owner not in there and owner not in run.good:
@@ -290,8 +329,8 @@ def _told(fields: Iterable[str]) -> list[str]:
 
 
 def _said(run: Run, row: _Row) -> Said:
-    plain = _plain(row.item)
-    return Said(row.key, (row.outcome or row.row).id, run.origin.day, digest(plain), said(plain))  # type: ignore[union-attr]  # only rows with an outcome come here
+    identity = row.outcome.id if row.outcome else ""
+    return Said(row.key, identity, run.origin.day, row.whole, said(_plain(row.item)))
 
 
 def _line(row: _Row) -> Line:

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 from hub.directory.areas.store import Areas
 from hub.directory.formats.items import Item, Origin
 from hub.directory.formats.registry import format_of
-from hub.directory.imports.chunks import Run, count, take, vanish
+from hub.directory.imports.chunks import Run, by_family, count, take, vanish
 from hub.directory.imports.export import shown
 from hub.directory.imports.store import LEASE, Import, Imports, Line, State
 from hub.directory.servicemap.store import ServiceMap
 from hub.directory.servicemap.viewer import Viewer
-from hub.errors import HubError
+from hub.errors import HubError, TooLarge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -81,8 +81,8 @@ def _read(connection: Connection, one: Import) -> list[Item]:
     for item in read(Imports(connection).file(one.id), origin) if read else ():
         items.append(item)
         if len(items) > MAX_ITEMS:
-            break
-    return items
+            raise TooLarge("The file has more rows than this hub takes at once.", todo="Send it in parts.")
+    return items if format_of(one.format).edits else by_family(items)
 
 
 def _paths(connection: Connection) -> Callable[[float, float], Sequence[str]]:

@@ -48,9 +48,13 @@ def said(document: Mapping[str, Any]) -> dict[str, str]:
 
 
 def digest(value: Any) -> str:
-    """Return a short digest of a value, whatever the order of its members."""
+    """Return a short digest of a value, whatever the order of its members.
+
+    Raises:
+        ValueError: it holds half a character, which no database keeps.
+    """
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return b64u(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_BYTES).digest())
+    return b64u(hashlib.blake2b(text.encode(), digest_size=_BYTES).digest())
 
 
 def settle(

@@ -54,9 +54,16 @@ map_imports = Table(
     Column("tries", Integer, nullable=False),
     Column("counts", Text, nullable=False),
     Column("error", Text),
-    Column("file", LargeBinary),
     Index(None, "state", "lease"),
 )
+
+map_import_files = Table(
+    "map_import_files",
+    metadata,
+    Column("import", String(22), primary_key=True),
+    Column("file", LargeBinary, nullable=False),
+)
+"""Apart from `map_imports`: SQLite writes a row anew as a whole, and that table changes with every part."""
 
 map_import_rows = Table(
     "map_import_rows",
@@ -144,7 +151,8 @@ class Imports(Store):
         row = {name: getattr(one, name) for name in Import.__slots__}
         texts = {"roles": sorted(one.roles), "origin": one.origin, "counts": one.counts}
         row |= {name: json.dumps(value, ensure_ascii=False) for name, value in texts.items()}
-        self._run(insert(map_imports).values(**row, lease=0, tries=0, file=file))
+        self._run(insert(map_imports).values(**row, lease=0, tries=0))
+        self._run(insert(map_import_files).values({"import": one.id, "file": file}))
 
     def get(self, identity: str, agency: str) -> Import:
         """Return an import of an agency.
@@ -179,7 +187,13 @@ class Imports(Store):
 
     def file(self, identity: str) -> bytes:
         """Return the bytes of an import that is not done."""
-        return bytes(self._connection.scalar(select(map_imports.c.file).where(map_imports.c.id == identity)) or b"")
+        c = map_import_files.c
+        return bytes(self._connection.scalar(select(c.file).where(c["import"] == identity)) or b"")
+
+    def end(self, identity: str, state: State, error: str | None = None) -> None:
+        """End an import and delete its file; the report stays."""
+        self._run(delete(map_import_files).where(map_import_files.c["import"] == identity))
+        self.change(identity, state=state, error=error, lease=0)
 
     def change(self, identity: str, **values: Any) -> None:
         """Change an import: its state, how far it is, what it counts."""
@@ -226,10 +240,12 @@ class Imports(Store):
         return int(self._connection.scalar(select(func.max(c.n)).where(c["import"] == identity)) or 0)
 
     def forget(self, before: int) -> int:
-        """Delete the files of imports that nobody finished since a time; their reports stay."""
+        """Give up imports that nobody finished since a time, with their files; return how many."""
         c = map_imports.c
-        old = (c.at < before) & c.file.is_not(None)
-        return self._run(update(map_imports).where(old).values(file=None, state=State.FAILED, error="expired"))
+        old = self._all(select(c.id).where(c.at < before, c.state.in_((*WAITING, State.CHECKED))))
+        for row in old:
+            self.end(row["id"], State.FAILED, "Nobody took the file in.")
+        return len(old)
 
 
 class Sources(Store):
@@ -284,7 +300,7 @@ class Sources(Store):
         return [(row["key"], row["record"]) for row in self._all(query)]
 
 
-_SHOWN: Final = [column for column in map_imports.c if column.name not in {"file", "lease", "tries"}]
+_SHOWN: Final = [column for column in map_imports.c if column.name not in {"lease", "tries"}]
 
 
 def _import(row: RowMapping) -> Import:
