@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
@@ -238,6 +239,14 @@ def test_an_answer_lands_as_a_request_graded_link_and_a_second_one_is_told_kindl
     document = seen(amina, clinic)["document"]
     assert document["verified"]["offer"]["how"] == "link"
     assert document["phones"] == OLD
+
+
+def test_of_many_answers_at_the_same_time_one_is_taken(place, amina, clinic):
+    url = local(place, link(amina, clinic))
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda n: requests.post(url, data={"note": f"{n}"}, timeout=10).status_code, range(8)))
+    assert sorted(answers) == [200] + [409] * 7
+    assert len(listed(amina, record=clinic)) == 1
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def due_page(
     last = rows[-1] if len(rows) == limit else None
     return {
         "items": [_item(row, records[row["id"]], today) for row in rows if row["id"] in records],
-        "records": len(store.records(agency, today, filters=filters)),
+        "records": store.count(agency, today, filters=filters),
         "after": None if last is None else f"{last['due']}|{last['id']}|{last['grp']}",
     }
 

@@ -8,6 +8,7 @@ without an account gets a link. Contact details that have waited long enough are
 from __future__ import annotations
 
 import logging
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.auth.accounts import is_mail_address
@@ -47,9 +48,10 @@ _log = logging.getLogger(__name__)
 def remind(hub: Hub) -> int:
     """Tell each rung that is due; return how many rungs were told."""
     now, told, after = hub.clock.now(), 0, ("", "")
+    waited = [now - (later - day) * _DAY for day, later in pairwise(LADDER_DAYS)]
     while True:
         with hub.database.write() as connection:
-            rows = DueList(connection).to_tell(hub.origin, day_of(now), RUNGS, after, _BATCH)
+            rows = DueList(connection).to_tell(hub.origin, day_of(now), waited, after, _BATCH)
             told += _Ladder(connection, hub.origin, now).climb(rows)
         if len(rows) < _BATCH:
             return told

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import BigInteger, Column, Index, Integer, String, Table, Text, insert, or_, select, update
+from sqlalchemy import BigInteger, Column, Index, Integer, String, Table, Text, func, insert, or_, select, update
 
 from hub.db import Store, metadata
 from hub.directory.servicemap.store import AGENCY, ID, map_due, map_records
@@ -250,11 +250,24 @@ class DueList(Store):
         query = select(map_due.c.id).distinct().select_from(joined).where(*_due(agency, today, filters))
         return sorted(self._connection.scalars(query))
 
-    def to_tell(self, host: str, today: str, rungs: int, after: tuple[str, str], limit: int) -> Sequence[RowMapping]:
-        """Return what is due at a hub and not told on all rungs, after a row, in the order of record and group."""
+    def count(self, agency: str, today: str, *, filters: Mapping[str, Any]) -> int:
+        """Return of how many records something is due."""
+        joined = map_due.join(map_records, map_due.c.id == map_records.c.id)
+        query = select(func.count(map_due.c.id.distinct())).select_from(joined).where(*_due(agency, today, filters))
+        return int(self._connection.execute(query).scalar_one())
+
+    def to_tell(
+        self, host: str, today: str, waited: Sequence[int], after: tuple[str, str], limit: int
+    ) -> Sequence[RowMapping]:
+        """Return what is due at a hub and to be told on its next rung, after a row, in the order of record and group.
+
+        `waited`: for each rung but the first, the second before which the rung below must have been told.
+        """
         d, c = map_due.c, map_records.c
         joined = map_due.join(map_records, d.id == c.id)
-        here = [c.host == host, d.due <= today, d.rung < rungs]
+        ready = [(d.rung == rung) & (d.told_at <= before) for rung, before in enumerate(waited, 1)]
+        last = (d.rung == len(waited) + 1) & (d.limit_day <= today)
+        here = [c.host == host, d.due <= today, or_(d.rung == 0, last, *ready)]
         here.append((d.id > after[0]) | ((d.id == after[0]) & (d.grp > after[1])))
         query = select(map_due).select_from(joined).where(*here).order_by(d.id, d.grp).limit(limit)
         return self._all(query.with_for_update(skip_locked=True, of=map_due))
