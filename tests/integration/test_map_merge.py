@@ -111,6 +111,31 @@ def test_sites_are_merged_and_parted_with_the_services_given_there(connection):
     assert documents(connection) == before
 
 
+def test_what_was_added_to_a_place_since_stays_when_the_place_comes_back(connection):
+    house, annex = maps.site(), maps.site("Hill House 2")
+    maps.put(connection, annex, maps.service("Upstairs", at=(annex,)))
+    pair = merged(connection, house, annex)
+    store, upstairs = ServiceMap(connection), maps.some_id("service Upstairs")
+    now = store.get(upstairs).document
+    added = {"id": maps.some_id("new place"), "location_id": house["id"]}
+    places = [{**now["service_at_locations"][0], "description": "Ring twice"}, added]
+    maps.put(connection, {**now, "service_at_locations": places})
+    merge.undo(connection, pair, by(), **MORE)
+    first, second = store.get(upstairs).document["service_at_locations"]
+    assert (first["location_id"], first["description"]) == (annex["id"], "Ring twice")
+    assert second == added
+
+
+def test_who_pointed_it_elsewhere_since_is_not_overruled_by_undo(connection):
+    kept, gone = two(connection)
+    pair = merged(connection, kept, gone)
+    night = ServiceMap(connection).get(maps.some_id("service Night care")).document
+    maps.put(connection, {**night, "organization_id": maps.provider("Shore School")["id"]})
+    merge.undo(connection, pair, by(), **MORE)
+    now = ServiceMap(connection).get(night["id"]).document
+    assert now["organization_id"] == maps.provider("Shore School")["id"]
+
+
 def test_a_merged_service_is_found_once_and_after_undo_twice(connection):
     maps.put(connection, maps.service("Child health again"))
     viewer = Viewer(OTHER)

@@ -68,7 +68,7 @@ def post_pair(given: dict[str, Any]) -> dict[str, Any]:
         return _seen(connection, merge.pair_of(connection, given["first"], given["second"]))
 
 
-@blueprint.route("/<pair_id>/decision", methods=["POST"])
+@blueprint.route("/<string:pair_id>/decision", methods=["POST"])
 @blueprint.arguments(schemas.Decision)
 @blueprint.response(200, schemas.Decided)
 @permission("member", roles=COORDINATOR)
