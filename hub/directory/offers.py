@@ -12,13 +12,15 @@ from hub.directory.records.record import PROVIDER, SERVICE, id_from
 from hub.directory.servicemap.store import ServiceMap
 from hub.directory.servicemap.write import Draft
 from hub.directory.store import Directory
-from hub.errors import InvalidRequest
+from hub.errors import Conflict, InvalidRequest
 from hub.keys.store import KeyStore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection
+
+    from hub.directory.servicemap.store import Row
 
 _KINDS: Final = {
     **{kind: kind for kind in ("io", "ngo", "school", "municipality", "court_panel", "community_structure")},
@@ -43,6 +45,7 @@ class Offering:
 
         Raises:
             InvalidRequest: an inbox that the agency has not published, or the same offer twice.
+            Conflict: the id of an offer was taken by somebody else.
         """
         ids = [self._id(offer["need"], offer["name"]) for offer in offers]
         if len(set(ids)) != len(ids) or inbox not in self._entry.inboxes:
@@ -56,7 +59,7 @@ class Offering:
 
     def _provider(self) -> Draft:
         known = self._directory.provider_of(self._agency) or id_from(self._agency, PROVIDER)
-        row = self._map.get(known)
+        row = self._own(known)
         new = {"id": known, "description": "", "kind": _KINDS.get(self._entry.kind, "ngo")}
         document = {**new, "formal": self._entry.kind != _INFORMAL} if row is None else row.document
         profile = self._directory.profile(self._agency)
@@ -65,10 +68,16 @@ class Offering:
         return self._draft(PROVIDER, {**document, **said}, "offer")
 
     def _service(self, record: str, offer: Mapping[str, str], said: Mapping[str, Any]) -> Draft:
-        row = self._map.get(record)
+        row = self._own(record)
         document = {"id": record, "role": "deliver", "focal_point": {"agency": self._agency}}
         document |= {"name": offer["name"], "needs": [offer["need"]]} if row is None else row.document
         return self._draft(SERVICE, {**document, **said, "status": "active"}, "offer", "focal_point")
+
+    def _own(self, record: str) -> Row | None:
+        row = self._map.get(record)
+        if row is not None and row.steward != self._agency:
+            raise Conflict("Another agency keeps a record in this place.", todo="Ask a coordinator to merge them.")
+        return row
 
     def _ended(self, provider: str, kept: set[str]) -> list[Draft]:
         """Return the services that were offered by this way before, and are no longer."""

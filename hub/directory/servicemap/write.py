@@ -109,16 +109,23 @@ def apply(connection: Connection, drafts: Sequence[Draft], by: Actor, *, host: s
     Raises:
         InvalidRequest: one is no record of its kind; `facts["problems"]` says where.
         Conflict: one was changed since it was read.
-        Forbidden: it belongs to a provider that another agency keeps.
+        Forbidden: it belongs to a provider that another agency keeps, or is at home at another hub.
     """
     steps = _steps(connection, drafts)
     made = [step for step in steps if step.outcome.what == NEW or step.outcome.fields]
+    _check_home(made, host)
     _check_belonging(connection, made, by)
     if made:
         _write(connection, made, by, host, now)
         rederive(connection, [step.outcome.id for step in made], now)
     _let_wait(connection, [step for step in steps if step.outcome.what != UNCHANGED and step.held], by, now)
     return [step.outcome for step in steps]
+
+
+def _check_home(steps: Sequence[_Step], host: str) -> None:
+    """Let a copy of another hub's record change by the word of that hub alone."""
+    if any(step.old is not None and step.old.host != (step.draft.host or host) for step in steps):
+        raise Forbidden("This record is kept at another hub.", todo="Ask the agency that keeps it.")
 
 
 def _check_belonging(connection: Connection, steps: Sequence[_Step], by: Actor) -> None:
