@@ -80,31 +80,36 @@ def propose(connection: Connection, proposal: Proposal, by: Actor, *, host: str,
     if changes.get("agency") not in {None, by.agency}:
         raise InvalidRequest("An agency says itself which provider it is.", fields=["agency"])
     _check(proposal.kind, edited(base if row is None else row.document, changes))
-    old = {name: base.get(name) for name in changes}
     request = Request(
-        random_id(),
-        base["id"],
-        proposal.kind,
-        _steward(connection, changes, by) if row is None else row.steward,
-        State.PROPOSED,
-        0 if row is None else proposal.base or row.version,
-        changes,
-        old,
-        list(proposal.groups),
-        by.agency,
-        by.member,
-        by.how,
-        by.note,
-        now,
+        id=random_id(),
+        record=base["id"],
+        kind=proposal.kind,
+        steward=_steward(connection, changes, by) if row is None else row.steward,
+        state=State.PROPOSED,
+        base=0 if row is None else proposal.base or row.version,
+        changes=changes,
+        old={name: base.get(name) for name in changes},
+        groups=list(proposal.groups),
+        agency=by.agency,
+        member=by.member,
+        how=by.how,
+        note=by.note,
+        at=now,
         link=proposal.link,
     )
-    store = Requests(connection)
-    for before in store.of_record([request.record], State.PROPOSED):
-        if (before.agency, before.member, before.link) == (by.agency, by.member, proposal.link):
-            store.move(before, State.SUPERSEDED, decided_at=now)
-    store.add(request)
+    _put(connection, request)
     tell(connection, host, request.steward, now)
     return request
+
+
+def _put(connection: Connection, request: Request) -> None:
+    """Keep a request in place of the one that its proposer has open for the record."""
+    proposer = (request.agency, request.member, request.link)
+    store = Requests(connection)
+    for before in store.of_record([request.record], State.PROPOSED):
+        if (before.agency, before.member, before.link) == proposer:
+            store.move(before, State.SUPERSEDED, decided_at=request.at)
+    store.add(request)
 
 
 def differences(row: Row | None, request: Request) -> dict[str, dict[str, Any]]:

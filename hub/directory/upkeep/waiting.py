@@ -43,22 +43,21 @@ def keep(connection: Connection, row: Row, held: Mapping[str, Any], by: Actor, *
     """Let members of a record wait, in place of what waited for them before, and tell the old contact."""
     for before in Requests(connection).of_record([row.id], State.HELD):
         supersede(connection, before, held, now)
-    old = {member: row.document.get(member) for member in held}
     request = Request(
-        random_id(),
-        row.id,
-        row.kind,
-        row.steward,
-        State.HELD,
-        row.version,
-        dict(held),
-        old,
-        [],
-        by.agency,
-        by.member,
-        by.how,
-        by.note,
-        now,
+        id=random_id(),
+        record=row.id,
+        kind=row.kind,
+        steward=row.steward,
+        state=State.HELD,
+        base=row.version,
+        changes=dict(held),
+        old={member: row.document.get(member) for member in held},
+        groups=[],
+        agency=by.agency,
+        member=by.member,
+        how=by.how,
+        note=by.note,
+        at=now,
         until=now + CONTACT_HOLD,
     )
     Requests(connection).add(request)
