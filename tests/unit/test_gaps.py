@@ -221,6 +221,14 @@ def test_the_list_stands_on_the_right_where_names_run_from_the_right():
     assert set(anchors) == {"end"}
 
 
+def test_a_country_on_both_sides_of_the_date_line_is_drawn_in_one_piece():
+    east, west = (Drawn("E", drawn().cell, square(x, -17)) for x in (178.5, -179.5))
+    text = draw("Islands", "en", [east, west])
+    across = [float(x) for x in re.findall(r"[ML](\d+\.\d) ", text)]
+    assert max(across) - min(across) == pytest.approx(608, abs=1)
+    assert float(re.search(r'class="key" x="([\d.]+)"', text)[1]) < 320
+
+
 def test_a_map_without_any_outline_is_a_list():
     ET.fromstring(draw("Arland", "en", [drawn(geometry=False)]))
     ET.fromstring(draw("Arland", "en", []))

@@ -242,7 +242,7 @@ class _State:
 
     def _redrawn(self, found: Found, area: Area) -> bool:
         """Whether the file's outline is taken: a new one, never in place of another scheme's."""
-        if found.geometry is None or (area.scheme != self._scheme and area.code in self._drawn):
+        if found.geometry is None or area.valid_to or (area.scheme != self._scheme and area.code in self._drawn):
             return False
         kept: dict[str, Any] = self._areas.outlines([area.code]).get(area.code, {})
         return bool(kept != json.loads(json.dumps(found.geometry)))

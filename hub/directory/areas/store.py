@@ -87,6 +87,7 @@ area_agencies = Table(
 )
 _NOW = areas.c.valid_to == ""
 _MANY = 500
+_MOST_FOUND = 100
 _POLE, _DATE_LINE = 90, 180
 
 
@@ -171,7 +172,7 @@ class Areas(Store):
         for shape in (f"|{folded}|", f"|{folded}", f" {folded}") if folded else ():
             found = self._areas(here & areas.c.words.contains(shape, autoescape=True))
             if found:
-                return found
+                return found[:_MOST_FOUND]
         return []
 
     def named(self, texts: Iterable[str]) -> dict[str, list[str]]:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
-import shapely
 from shapely.geometry import shape
 
 if TYPE_CHECKING:
@@ -22,6 +21,7 @@ _WIDTH: Final = 640.0
 _TALLEST: Final = 900.0
 _LIST: Final = 440
 _LINE: Final = 24
+_HALF: Final = 180.0
 _TOP: Final = 88
 _RIGHT_TO_LEFT: Final = frozenset({"ar", "fa", "he", "ps", "ur", "ku", "sd", "ug", "yi", "dv"})
 _INK: Final = "#1b2a41"
@@ -101,13 +101,20 @@ def _map(rows: Sequence[Drawn]) -> tuple[list[str], float]:
     shapes = {number: shape(row.geometry) for number, row in enumerate(rows, 1) if row.geometry}
     if not shapes:
         return [], 0.0
-    west, south, east, north = shapely.total_bounds(list(shapes.values()))
+    boxes = [part.bounds for form in shapes.values() for part in getattr(form, "geoms", [form])]
+    south, north = min(box[1] for box in boxes), max(box[3] for box in boxes)
+    across = max(box[2] for box in boxes) - min(box[0] for box in boxes) > _HALF
+
+    def along(x: float) -> float:
+        return x + 2 * _HALF if across and x < 0 else x  # a country on both sides of the date line is drawn in one
+
+    west, east = min(along(box[0]) for box in boxes), max(along(box[2]) for box in boxes)
     squeeze = max(math.cos(math.radians((south + north) / 2)), 0.1)
     room = _WIDTH - 32
     scale = min(room / max((east - west) * squeeze, 0.01), _TALLEST / max(north - south, 0.01))
 
     def place(x: float, y: float) -> tuple[float, float]:
-        return 16 + (x - west) * squeeze * scale, _TOP + (north - y) * scale
+        return 16 + (along(x) - west) * squeeze * scale, _TOP + (north - y) * scale
 
     drawn = [_outline(rows[number - 1], form, place) for number, form in shapes.items()]
     keys = [_key(number, form, place) for number, form in shapes.items()]
