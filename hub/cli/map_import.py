@@ -24,10 +24,17 @@ _MOST: Final = 1000
 _SHOWN: Final = 40
 _MOST_BYTES: Final = 1024 * 1024 * 1024
 _PAUSE: Final = 0.5
-_READ: Final = (
-    "csv hsds-2.0 hsds-datapackage hsds-json hsds-ndjson hxl services-advisor xlsx".split()  # noqa: SIM905 - names
+FORMATS_IN: Final = (
+    "csv",
+    "hsds-2.0",
+    "hsds-datapackage",
+    "hsds-json",
+    "hsds-ndjson",
+    "hxl",
+    "services-advisor",
+    "xlsx",
 )
-_WRITTEN: Final = ("csv", "hsds-datapackage", "hsds-json", "hsds-ndjson", "hxl", "xlsx")
+FORMATS_OUT: Final = ("csv", "hsds-datapackage", "hsds-json", "hsds-ndjson", "hxl", "xlsx")
 _RESULTS: Final = ("new", "changed", "unchanged", "proposed", "duplicate", "problem", "vanished")
 _report = click.option("--report", type=FILE, help="Write what became of each row to this CSV file.")
 _wait = click.option("--no-wait", is_flag=True, help="Do not wait for the hub to go through the file.")
@@ -36,7 +43,7 @@ _wait = click.option("--no-wait", is_flag=True, help="Do not wait for the hub to
 @command(
     top,
     click.argument("file", type=FILE),
-    click.option("--format", "form", type=click.Choice(_READ), required=True, help="What the file is."),
+    click.option("--format", "form", type=click.Choice(FORMATS_IN), required=True, help="What the file is."),
     click.option("--source", required=True, help="Whose words these are: always the same name for the same source."),
     click.option("--licence", default="", help="Under which licence the source gives them."),
     click.option("--country", default="", metavar="XX", help="The country of the source; two letters."),
@@ -94,7 +101,7 @@ def imports(session: Session, identity: str | None, report: Path | None, *, appl
 @command(
     top,
     click.argument("file", type=FILE),
-    click.option("--format", "form", type=click.Choice(_WRITTEN), required=True, help="What to write."),
+    click.option("--format", "form", type=click.Choice(FORMATS_OUT), required=True, help="What to write."),
     click.option("--mine", is_flag=True, help="Only what your agency keeps or offers."),
 )
 def export(session: Session, file: Path, form: str, *, mine: bool) -> None:

@@ -353,6 +353,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", "version", name=op.f("pk_map_history")),
     )
     op.create_table(
+        "map_import_files",
+        sa.Column("import", sa.String(length=22), nullable=False),
+        sa.Column("file", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("import", name=op.f("pk_map_import_files")),
+    )
+    op.create_table(
         "map_import_rows",
         sa.Column("import", sa.String(length=22), nullable=False),
         sa.Column("n", sa.Integer(), nullable=False),
@@ -380,7 +386,6 @@ def upgrade() -> None:
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("counts", sa.Text(), nullable=False),
         sa.Column("error", sa.Text(), nullable=True),
-        sa.Column("file", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_map_imports")),
     )
     with op.batch_alter_table("map_imports", schema=None) as batch_op:
@@ -898,6 +903,7 @@ def downgrade() -> None:
 
     op.drop_table("map_imports")
     op.drop_table("map_import_rows")
+    op.drop_table("map_import_files")
     op.drop_table("map_history")
     op.drop_table("map_gaps_dirty")
     with op.batch_alter_table("map_gaps", schema=None) as batch_op:
