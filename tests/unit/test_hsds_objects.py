@@ -147,6 +147,13 @@ def test_a_line_that_is_no_json_is_a_row_with_a_problem():
     assert problems(items) == {("line 3", "", "unreadable"), ("line 4", "", "unreadable")}
 
 
+def test_an_object_that_is_nested_too_deep_is_a_row_with_a_problem():
+    deep = b'{"id":"%s","name":"O","x":' % A.encode() + b"[" * 900 + b"]" * 900 + b"}"
+    good = b'{"id":"%s","name":"O","description":"d"}' % B.encode()
+    items = read(deep + b"\n" + good, "ndjson")
+    assert [(item.kind, item.row) for item in items] == [("provider", "line 2"), ("", "line 1")]
+
+
 @pytest.mark.parametrize("data", [b"", b"{", b"\xff\xfe", b'{"a": NaN}', b"[" * 100_000])
 def test_a_file_that_is_no_json_is_refused_as_a_whole(data):
     with pytest.raises(InvalidRequest):

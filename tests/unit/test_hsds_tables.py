@@ -72,6 +72,13 @@ def test_rows_hang_on_all_that_they_name_and_phones_on_contacts_too():
     assert not problems(items)
 
 
+def test_one_phone_of_two_services_becomes_two_rows_so_that_neither_loses_it():
+    phone = {"id": D, "number": "+1 555 0100"}
+    held = records(read([{"id": key, "name": "S", "status": "active", "phones": [phone]} for key in (A, B)]))
+    again = records(read(b"".join(write_hsds(held, "datapackage")), "datapackage"))
+    assert [one["phones"][0]["number"] for one in again.services.values()] == ["+1 555 0100"] * 2
+
+
 def test_empty_cells_ragged_rows_odd_numbers_and_unknown_words_are_reported_by_row():
     items = read(
         package(

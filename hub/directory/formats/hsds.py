@@ -133,11 +133,14 @@ def _objects(data: bytes) -> list[Any]:
 
 
 def _one(split: Splitter, value: Any, row: str) -> None:
-    if isinstance(value, dict):
-        split.add(value, row)
-    else:
-        wrong = Problem("", "unreadable", "This is no object of HSDS.")
-        split.others.append(Item("", "", None, row, (wrong,)))
+    wrong = Problem("", "unreadable", "This is no object of HSDS.")
+    try:
+        if isinstance(value, dict):
+            split.add(value, row)
+            return
+    except RecursionError:
+        wrong = Problem("", "unreadable", "The object is nested too deep.")
+    split.others.append(Item("", "", None, row, (wrong,)))
 
 
 def _load(data: bytes) -> Any:

@@ -7,6 +7,7 @@ it, as a patch of each object's schema (RFC 7386); the merged schemas are made o
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from importlib import resources
 from typing import Any, Final
@@ -17,6 +18,8 @@ VERSION: Final = "3.2"
 """The read interface; the records are those of 3.1.3, which 3.2 did not change."""
 PROFILED: Final = {"organization": "provider", "service": "service", "location": "site"}
 """The objects that our profile extends, and the kind of record that each is."""
+
+_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 FOREIGN: Final = {
     "organization_id": "organizations",
@@ -99,11 +102,9 @@ def with_ids(value: Any, source: str, table: str) -> Any:
         return value
     found = {}
     for name, part in value.items():
-        if name == "id" and isinstance(part, str | int):
-            found[name] = id_from(source, key_of(table, part))
-        elif name in FOREIGN and isinstance(part, str | int) and part != "":
-            leads = "taxonomies" if name == "parent_id" and table == "taxonomies" else FOREIGN[name]
-            found[name] = id_from(source, key_of(leads, part))
+        if isinstance(part, str | int) and part != "" and (name == "id" or name in FOREIGN):
+            leads = table if name == "id" else FOREIGN[name]
+            found[name] = part if _UUID.fullmatch(str(part)) else id_from(source, key_of(leads, part))
         else:
             found[name] = with_ids(part, source, table_of(name)) if isinstance(part, dict | list) else part
     return found

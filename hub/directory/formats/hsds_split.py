@@ -137,7 +137,7 @@ class Splitter:
             self._program(document)
             self._leads(one, "organization_id", PROVIDER)
             for number, at in enumerate(_rows(document.get("service_at_locations"))):
-                if (SITE, at.get("location_id")) not in self.found:
+                if at.get("location_id") and (SITE, at["location_id"]) not in self.found:
                     where = f"service_at_locations.{number}.location_id"
                     one.problems.append(Problem(where, "orphan", "It leads to no location of the file."))
         elif kind == PROVIDER:

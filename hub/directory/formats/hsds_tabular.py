@@ -15,8 +15,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.directory.formats import hsds_old
+from hub.directory.formats.hsds_derive import SOURCE
 from hub.directory.formats.hsds_objects import CHILDREN, FOREIGN, RECORDS, objects, structured, table_of
 from hub.directory.formats.items import Item, Problem, unreadable
+from hub.directory.records.record import id_from
 from hub.errors import TooLarge
 
 if TYPE_CHECKING:
@@ -238,7 +240,8 @@ def _nested(member: str, row: Row, problem: Problem) -> Problem:
 def _led(key: str, by_id: dict[str, dict[Any, Row]]) -> Iterable[dict[Any, Row]]:
     """Return the tables that a key may lead to: attributes and metadata hang on anything."""
     if key in {"link_id", "resource_id"}:
-        return (rows for name, rows in by_id.items() if name not in {"metadata", "attributes", *_ALONE})
+        not_on = {"metadata"} if key == "resource_id" else {"metadata", "attributes"}
+        return (rows for name, rows in by_id.items() if name not in not_on)
     return (by_id.get(FOREIGN[key], {}),)
 
 
@@ -286,8 +289,9 @@ def _flatten(table: str, value: dict[str, Any], tables: dict[str, Any], keys: di
     """Put an object and all that it holds into the tables; return its id. `keys`: what it hangs on."""
     made = str(value.get("id", ""))
     rows = tables.setdefault(table, {})
+    if any(rows.get(made, {}).get(key, owner) != owner for key, owner in keys.items()):
+        made = id_from(SOURCE, "/".join((made, *keys.values())))  # a row has one owner of a kind: another needs its own
     row = rows.setdefault(made, {})
-    row |= keys
     own = _own_key(table)
     for name, part in value.items():
         child = _child(table, name)
@@ -303,6 +307,7 @@ def _flatten(table: str, value: dict[str, Any], tables: dict[str, Any], keys: di
             row[name] = json.dumps(part, ensure_ascii=False)
         else:
             row[name] = part
+    row |= keys | {"id": made}
     return made
 
 
