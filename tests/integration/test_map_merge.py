@@ -89,6 +89,19 @@ def test_undo_restores_every_record_as_it_was(connection):
     assert connection.execute(select(map_aliases)).first() is None
 
 
+def test_a_list_that_comes_again_undoes_no_merge(connection):
+    kept, gone = two(connection)
+    merged(connection, kept, gone)
+    before, importer = documents(connection), Actor(maps.KEEPER, "m" * 22, "import")
+    again = maps.put(connection, gone, maps.service("Night care", gone), by=importer)
+    assert [outcome.what for outcome in again] == ["unchanged", "unchanged"]
+    assert documents(connection) == before
+    maps.put(connection, maps.service("New care", gone), by=importer)
+    new = maps.some_id("service New care")
+    assert ServiceMap(connection).get(new).document["organization_id"] == kept["id"]
+    assert new in ServiceMap(connection).services_of([kept["id"]])
+
+
 def test_undo_keeps_what_others_changed_in_the_meantime(connection):
     kept, gone = two(connection)
     pair = merged(connection, kept, gone)

@@ -215,6 +215,11 @@ class ServiceMap(Store):
         found = self._one(select(map_aliases.c.kept).where(map_aliases.c.id == record))
         return record if found is None else str(found["kept"])
 
+    def merged(self, records: Iterable[str]) -> dict[str, str]:
+        """Return, of those of some ids that were merged into others, the ids that they lead to."""
+        found = self._in(map_aliases, map_aliases.c.id, sorted(set(records)))
+        return {row["id"]: row["kept"] for row in found}
+
     def get(self, record: str) -> Row | None:
         """Return the record that an id leads to, or None."""
         return self.many([record]).get(record)

@@ -27,13 +27,15 @@ from hub.directory.upkeep.waiting import keep, waiting
 from hub.errors import Conflict, Forbidden, InvalidRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection
 
 NEW: Final = "new"
 CHANGED: Final = "changed"
 UNCHANGED: Final = "unchanged"
+_POINTERS: Final = ("organization_id", "parent_organization_id")
+_POINTING_ROWS: Final = (("service_at_locations", "location_id"), ("counterparts", "provider"))
 _TRANSLATED: Final = frozenset({"human", "machine"})
 
 
@@ -208,11 +210,34 @@ def _steps(connection: Connection, drafts: Sequence[Draft]) -> list[_Step]:
     known = ServiceMap(connection).many([str(draft.document["id"]) for draft in drafts])
     newest: dict[str, Row] = dict(known)
     steps = []
-    for draft in drafts:
+    for draft in _pointed_on(connection, drafts):
         step = _step(draft, newest.get(str(draft.document["id"])))
         newest[str(draft.document["id"])] = _row(step, "", 0)
         steps.append(step)
     return _waiting(connection, steps)
+
+
+def _pointed_on(connection: Connection, drafts: Sequence[Draft]) -> list[Draft]:
+    """Let drafts name the records that were kept where they name merged ones; copies stay as their hub has them."""
+    named = {one for draft in drafts if draft.host is None for one in _named(draft.document)}
+    merged = ServiceMap(connection).merged(named) if named else {}
+    if not merged:
+        return list(drafts)
+    return [draft if draft.host else replace(draft, document=_renamed(draft.document, merged)) for draft in drafts]
+
+
+def _named(document: Mapping[str, Any]) -> Iterator[str]:
+    yield from (str(document[name]) for name in _POINTERS if document.get(name))
+    for member, name in _POINTING_ROWS:
+        yield from (str(row[name]) for row in document.get(member) or () if row.get(name))
+
+
+def _renamed(document: Mapping[str, Any], merged: Mapping[str, str]) -> dict[str, Any]:
+    new = {**document, **{name: merged[document[name]] for name in _POINTERS if document.get(name) in merged}}
+    for member, name in _POINTING_ROWS:
+        if document.get(member):
+            new[member] = [{**row, name: merged[row[name]]} if row.get(name) in merged else row for row in new[member]]
+    return new
 
 
 def _waiting(connection: Connection, steps: Sequence[_Step]) -> list[_Step]:
@@ -240,6 +265,8 @@ def _step(draft: Draft, old: Row | None) -> _Step:
         return _Step(Outcome(document["id"], draft.kind, NEW, 1, tuple(sorted(document))), draft, document, None, {})
     if old.kind != draft.kind:
         raise Conflict("A record of another kind has this id.")
+    if old.id != document["id"]:  # it was merged into another, which its source knows nothing of
+        return _Step(Outcome(old.id, old.kind, UNCHANGED, old.version), draft, old.document, old, {})
     if draft.base_version not in {None, old.version}:
         raise Conflict(
             "The record was changed since it was read.", todo="Read it again and compare.", version=old.version
