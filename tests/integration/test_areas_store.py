@@ -47,7 +47,6 @@ def test_a_country_that_comes_with_the_hub_is_loaded_when_it_is_first_used(tree)
     assert len(tree.below("JO")) == 13
     assert tree.ensure("JO")
     assert not tree.ensure("XX")
-    assert tree.deepest("JO") == 1
 
 
 def test_a_point_loads_the_countries_that_may_hold_it_and_no_others(tree):

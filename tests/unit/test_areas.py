@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
+import json
+import zipfile
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.directory.areas import codab, outlines
+from hub.directory.areas import codab, make_data, outlines
 from hub.directory.areas.domain import Area, fold
 from hub.errors import InvalidRequest, TooLarge
 from tests.support.areas import HEAD, collection, lebanon, packed, square
@@ -170,3 +172,35 @@ def test_the_p_codes_of_a_real_3w_are_read():
     text = HEAD + "".join(f'AFG,2,{code},"{name}",{parent},\n' for code, name, parent in sorted(districts))
     found = codab.read(text.encode())
     assert (len(found.areas), found.problems) == (401, [])
+
+
+def province(code, country, name, west):
+    names = {"name": name, "name_en": name, "name_ar": "", "iso_3166_2": code, "iso_a2": "-1", "adm0_a3": country}
+    return names, square(west, 0)
+
+
+def test_what_comes_with_the_hub_is_made_the_same_again_and_iso_decides_on_countries(tmp_path):
+    source, made = tmp_path / "provinces.geojson", [tmp_path / name for name in ("one.zip", "two.zip")]
+    source.write_bytes(
+        collection(
+            province("UA-43", "RUS", "Crimea", 33),
+            province("UA-05", "UKR", "Vinnytsia", 28),
+            province("UA-05", "UKR", "Vinnytsia", 30),
+            province("MG-F", "MDG", "Ihorombe", 45),
+            province("MG-F", "MDG", "Amoron'i Mania", 46),
+            province("-99-X11~", "SOL", "Somaliland", 44),
+            province("-99-X02~", "CLP", "Clipperton Island", -109),
+        )
+    )
+    for target in made:
+        make_data.main(str(source), target, lambda country: {"en": country})
+    assert made[0].read_bytes() == made[1].read_bytes()
+    with zipfile.ZipFile(made[0]) as archive:
+        told = {name.removesuffix(".json"): json.loads(archive.read(name)) for name in archive.namelist()}
+    assert {country: [row["code"] for row in told[country]["areas"]] for country in ("MG", "SO", "UA")} == {
+        "MG": ["MG-F~1", "MG-F~2"],
+        "SO": ["SO-SOL~"],
+        "UA": ["UA-05", "UA-43"],
+    }
+    assert set(told) == {"MG", "SO", "UA", "boxes"}
+    assert told["MG"]["areas"][0]["scheme"] == "own"

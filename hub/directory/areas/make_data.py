@@ -13,12 +13,15 @@ import sys
 import zipfile
 from collections import defaultdict
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import shapely
 from shapely.geometry import shape
 
 from hub.directory.areas.outlines import encode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TARGET: Final = Path(__file__).with_name("data") / "outlines.zip"
 LANGUAGES: Final = ("en", "ar", "fr", "es", "fa", "uk", "pt")
@@ -31,15 +34,16 @@ _ISLET: Final = 0.004
 _STAMP: Final = (2020, 1, 1, 0, 0, 0)
 
 
-def main(source: str) -> None:
-    """Write the file."""
+def main(source: str, target: Path = TARGET, names: Callable[[str], dict[str, str]] | None = None) -> None:
+    """Write the file; `names` says what a country is called, as CLDR does where nothing else is given."""
     data = Path(source).read_bytes()
     features = json.loads(gzip.decompress(data) if source.endswith(".gz") else data)["features"]
     grouped = _by_country(features)
     boxes = {}
-    with zipfile.ZipFile(TARGET, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for country in sorted(grouped):
-            value, boxes[country] = _country(country, grouped[country])
+            value, boxes[country] = _country(grouped[country])
+            value["names"] = (names or _country_names)(country)
             _write(archive, country, value)
         _write(archive, "boxes", boxes)
 
@@ -63,7 +67,7 @@ def _by_country(features: list[dict[str, Any]]) -> dict[str, dict[str, list[dict
     return found
 
 
-def _country(country: str, provinces: dict[str, list[dict[str, Any]]]) -> tuple[dict[str, Any], list[list[float]]]:
+def _country(provinces: dict[str, list[dict[str, Any]]]) -> tuple[dict[str, Any], list[list[float]]]:
     shapes = {
         code: shapely.union_all([shapely.make_valid(shape(f["geometry"])) for f in rows])
         for code, rows in provinces.items()
@@ -73,7 +77,7 @@ def _country(country: str, provinces: dict[str, list[dict[str, Any]]]) -> tuple[
     areas = [_area(code, provinces[code][0]["properties"], shapes[code], tolerance) for code in sorted(shapes)]
     lat, lon = _at(max(getattr(whole, "geoms", [whole]), key=lambda part: part.area))
     outline = encode(_simple(whole.buffer(0.02).buffer(-0.02), max(tolerance, 0.03)))
-    value = {"names": _country_names(country), "at": [lat, lon], "outline": outline, "areas": areas}
+    value = {"at": [lat, lon], "outline": outline, "areas": areas}
     strips = [shapely.intersection(whole, shapely.box(west, -90, west + 30, 90)) for west in range(-180, 180, 30)]
     return value, [[round(x, 2) for x in strip.bounds] for strip in strips if not strip.is_empty]
 

@@ -154,10 +154,6 @@ class Areas(Store):
         which = areas.c.country == country
         return self._areas(which if level is None else which & (areas.c.level == level))
 
-    def deepest(self, country: str) -> int:
-        """Return the deepest level that a country has here; -1 where it has none."""
-        return max((area.level for area in self.listing(country)), default=-1)
-
     def countries(self) -> list[str]:
         """Return the countries that have areas here."""
         return list(self._connection.scalars(select(areas.c.country).distinct().order_by(areas.c.country)))
