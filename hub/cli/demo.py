@@ -36,6 +36,7 @@ def demo(packet: Path | None, keep: Path | None, *, serve: bool) -> None:
         play = Play(stage, console, own)
         play.set_up()
         play.to_the_authority()
+        play.find_a_service()
         play.across_the_border()
         play.to_the_community()
         whole = prove(stage, play, console)

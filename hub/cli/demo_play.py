@@ -6,12 +6,16 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from rich.markup import escape
 from rich.table import Table
 
+from hub.cli import demo_map, words
 from hub.cli import demo_story as story
-from hub.cli import words
-from hub.client import basis, opening, reading, referrals
+from hub.client import basis, opening, reading, referrals, services
 from hub.client.referrals import Outgoing
+from hub.directory.matching import reasons
+from hub.directory.matching.asking import where_of
+from hub.directory.matching.match import DOES_NOT, UNKNOWN, Person, Question
 from hub.errors import ConsentMissing
 
 if TYPE_CHECKING:
@@ -87,10 +91,33 @@ class Play:
         self._say("fatouma", "opened it, signed for it, accepted it: a guardian will be appointed")
         self._show(amina, handoff)
 
+    def find_a_service(self) -> None:
+        """The shelter looks across the border for who can take the boy in; the hub learns a need and a place."""
+        self._scene(
+            "2. Who can receive him in Addis Ababa?",
+            "The transit centre keeps its part of the service map. The shelter's hub is asked for a need and a place;"
+            " how old he is and that he is alone is compared on the caseworker's own machine.",
+        )
+        amina, selamawit = self._person("amina"), self._person("selamawit")
+        self.stage.know_areas("DJ", "ET")
+        kept = demo_map.put_map(selamawit, self._now())
+        self._say("selamawit", f"puts {kept} services into the map and says that she has seen them")
+        self.stage.pull()
+        boy = Person(months_from=16 * 12, months_to=17 * 12 - 1, sex="male", situation="unaccompanied")
+        asked = Question("reception", boy, where_of(demo_map.AREA, None))
+        for row in services.find(amina, asked, stale=True).ranked:
+            said = [reasons.sentence(one, "en") for one in row.criteria if one.said == DOES_NOT]
+            asks = [reasons.words("en")["criteria"][one.id] for one in row.criteria if one.said == UNKNOWN]
+            why = " ".join(said) or (f"ask about: {', '.join(asks)}" if asks else "all that is asked is met")
+            mark = "[green]fits[/green]" if row.sure else "[yellow]ask[/yellow]" if row.fits else "[red]not[/red]"
+            self._say(mark, f"{escape(str(row.listing['name']))}: {escape(why)}")
+        self._say("hub DJ", "signed the list; the centre's address is not in it, only the desk where one asks")
+        self._console.print()
+
     def across_the_border(self) -> None:
         """The shelter refers the boy to the transit centre in the other country, on the guardian's consent."""
         self._scene(
-            "2. Djibouti to Addis Ababa",
+            "3. Djibouti to Addis Ababa",
             "The guardian is appointed and consents, the boy says yes. What is not covered will not be sealed.",
         )
         amina, selamawit, addis = self._person("amina"), self._person("selamawit"), self.agencies["transit-addis"]
@@ -125,7 +152,7 @@ class Play:
     def to_the_community(self) -> str:
         """The transit centre asks a person of the care coalition, who stays silent and then answers by phone."""
         self._scene(
-            "3. Addis Ababa to a person of the care coalition, who does not answer",
+            "4. Addis Ababa to a person of the care coalition, who does not answer",
             "The consent names Gebre of Kebele 01 for minimal contact and one need. Not the committee: one person.",
         )
         selamawit, coalition = self._person("selamawit"), self.agencies["ccc-kebele-01"]

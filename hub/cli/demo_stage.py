@@ -25,6 +25,7 @@ from hub.cli.operator import invitation, opened
 from hub.client import around, enrol, founding, training
 from hub.client.founding import AgencyFacts
 from hub.clock import FileClock, SystemClock
+from hub.directory.areas.store import Areas
 from hub.errors import Unavailable
 from hub.federation.jobs import pull
 from hub.federation.pull import add_peer
@@ -174,6 +175,13 @@ class Stage:
         for hub in self.hubs.values():
             with opened(hub.settings) as home:
                 pull(home)
+
+    def know_areas(self, *countries: str) -> None:
+        """Load the areas of countries, which come with the hub, at both hubs."""
+        for hub in self.hubs.values():
+            with opened(hub.settings) as home, home.database.write() as connection:
+                for country in countries:
+                    Areas(connection).ensure(country)
 
     def wait(self, true: Any, what: str) -> None:
         """Wait until `true()` holds.
