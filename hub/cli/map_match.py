@@ -17,7 +17,7 @@ from hub.client import services
 from hub.client.basis import today
 from hub.directory.matching import reasons
 from hub.directory.matching.asking import person_of, where_of
-from hub.directory.matching.match import DOES_NOT, DUE, PAST, RANK, UNKNOWN, Question
+from hub.directory.matching.match import DOES_NOT, DUE, RANK, UNKNOWN, Question
 from hub.directory.records import vocabulary as v
 from hub.errors import InvalidRequest
 
@@ -149,6 +149,7 @@ def _lines(found: Found, *, limit: int, all_reasons: bool, lang: str) -> Iterabl
             listing, by = row.listing, row.listing.get("provider") or {}
             yield f"{number:3}. [bold]{escape(_name(row, lang))}[/]  {escape(str(by.get('name', '')))}  {listing['id']}"
             yield f"     {escape(_marks(row, lang))}"
+            yield from [f"     {escape(reach)}"] if (reach := _reach(row)) else []
             yield from (f"     {escape(text)}" for text in _why(row, lang, everything=all_reasons))
         if len(rows) > limit:
             yield f"     … {len(rows) - limit} more; see --limit."
@@ -168,8 +169,16 @@ def _marks(row: Ranked, language: str) -> str:
         )
     said += [marks["informal"]] * row.informal + [marks["support"]] * (row.listing.get("role") == "support")
     said.append(marks["checked"].format(date=checked) if checked else marks["never_checked"])
-    said += [marks[{DUE: "due", PAST: "past"}[stale]]] if stale else []
+    said += [marks["past"]] if row.overdue and checked else [marks["due"]] if stale == DUE else []
     return "; ".join(said)
+
+
+def _reach(row: Ranked) -> str:
+    """Return where the nearest place is and how to call, as far as this member may know."""
+    site = row.near.site or {}
+    numbers = [str(phone.get("number") or "") for phone in row.listing.get("phones") or ()]
+    said = [str(site.get("name") or ""), str(site.get("address") or ""), str(site.get("area") or ""), *numbers]
+    return ", ".join(text for text in said if text)
 
 
 def _why(row: Ranked, language: str, *, everything: bool = False) -> Iterable[str]:

@@ -79,6 +79,7 @@ def _fill(connection, made):
         maps.service("Silent", elders, (hill,), verified=checked, eligibility={}, role="support"),
         maps.service("Refuge", clinic, (shelter,), needs=["alternative_care"], **known),
         maps.service("Old", clinic, (hill,), **{**known, "verified": maps.checked(*GROUPS, on="2026-01-05")}),
+        maps.service("Van", clinic, (), needs=["food"], coverage={"areas": ["XA11"], "extent": "area"}, **known),
         maps.service("Secret", clinic, (hill,), **known, visibility={"*": "focal"}),
         maps.service("Away", clinic, (hill,), **{**known, "focal_point": {"title": "x", "member": "gone"}}),
         now=NOW,
@@ -129,6 +130,11 @@ def test_a_point_with_a_radius_finds_the_nearest(amina, girl):
     found = services.find(amina, asked(girl, where=where_of(None, "1.21,30,5")))
     assert found.fitting[0].near.area == "within"
     assert found.fitting[0].near.metres == 1100
+
+
+def test_who_covers_only_a_part_of_the_area_is_asked(amina, girl):
+    (van,) = services.find(amina, asked(girl, need="food")).ranked
+    assert (van.near.area, van.fits, van.sure) == ("part", True, False)
 
 
 def test_nothing_of_the_person_reaches_the_hub_or_its_log(amina, girl, monkeypatch, caplog):
@@ -328,6 +334,7 @@ def says(place):
 def test_a_worker_reads_why_a_service_fits_or_not(says):
     told = says("amina", "directory", "match", "health", "--area", "XA1", "--age", "14", "--no-documents")
     assert "Clinic" in told
+    assert "Hill House, XA11" in told
     assert "Age 14 is above this group's limit of 12." in told
     value = json.loads(says("amina", "directory", "match", "health", "--near", "1.2,30,5", "--age", "14", "--json"))
     assert [row["name"] for row in value["services"]][-1] == "Small"

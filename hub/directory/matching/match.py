@@ -144,6 +144,13 @@ class Ranked:
         return self.rank[:2] == (0, 0)
 
     @property
+    def overdue(self) -> bool:
+        """Whether its last check counts no longer, or there was none."""
+        last: str = (self.listing.get("until") or {}).get("offer", "")
+        today: str = self._scope["now"]["day"]
+        return last < today
+
+    @property
     def informal(self) -> bool:
         """Whether a community body or another informal provider offers it (D2)."""
         return _provider(self.listing).get("formal") is False

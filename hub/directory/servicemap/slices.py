@@ -41,6 +41,7 @@ COUNTED: Final = 1000
 """More than these are not counted: the total is then unknown."""
 EARTH_KM: Final = 6371.0088
 _AREA: Final = re.compile(rb'"area":"([^"]+)"')
+_COVERS: Final = re.compile(rb'"covers":\[([^\]]*)\]')
 """In canonical JSON a quotation mark inside a text has a backslash before it."""
 _DEGREE_KM: Final = math.pi * EARTH_KM / 180
 _ALL_ROUND: Final = 180.0
@@ -133,6 +134,7 @@ def areas_named(connection: Connection, page: Page, query: Query) -> dict[str, A
     codes = set() if query.area is None else {query.area}
     for data in page.listings:
         codes |= {code.decode() for code in _AREA.findall(data)}
+        codes |= {code.strip('"') for row in _COVERS.findall(data) for code in row.decode().split(",") if code}
     return {area.code: _said(area) for area in Areas(connection).some(codes)}
 
 
