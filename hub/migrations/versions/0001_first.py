@@ -397,7 +397,6 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=22), nullable=False),
         sa.Column("record", sa.String(length=36), nullable=False),
         sa.Column("purpose", sa.String(length=8), nullable=False),
-        sa.Column("request", sa.String(length=22), nullable=True),
         sa.Column("language", sa.String(length=3), nullable=False),
         sa.Column("agency", sa.String(length=400), nullable=False),
         sa.Column("member", sa.String(length=22), nullable=False),
