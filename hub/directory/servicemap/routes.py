@@ -68,7 +68,7 @@ def post_list(given: dict[str, Any]) -> dict[str, Any]:
     return {"items": items, "after": rows[-1].id if len(rows) == limit else None}
 
 
-@blueprint.route("/records/<record_id>")
+@blueprint.route("/records/<string:record_id>")
 @blueprint.response(200, schemas.RecordView)
 @permission("member")
 def get_record(record_id: str) -> dict[str, Any]:
@@ -77,7 +77,7 @@ def get_record(record_id: str) -> dict[str, Any]:
         return _seen(connection, record_id)[1]
 
 
-@blueprint.route("/records/<record_id>/history")
+@blueprint.route("/records/<string:record_id>/history")
 @blueprint.response(200, schemas.History)
 @permission("member")
 def get_history(record_id: str) -> dict[str, Any]:
@@ -107,7 +107,7 @@ def post_record(given: dict[str, Any]) -> dict[str, Any]:
         return told(apply(connection, [draft], _actor(), host=hub.origin, now=hub.clock.now())[0])
 
 
-@blueprint.route("/records/<record_id>", methods=["PATCH"])
+@blueprint.route("/records/<string:record_id>", methods=["PATCH"])
 @blueprint.arguments(schemas.RecordEdit)
 @blueprint.response(200, schemas.RecordOutcome)
 @permission("member", roles=EDITORS)
