@@ -224,6 +224,8 @@ def test_a_call_to_the_old_number_by_somebody_else_lets_it_through(connection):
         requests.confirm(connection, request, Actor(NGO, "other", "call"), now=NOW + HOUR)
     requests.confirm(connection, request, COLLEAGUE, now=NOW + HOUR)
     row = now_of(connection)
+    kept = Requests(connection).get(request.id)
+    assert (kept.decided_member, kept.reason) == ("colleague", "They know of it.")
     assert row.document["phones"] == NEW
     assert row.document["verified"]["contact"] == {"on": maps.TODAY, "how": "call", "by": KEEPER}
     assert waiting(connection) == []
@@ -288,6 +290,18 @@ def test_attack_a_link_to_a_new_address_goes_to_the_old_one_while_it_waits(conne
     links.send(connection, row, links.issue(connection, row, COORDINATOR, "en", NOW), NOW)
     sent = connection.scalars(select(notices.c.address).where(notices.c.template == "map_link"))
     assert list(sent) == ["desk@example.org"]
+
+
+def test_attack_who_makes_a_link_and_answers_it_is_who_asked(connection):
+    row = now_of(connection)
+    link = links.issue(connection, row, THIEF, "en", NOW)
+    links.answer(connection, link, row, changes={"phones": WRONG}, groups=[], note="", now=NOW)
+    (request,) = Requests(connection).of_record([row.id], State.PROPOSED)
+    approve(connection, request, by=THIEF)
+    (held,) = waiting(connection)
+    with pytest.raises(Forbidden):
+        requests.confirm(connection, held, THIEF, now=NOW)
+    assert now_of(connection).document["phones"] == OLD
 
 
 def test_the_old_address_is_told_and_its_objection_stops_the_change(connection):

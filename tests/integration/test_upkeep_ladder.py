@@ -167,7 +167,7 @@ def test_a_focal_point_without_an_account_gets_a_link_and_no_second_one_while_it
         (link,) = connection.scalars(select(map_links.c.id))
         assert links.look(connection, link, hub.clock.now())
     assert "https://hub.example/update/" in text
-    for secret in ("Chief", "Child health", "Hill", "XA"):
+    for secret in ("Chief@", "Child health", "Hill House", "North Hill"):
         assert secret not in text
 
 

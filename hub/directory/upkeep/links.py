@@ -53,8 +53,8 @@ def send(connection: Connection, row: Row, link: Link, now: int) -> None:
     found = addresses(row.document)
     if not found:
         raise InvalidRequest("The record has no mail address.", todo="Print the link, or read it out.")
-    agency = link.agency or row.steward
-    Notices(connection).put_outside(f"map-link:{link.id}", found[0], MAP_LINK, agency=agency, link=link.id, now=now)
+    key = f"{MAP_LINK}:{link.id}"
+    Notices(connection).put_outside(key, found[0], MAP_LINK, agency=link.agency, link=link.id, now=now)
 
 
 def look(connection: Connection, identifier: str, now: int) -> tuple[Link, Row]:
@@ -83,7 +83,7 @@ def answer(
     note: str,
     now: int,
 ) -> None:
-    """Use a link up and keep what was said as a change request.
+    """Use a link up and keep what was said as a change request, of whoever made the link: they may have kept it.
 
     Raises:
         Conflict: somebody else used it meanwhile.
@@ -91,7 +91,7 @@ def answer(
     """
     if not Links(connection).use(link.id, now):
         raise Conflict(GONE, todo="Ask for a new one.")
-    by = Actor(link.agency or row.steward, "", "link", note)
+    by = Actor(link.agency, link.member, "link", note)
     proposal = requests.Proposal(row.kind, row.id, changes, groups, row.version, link.id)
     requests.propose(connection, proposal, by, host=row.host, now=now)
 

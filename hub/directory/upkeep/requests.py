@@ -194,10 +194,10 @@ def let_through(connection: Connection, request: Request, by: Actor | None, *, c
     document = with_members(row.document, still)
     if called and still:
         document = verified(document, groups_of(row.kind, still), on=day_of(now), how="call", by=request.steward)
-    outcome = apply(connection, [Draft(row.kind, document, settled=True)], _proposer(request), host=row.host, now=now)[
-        0
-    ]
-    _decide(connection, request, State.DONE if still else State.SUPERSEDED, by, now, taken=sorted(still))
+    draft = Draft(row.kind, document, settled=True)
+    outcome = apply(connection, [draft], _proposer(request), host=row.host, now=now)[0]
+    said = {} if by is None else {"reason": by.note}
+    _decide(connection, request, State.DONE if still else State.SUPERSEDED, by, now, taken=sorted(still), **said)
     return outcome
 
 
