@@ -40,16 +40,17 @@ def family_sheet(
         )
     warned = [_dated(said["stale"], date=checked or "?")] if past else []
     name, translated = _words_of(listing, "name", language)
-    about, _ = _words_of(listing, "description", language)
+    about, also = _words_of(listing, "description", language) if listing.get("description") else ("", None)
+    remarks = dict.fromkeys(remark for remark in (translated, also) if remark)
     blocks = [
         {"kind": "title", "text": name},
         _text(*_own(str((listing.get("provider") or {}).get("name", "")))),
         *warned,
         *_section(said["what"], [*_needs(listing, language), *([_text(*_own(about))] if about else [])]),
-        *([_text(said[translated])] if translated else []),
+        *(_text(said[remark]) for remark in remarks),
         *_section(said["who"], [_text(line) for line in _who(listing, said, language)]),
         *_section(said["where"], [_text(*parts) for parts in _where(listing, areas, said, language)]),
-        *_section(said["when"], _when(listing, said, language)),
+        *_section(said["when"], _when(listing, said, language, day_of(now))),
         *_section(said["how"], [_text(line) for line in _how(listing, language)]),
         *_contact(listing, said),
         *_section(said["cost"], [_text(said["free"] if listing.get("free") is True else said["ask_cost"])]),
@@ -98,21 +99,19 @@ def _where(
     for place in places:
         names = (areas.get(place.get("area") or "") or {}).get("names") or {}
         area = str(names.get(language) or names.get("en") or next(iter(names.values()), place.get("area") or ""))
-        parts: list[Any] = [
-            part for text in (place.get("name"), place.get("address"), area) if text for part in _own(str(text))
-        ]
-        yield tuple(parts) or (said["ask_place"],)
+        texts = [str(text) for text in (place.get("name"), place.get("address"), area) if text]
+        yield from (((part,) for text in texts for part in _own(text)) if texts else [(said["ask_place"],)])
         access = [label("access", one, language) for one in place.get("access") or ()]
         if access:
             yield (_joined(access, language),)
 
 
-def _when(listing: Listing, said: Mapping[str, str], language: str) -> list[Block]:
+def _when(listing: Listing, said: Mapping[str, str], language: str, today: str) -> list[Block]:
     hours = listing.get("hours")
     if not hours:
         return [_text(said["ask_hours"])]
     blocks = [_text(said["always"])] if hours.get("always") else [_week(hours["week"], said, language)]
-    for row in hours.get("exceptions") or ():
+    for row in (one for one in hours.get("exceptions") or () if one["to"] >= today):
         days = {"from": row["from"], "to": row["to"]}
         blocks.append(_dated(said["other_hours"] if row["week"] else said["closed"], **days))
         blocks += [_week(row["week"], said, language)] if row["week"] else []
@@ -120,14 +119,13 @@ def _when(listing: Listing, said: Mapping[str, str], language: str) -> list[Bloc
 
 
 def _week(week: Iterable[Mapping[str, Any]], said: Mapping[str, str], language: str) -> Block:
-    days, rows = words(language)["days"], []
+    days, fields = words(language)["days"], []
     for row in sorted(week, key=lambda row: (row["day"], row["from"])):
         nth = [said["last"] if number == -1 else str(number) for number in row.get("nth") or ()]
         only = [_filled(said["nth"], nth=_joined(nth, language))] if nth else []
-        rows.append(
-            [_joined([days[str(row["day"])], *only], language), code(f"{_clock(row['from'])}-{_clock(row['to'])}")]
-        )
-    return {"kind": "table", "head": [said["when"], ""], "widths": [2, 3], "rows": rows}
+        hours = code(f"{_clock(row['from'])}-{_clock(row['to'])}")
+        fields.append([_joined([days[str(row["day"])], *only], language), hours])
+    return {"kind": "fields", "columns": 3, "fields": fields}
 
 
 def _how(listing: Listing, language: str) -> Iterable[str]:
