@@ -27,6 +27,7 @@ _LISTED = {
     "may": "You may",
 }
 _HISTORY = {"version": "Version", "at": "When", "by": "By", "how": "Known by", "what": "What changed"}
+_HOW = click.Choice(["call", "visit", "coordinator", "provider"])
 _record = click.argument("record")
 
 
@@ -66,21 +67,22 @@ def list_(session: Session, kind: str | None, *, mine: bool) -> None:
     click.argument("named", metavar="FILE"),
     click.option("--kind", type=click.Choice(KINDS), help="What it is, if it is a new record."),
     click.option("--record", help="The record to change; members that are null in the file are taken away."),
+    click.option("--how", type=_HOW, help="How you know; what the file says then counts as checked today."),
 )
-def put(session: Session, named: str, kind: str | None, record: str | None) -> None:
+def put(session: Session, named: str, kind: str | None, record: str | None, how: str | None) -> None:
     """Make a record from the JSON of FILE (- for standard input), or change some members of one."""
     given = _read(named)
     if (kind is None) == (record is None):
         raise InvalidRequest(
             "Say either what a new record is, or which record to change.", todo="Use --kind or --record."
         )
-    me = session.member()
+    me, known = session.member(), {"how": how} if how else {}
     if record is None:
-        done = me.hub.post(_PATH, {"kind": kind, "document": given})
+        done = me.hub.post(_PATH, {"kind": kind, "document": given, **known})
     else:
         base = me.hub.get(f"{_PATH}/{record}")["version"]
         changes = {name: value for name, value in given.items() if name not in SYSTEM}
-        done = me.hub.patch(f"{_PATH}/{record}", {"base_version": base, "changes": changes})
+        done = me.hub.patch(f"{_PATH}/{record}", {"base_version": base, "changes": changes, **known})
     waits = f" These wait for a call or three days: {', '.join(done['held'])}." if done["held"] else ""
     session.tell(done, f"{done['what'].capitalize()}: {done['id']}, version {done['version']}.{waits}")
 

@@ -142,6 +142,16 @@ def test_an_edit_cannot_say_when_it_was_checked_or_where_it_came_from(amina):
     assert seen(amina, service)["document"]["id"] == service
 
 
+def test_what_is_said_with_how_it_is_known_counts_as_checked_today_and_nothing_else_does(place, amina):
+    _by, service = clinic(amina, "Known Aid")
+    day = today(place.clock).isoformat()
+    amina.hub.patch(
+        f"{RECORDS}/{service}", {"base_version": 1, "changes": {"free": True, "needs": ["food"]}, "how": "call"}
+    )
+    document = seen(amina, service)["document"]
+    assert document["verified"] == {"offer": {"on": day, "how": "call", "by": amina.agency}}
+
+
 def test_nobody_speaks_for_another_agency(amina, daher):
     with pytest.raises(InvalidRequest):
         amina.hub.post(

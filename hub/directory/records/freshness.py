@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hub.directory.records.groups import OF_KIND, group_of
 from hub.directory.records.record import PROVIDER, SERVICE, SITE
-from hub.directory.records.vocabulary import FUNDED_WARNING_DAYS, GROUPS
+from hub.directory.records.vocabulary import FUNDED_WARNING_DAYS, GROUPS, codes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -29,6 +29,7 @@ MAIN: Final = {PROVIDER: "offer", SERVICE: "offer", SITE: "place"}
 _EMPTY: Final[tuple[object, ...]] = (None, "", [], {})
 _NEVER: Final = ""
 _BEST: Final = 100
+_PROOFS: Final = frozenset(codes("proofs"))
 
 
 class State(StrEnum):
@@ -113,6 +114,16 @@ def shown_until(document: Mapping[str, Any]) -> str:
     """Return the last day on which a service is in default results; empty where on none."""
     limit = due_of(document, "offer").until
     return min(limit, document.get("ends") or limit)
+
+
+def verified(document: Mapping[str, Any], groups: Iterable[str], *, on: str, how: str, by: str) -> dict[str, Any]:
+    """Return a document whose groups were checked on a day, unless they were on a later one."""
+    said = dict(document.get("verified", {}))
+    proof = how if how in _PROOFS else "coordinator"
+    for group in groups:
+        if said.get(group, {}).get("on", "") <= on:
+            said[group] = {"on": on, "how": proof, "by": by}
+    return {**document, "verified": said}
 
 
 def focal_point_counts(document: Mapping[str, Any], today: str) -> bool:

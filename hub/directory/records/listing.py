@@ -186,9 +186,7 @@ def _capacity(seen: Mapping[str, Any], until: str | None) -> dict[str, Any] | No
     said = dict(seen.get("capacity") or _numbers(seen))
     if not said:
         return None
-    as_of = said.get("as_of")
-    last = freshness.last_day("capacity", as_of) if as_of else until
-    return {**said, **({"until": last} if last else {})}
+    return {**said, **({"until": until} if until else {})}
 
 
 def _numbers(seen: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from hub.auth.permissions import caller, permission
 from hub.context import current_hub
 from hub.directory.areas.store import Areas
 from hub.directory.records import record
-from hub.directory.records.freshness import day_of
+from hub.directory.records.freshness import day_of, verified
+from hub.directory.records.groups import groups_of
 from hub.directory.records.visibility import FOCAL
 from hub.directory.records.vocabulary import LEVELS
 from hub.directory.servicemap import schemas, slices
@@ -100,7 +101,8 @@ def post_record(given: dict[str, Any]) -> dict[str, Any]:
     if "id" in given["document"]:
         document["id"] = given["document"]["id"]
     with hub.database.write() as connection:
-        draft = Draft(given["kind"], Areas(connection).placed(document), steward=who.agency)
+        placed = _checked(given, Areas(connection).placed(document), groups_of(given["kind"], document))
+        draft = Draft(given["kind"], placed, steward=who.agency)
         if isinstance(document["id"], str) and ServiceMap(connection).get(document["id"]) is not None:
             raise Conflict("There is a record of this id.", todo="Change that one.")
         _check_agency(document.get("agency"), who.agency)
@@ -120,6 +122,7 @@ def patch_record(given: dict[str, Any], record_id: str) -> dict[str, Any]:
         document = Areas(connection).placed(edited(row.document, given["changes"]))
         if document.get("agency") != row.document.get("agency"):
             _check_agency(document.get("agency"), caller().agency)
+        document = _checked(given, document, groups_of(row.kind, given["changes"]))
         draft = Draft(row.kind, document, base_version=given["base_version"])
         return told(apply(connection, [draft], _actor(), host=hub.origin, now=hub.clock.now())[0])
 
@@ -137,6 +140,13 @@ def told(outcome: Outcome) -> dict[str, Any]:
 
 def _actor() -> Actor:
     return Actor(caller().agency, caller().member, "coordinator")
+
+
+def _checked(given: dict[str, Any], document: dict[str, Any], groups: list[str]) -> dict[str, Any]:
+    """Return a document whose groups count as checked today, if the caller says how they know."""
+    if "how" not in given:
+        return document
+    return verified(document, groups, on=day_of(current_hub().clock.now()), how=given["how"], by=caller().agency)
 
 
 def _check_agency(agency: object, own: str) -> None:

@@ -13,6 +13,7 @@ _AREA = validate.Regexp(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,31}\Z")
 _ID = validate.Regexp(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 _DAY = validate.Regexp(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
+_HOW = validate.OneOf(["call", "visit", "coordinator", "provider"])
 _FARTHEST_KM = 2000
 
 
@@ -71,17 +72,19 @@ class RecordView(Schema):
 
 
 class NewRecord(Strict):
-    """A record that the caller's agency shall keep."""
+    """A record that the caller's agency shall keep. `how` they know: what is said then counts as checked today."""
 
     kind = fields.String(required=True, validate=validate.OneOf(KINDS))
     document = fields.Dict(required=True)
+    how = fields.String(validate=_HOW)
 
 
 class RecordEdit(Strict):
-    """Members to change; null takes one away. `base_version` is the version that was read."""
+    """Members to change; null takes one away. `base_version` is the version that was read; `how`: as for a new one."""
 
     base_version = fields.Integer(required=True, strict=True)
     changes = fields.Dict(keys=fields.String(validate=validate.Length(1, 100)), required=True)
+    how = fields.String(validate=_HOW)
 
 
 class RecordOutcome(Schema):

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.directory.records import record as records
-from hub.directory.records.freshness import day_of
+from hub.directory.records.freshness import day_of, verified
 from hub.directory.records.groups import OF_KIND, groups_of
 from hub.directory.records.record import PROVIDER
-from hub.directory.records.vocabulary import codes
 from hub.directory.servicemap.store import ServiceMap
 from hub.directory.servicemap.write import Actor, Draft, apply, edited
 from hub.directory.upkeep.holds import with_members
@@ -24,7 +23,7 @@ from hub.errors import Forbidden, IllegalTransition, InvalidRequest, NotFound, S
 from hub.ids import random_id
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from hub.directory.servicemap.write import Outcome
 
 OPEN: Final = (State.PROPOSED, State.HELD)
-_PROOFS: Final = frozenset(codes("proofs"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,16 +205,6 @@ def object_to(connection: Connection, record: str, *, reason: str, now: int) -> 
     for request in held:
         _decide(connection, request, State.REFUSED, None, now, reason=reason)
     return len(held)
-
-
-def verified(document: Mapping[str, Any], groups: Iterable[str], *, on: str, how: str, by: str) -> dict[str, Any]:
-    """Return a document whose groups were checked on a day, unless they were on a later one."""
-    said = dict(document.get("verified", {}))
-    proof = how if how in _PROOFS else "coordinator"
-    for group in groups:
-        if said.get(group, {}).get("on", "") <= on:
-            said[group] = {"on": on, "how": proof, "by": by}
-    return {**document, "verified": said}
 
 
 def still_right(document: Mapping[str, Any], groups: Collection[str], *, on: str, how: str, by: str) -> dict[str, Any]:
