@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import threading
 
 import openpyxl
 import pytest
@@ -236,6 +237,32 @@ def test_a_file_is_imported_from_the_command_line(place, says, tmp_path):
     assert json.loads(says("imports", sent, "--apply", "--no-wait", "--json"))["state"] == "apply"
     work(place)
     assert "Taken in." in says("imports", sent)
+
+
+@pytest.fixture
+def ticking(place):
+    """The hub's job, as it runs by the clock."""
+    ended = threading.Event()
+
+    def tick():
+        while not ended.wait(0.05):
+            work(place)
+
+    thread = threading.Thread(target=tick)
+    thread.start()
+    yield
+    ended.set()
+    thread.join()
+
+
+@pytest.mark.usefixtures("ticking")
+def test_with_apply_the_dry_run_and_the_file_follow_one_another(says, tmp_path):
+    file = tmp_path / "services.json"
+    file.write_bytes(features(feature(301), feature(302)))
+    words = ("import", file, "--format", "services-advisor", "--source", "Waits", "--country", "JO", "--part")
+    found = json.loads(says(*words, "--apply", "--json"))
+    assert (found["state"], found["whole"], found["counts"]["service"]) == ("done", False, {"new": 2})
+    assert json.loads(says(*words, "--json"))["state"] == "checked"
 
 
 def test_a_file_that_cannot_be_read_says_why(place, says, tmp_path):

@@ -70,7 +70,7 @@ def get_imports() -> dict[str, Any]:
         return {"items": [_shown(one) for one in Imports(connection).of(caller().agency)]}
 
 
-@blueprint.route("/imports/<identity>")
+@blueprint.route("/imports/<string:identity>")
 @blueprint.response(200, schemas.Import)
 @permission("member", roles=PROPOSERS)
 def get_import(identity: str) -> dict[str, Any]:
@@ -79,7 +79,7 @@ def get_import(identity: str) -> dict[str, Any]:
         return _shown(Imports(connection).get(identity, caller().agency))
 
 
-@blueprint.route("/imports/<identity>/rows")
+@blueprint.route("/imports/<string:identity>/rows")
 @blueprint.arguments(schemas.LineQuery, location="query")
 @blueprint.response(200, schemas.LinePage)
 @permission("member", roles=PROPOSERS)
@@ -97,7 +97,7 @@ def get_rows(query: dict[str, Any], identity: str) -> dict[str, Any]:
     return {"items": items, "after": items[-1]["n"] if len(items) == query["limit"] else None}
 
 
-@blueprint.route("/imports/<identity>/apply", methods=["POST"])
+@blueprint.route("/imports/<string:identity>/apply", methods=["POST"])
 @blueprint.response(202, schemas.Import)
 @permission("member", roles=PROPOSERS)
 def post_apply(identity: str) -> dict[str, Any]:
