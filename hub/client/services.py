@@ -14,10 +14,10 @@ from hub.directory.matching.match import DOES_NOT, Person, Question, Ranked, mat
 from hub.directory.matching.places import KM, Where
 from hub.directory.records.freshness import day_of
 from hub.directory.records.listing import MICRO
+from hub.directory.records.slices import read_slice
 from hub.directory.records.vocabulary import NEEDS, codes
 from hub.errors import BadSignature, InvalidRequest, PeerMisbehaved, UnknownSigner
 from hub.keys.certificates import CASE_ROLES, PERSON_ONLY
-from hub.packets.dsse import Envelope
 from hub.packets.encoding import canonical
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from hub.client.member import Member
     from hub.keys.pins import TrustedAgency
 
-SLICE_TYPE: Final = "application/vnd.rcp.slice+json;v=1"
 MOST: Final = 1000
 """More candidates are not fetched: a smaller area or circle finds the same best ones."""
 _FRESH: Final = 600
@@ -244,10 +243,8 @@ def _verified(member: Member, path: str, query: Mapping[str, Any], asked: Mappin
     key = member.trust.pins.hubs.get(host)
     if key is None:
         raise UnknownSigner("No key of this hub is pinned.")
-    envelope = Envelope.from_bytes(canonical(answer), SLICE_TYPE)
-    envelope.verified_by([key])
-    value = envelope.value
-    if value.get("v") != 1 or value.get("host") != host or value.get("asked") != asked:
+    value = read_slice(canonical(answer), host, key)
+    if value.get("asked") != asked:
         raise PeerMisbehaved("The hub answered another question than was asked.")
     with well_formed():
         if abs(int(value["at"]) - now) > _FRESH:

@@ -20,6 +20,7 @@ from hub.directory.areas.store import Areas
 from hub.directory.matching.asking import person_of, where_of
 from hub.directory.matching.match import Question
 from hub.directory.matching.places import Where
+from hub.directory.records.slices import SLICE_TYPE
 from hub.errors import BadSignature, ConsentMissing, InvalidRequest, NotFound, PeerMisbehaved
 from hub.packets.dsse import Envelope, sign_canonical, sign_envelope
 from hub.packets.encoding import canonical
@@ -174,9 +175,9 @@ def lying(amina, monkeypatch, change, signer=None):
     def post(path, value, **more):
         answer = honest(path, value, **more)
         if "/directory/" in path:
-            envelope = Envelope.from_bytes(canonical(answer["slice"]), services.SLICE_TYPE)
+            envelope = Envelope.from_bytes(canonical(answer["slice"]), SLICE_TYPE)
             told = {**envelope.value, **change(envelope.value)}
-            return {"slice": json.loads(sign_envelope(services.SLICE_TYPE, told, [signer]).to_bytes())}
+            return {"slice": json.loads(sign_envelope(SLICE_TYPE, told, [signer]).to_bytes())}
         return answer
 
     monkeypatch.setattr(amina.hub, "post", post)

@@ -8,13 +8,14 @@ import random
 import pytest
 
 from hub.directory.areas.store import Areas
+from hub.directory.records.slices import read_slice
 from hub.directory.records.visibility import visible
 from hub.directory.servicemap import slices
 from hub.directory.servicemap.slices import Point, Query, kilometres
 from hub.directory.servicemap.store import ServiceMap, map_points, map_postings, map_views, map_words
 from hub.directory.servicemap.viewer import EVERYBODY, Viewer
 from hub.directory.servicemap.write import CHANGED, NEW, UNCHANGED, Draft, apply, edited, plan
-from hub.errors import Conflict, InvalidRequest, Malformed
+from hub.errors import Conflict, InvalidRequest, Malformed, PeerMisbehaved
 from hub.packets.dsse import Signer
 from tests.support import maps
 
@@ -288,12 +289,12 @@ def test_a_slice_is_signed_and_repeats_what_was_asked(connection):
     page = slices.candidates(connection, query, WORKER)
     areas = slices.areas_named(connection, page, query)
     data = slices.sign_slice(page, slices.said(query), areas, maps.HOST, signer, maps.NOW)
-    value = slices.read_slice(data, maps.HOST, signer.public_key)
+    value = read_slice(data, maps.HOST, signer.public_key)
     assert value["asked"]["point"] == {"lat": 1_200_000, "lon": 30_000_000, "m": 5000}
     assert value["candidates"][0]["name"] == "Child health"
     assert value["areas"]["XA11"]["path"] == ["XA", "XA1", "XA11"]
-    with pytest.raises(InvalidRequest):
-        slices.read_slice(data, "other.example", signer.public_key)
+    with pytest.raises(PeerMisbehaved):
+        read_slice(data, "other.example", signer.public_key)
 
 
 def test_words_of_a_record_that_look_like_the_frame_do_not_break_it(connection):
@@ -303,7 +304,7 @@ def test_words_of_a_record_that_look_like_the_frame_do_not_break_it(connection):
     data = slices.sign_slice(
         page, slices.said(query), slices.areas_named(connection, page, query), maps.HOST, Signer(bytes(32)), 1
     )
-    value = slices.read_slice(data, maps.HOST, Signer(bytes(32)).public_key)
+    value = read_slice(data, maps.HOST, Signer(bytes(32)).public_key)
     assert len(value["candidates"]) == 2
     assert set(value["areas"]) == {"XA11"}
 

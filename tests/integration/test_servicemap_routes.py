@@ -8,7 +8,7 @@ import logging
 import pytest
 
 from hub.clock import SetClock
-from hub.directory.servicemap.slices import read_slice
+from hub.directory.records.slices import read_slice
 from hub.errors import Conflict, Forbidden, InvalidRequest, NotFound
 from tests.conftest import NOW
 from tests.support import maps

@@ -10,8 +10,8 @@ import requests
 from hub.clock import FileClock, SetClock
 from hub.directory.feed.document import PARTS, read_page
 from hub.directory.feed.publish import publish_feed
+from hub.directory.records.slices import read_slice
 from hub.directory.records.visibility import PUBLIC
-from hub.directory.servicemap.slices import read_slice
 from hub.directory.servicemap.store import ServiceMap
 from hub.errors import Forbidden, InvalidRequest, NotFound
 from hub.federation.pull import remove_peer

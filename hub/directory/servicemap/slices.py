@@ -18,10 +18,11 @@ from sqlalchemy import Integer, String, and_, bindparam, false, literal_column, 
 from hub.directory.areas.domain import parts
 from hub.directory.areas.store import Areas
 from hub.directory.records.listing import micro
+from hub.directory.records.slices import SLICE_TYPE
 from hub.directory.servicemap.store import map_points, map_postings, map_views
 from hub.errors import InvalidRequest, Malformed
 from hub.packets import shapes as a
-from hub.packets.dsse import Envelope, sign_canonical
+from hub.packets.dsse import sign_canonical
 from hub.packets.encoding import b64u, canonical, from_b64u, parse_canonical
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from hub.directory.servicemap.viewer import Viewer
     from hub.packets.dsse import Signer
 
-SLICE_TYPE: Final = "application/vnd.rcp.slice+json;v=1"
 PAGE: Final = 100
 MAX_BYTES: Final = 150_000
 """Of the listings of one answer: an envelope has 256 KiB."""
@@ -94,20 +94,6 @@ def sign_slice(page: Page, query: dict[str, Any], areas: dict[str, Any], host: s
     whole = canonical({**frame, "total": page.total, "after": page.after})
     payload = whole.replace(b'"candidates":[]', b'"candidates":[%s]' % b",".join(page.listings), 1)
     return sign_canonical(SLICE_TYPE, payload, [signer]).to_bytes()
-
-
-def read_slice(data: bytes, host: str, key: bytes) -> dict[str, Any]:
-    """Return what a hub said in a slice.
-
-    Raises:
-        PacketError: not of its form, not signed by `key`, or another hub's.
-    """
-    envelope = Envelope.from_bytes(data, SLICE_TYPE)
-    envelope.verified_by([key])
-    value = envelope.value
-    if value.get("host") != host or value.get("v") != 1:
-        raise InvalidRequest("The slice is another hub's.")
-    return value
 
 
 def kilometres(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
