@@ -1,4 +1,7 @@
-"""Two hubs with one map between them: what an agency offers here is found there, and a border has two sides."""
+"""Two hubs with one map between them: what an agency offers here is found there, and a border has two sides.
+
+The world is one for all; each test that changes what others read starts from what it says itself, or puts it back.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,8 @@ from hub.directory.records.slices import read_slice
 from hub.directory.records.visibility import PUBLIC
 from hub.directory.servicemap.store import ServiceMap
 from hub.errors import Forbidden, InvalidRequest, NotFound
-from hub.federation.pull import remove_peer
+from hub.federation.pull import add_peer, remove_peer
+from hub.keys.certificates import fingerprint
 from tests.conftest import NOW
 from tests.support import terminal
 from tests.support.world import PASSPHRASE, populated, world
@@ -39,9 +43,9 @@ def says(place):
     return say
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def offered(place):
-    """The centre in Addis offers reception, and both hubs know."""
+    """The centre in Addis offers reception and papers, nothing else, and both hubs know."""
     hana = place.members["hana"]
     hana.hub.put("/api/v1/directory/profile", {"name": "Addis Centre", "zone": "Africa/Addis_Ababa", "weekend": [6]})
     said = offer(hana, ("reception", "Arrivals"), ("legal_aid", "Papers"), areas=["ET"])
@@ -53,6 +57,12 @@ def offer(member, *offers, areas=()):
     rows = [{"need": need, "name": name} for need, name in offers]
     asked = {"offers": rows, "inbox": member.home().entry.inboxes[0], "areas": list(areas)}
     return member.hub.put("/api/v1/directory/offers", asked)["services"]
+
+
+def change(member, record, **changes):
+    """Change members of a record as it stands."""
+    known = member.hub.get(f"/api/v1/directory/records/{record}")
+    member.hub.patch(f"/api/v1/directory/records/{record}", {"base_version": known["version"], "changes": changes})
 
 
 def asked(place, login, need):
@@ -75,9 +85,7 @@ def test_what_an_agency_offers_is_found_at_the_other_hub_under_its_name_and_addr
 
 def test_the_same_offers_again_change_nothing_and_keep_what_a_form_said(place, offered):
     hana = place.members["hana"]
-    record = offered[0]["id"]
-    changes = {"base_version": 1, "changes": {"free": True, "languages": [{"id": record, "code": "am"}]}}
-    hana.hub.patch(f"/api/v1/directory/records/{record}", changes)
+    change(hana, offered[0]["id"], free=True, languages=[{"id": offered[0]["id"], "code": "am"}])
     again = offer(hana, ("reception", "Arrivals"), ("legal_aid", "Papers"), areas=["ET"])
     assert [row["what"] for row in again] == ["unchanged", "unchanged"]
     place.run()
@@ -113,11 +121,8 @@ def test_an_offer_is_a_need_that_exists_said_once_through_an_own_inbox(place, wr
 
 
 def test_a_record_of_the_other_hub_is_changed_there_alone(place, offered):
-    amina = place.members["amina"]
     with pytest.raises(Forbidden):
-        amina.hub.patch(
-            f"/api/v1/directory/records/{offered[0]['id']}", {"base_version": 1, "changes": {"free": False}}
-        )
+        change(place.members["amina"], offered[0]["id"], status="inactive")
 
 
 def test_the_agencies_command_finds_by_what_is_offered(says, offered):
@@ -157,11 +162,6 @@ def entry(other, country, corridor="DJ-ET", **members):
     return {**said, "may_receive_transfers": True, "until": "2027-06-30", **members}
 
 
-def say(member, record, *entries):
-    changes = {"base_version": 1, "changes": {"counterparts": list(entries)}}
-    member.hub.patch(f"/api/v1/directory/records/{record}", changes)
-
-
 def counterparts(member, **given):
     answer = member.hub.post("/api/v1/directory/counterparts", given or {"corridor": "DJ-ET"})
     return {(row["sender"]["name"], row["receiver"]["name"]): row for row in answer["counterparts"]}
@@ -175,16 +175,12 @@ def border(place):
     ids |= {name: provider(hana, name, "ET") for name in ("Bureau", "Old Bureau", "Office")}
     bureau, old, office = (entry(ids[name], "ET") for name in ("Bureau", "Old Bureau", "Office"))
     unknown = entry("6f1a7a0e-0000-4a53-9b1c-0d5a1f0c7c11", "ET")
-    say(
-        amina,
-        ids["Ministry"],
-        bureau,
-        {**old, "until": "2026-01-31"},
-        {**office, "may_receive_transfers": False},
-        unknown,
-    )
-    say(hana, ids["Bureau"], entry(ids["Ministry"], "DJ", until="2026-12-31"), entry(ids["Red Crescent"], "DJ"))
-    say(hana, ids["Office"], entry(ids["Ministry"], "DJ"), entry(ids["Ministry"], "DJ", corridor="ET-DJ"))
+    past, never = {**old, "until": "2026-01-31"}, {**office, "may_receive_transfers": False}
+    change(amina, ids["Ministry"], counterparts=[bureau, past, never, unknown])
+    ministry, back = entry(ids["Ministry"], "DJ"), entry(ids["Ministry"], "DJ", corridor="ET-DJ")
+    until = {**ministry, "until": "2026-12-31"}
+    change(hana, ids["Bureau"], counterparts=[until, entry(ids["Red Crescent"], "DJ")])
+    change(hana, ids["Office"], counterparts=[ministry, back])
     place.run()
     return ids
 
@@ -239,11 +235,21 @@ def test_the_command_says_which_side_says_so(says, border):
 # The end
 
 
-def test_a_hub_that_is_no_peer_any_more_is_in_no_result(place, offered):
-    hub = place.hubs[HOME].hub
+@pytest.fixture
+def parted(place, offered):
+    """The hub in Djibouti, which has just let the other be no peer any more; afterwards they are peers again."""
+    hub, other = place.hubs[HOME].hub, place.hubs[AWAY]
     assert remove_peer(hub, AWAY) > 0
+    yield hub
+    add_peer(hub, other.url, fingerprint(other.hub.signer.public_key))
+    place.run()
+    assert asked(place, "amina", "reception")
+
+
+def test_a_hub_that_is_no_peer_any_more_is_in_no_result(place, parted):
+    provider(place.members["amina"], "Own", "DJ")
     assert asked(place, "amina", "reception") == []
-    with hub.database.read() as connection:
+    with parted.database.read() as connection:
         assert {row.host for row in ServiceMap(connection).records()} == {HOME}
     with pytest.raises(NotFound):
-        remove_peer(hub, AWAY)
+        remove_peer(parted, AWAY)
