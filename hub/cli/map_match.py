@@ -22,7 +22,7 @@ from hub.directory.records import vocabulary as v
 from hub.errors import InvalidRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -34,6 +34,7 @@ top = click.Group("match")
 lang = click.option("--lang", default="en", type=click.Choice(LANGUAGES), help="The language of words.")
 _MOMENT = click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"])
 _KILOMETRE = 1000
+_NOT_SAID = "not_said"
 
 
 def _some(flag: str, name: str, text: str, codes: tuple[str, ...] = ()) -> Callable[[Any], Any]:
@@ -44,8 +45,8 @@ def _some(flag: str, name: str, text: str, codes: tuple[str, ...] = ()) -> Calla
 _PERSON = (
     click.option("--age", help="In years: 14, 13-15 or 0.5."),
     click.option("--born", help="The day of birth, YYYY-MM-DD, instead of an age."),
-    click.option("--sex", type=click.Choice(v.codes("sexes"))),
-    click.option("--situation", type=click.Choice(v.codes("situations"))),
+    click.option("--sex", type=click.Choice(v.codes("sexes")), help="Of the person."),
+    click.option("--situation", type=click.Choice(v.codes("situations")), help="With whom the person lives."),
     _some("--language", "languages", "A language that the person speaks. Repeatable."),
     _some("--nationality", "nationalities", "A nationality, two letters. Repeatable."),
     _some("--status", "statuses", "A legal status. Repeatable.", v.codes("statuses")),
@@ -62,8 +63,8 @@ _PERSON = (
 
 @command(
     top,
-    click.argument("need", type=click.Choice(list(v.NEEDS))),
-    click.option("--area", help="The code of the area."),
+    click.argument("need", type=click.Choice(list(v.NEEDS)), metavar="NEED"),
+    click.option("--area", help="The code of the area; see hub directory areas find."),
     click.option("--near", help="A place: LAT,LON or LAT,LON,KM in degrees and kilometres."),
     *_PERSON,
     click.option("--when", type=_MOMENT, help="Open then; in this machine's zone."),
@@ -149,7 +150,7 @@ def _lines(found: Found, *, limit: int, all_reasons: bool, lang: str) -> Iterabl
             listing, by = row.listing, row.listing.get("provider") or {}
             yield f"{number:3}. [bold]{escape(_name(row, lang))}[/]  {escape(str(by.get('name', '')))}  {listing['id']}"
             yield f"     {escape(_marks(row, lang))}"
-            yield from [f"     {escape(reach)}"] if (reach := _reach(row)) else []
+            yield from [f"     {escape(reach)}"] if (reach := _reach(row, found.slice.areas, lang)) else []
             yield from (f"     {escape(text)}" for text in _why(row, lang, everything=all_reasons))
         if len(rows) > limit:
             yield f"     … {len(rows) - limit} more; see --limit."
@@ -173,20 +174,27 @@ def _marks(row: Ranked, language: str) -> str:
     return "; ".join(said)
 
 
-def _reach(row: Ranked) -> str:
+def _reach(row: Ranked, areas: Mapping[str, Any], language: str) -> str:
     """Return where the nearest place is and how to call, as far as this member may know."""
     site = row.near.site or {}
     numbers = [str(phone.get("number") or "") for phone in row.listing.get("phones") or ()]
-    said = [str(site.get("name") or ""), str(site.get("address") or ""), str(site.get("area") or ""), *numbers]
+    area = str(site.get("area") or "")
+    called = (areas.get(area) or {}).get("names") or {}
+    name = called.get(language) or called.get("en")
+    placed = f"{name} ({area})" if name else area
+    said = [str(site.get("name") or ""), str(site.get("address") or ""), placed, *numbers]
     return ", ".join(text for text in said if text)
 
 
 def _why(row: Ranked, language: str, *, everything: bool = False) -> Iterable[str]:
     words = reasons.words(language)
+    silent = [said for said in row.criteria if said.said == UNKNOWN and said.code == _NOT_SAID]
     for said in row.criteria:
+        if said in silent[1:]:
+            continue
         if everything or said.said in {DOES_NOT, UNKNOWN}:
             since = f" ({words['marks']['checked'].format(date=said.since)})" if said.since and everything else ""
-            label = words["criteria"][said.id]
+            label = ", ".join(words["criteria"][each.id] for each in (silent if said in silent else [said]))
             yield f"{words['verdicts'][said.said]:4} {label}: {reasons.sentence(said, language)}{since}"
 
 

@@ -16,7 +16,7 @@ from hub.directory.records.freshness import day_of
 from hub.directory.records.listing import MICRO
 from hub.directory.records.slices import read_slice
 from hub.directory.records.vocabulary import NEEDS, codes
-from hub.errors import BadSignature, InvalidRequest, PeerMisbehaved, UnknownSigner
+from hub.errors import BadSignature, InvalidRequest, NotFound, PeerMisbehaved, UnknownSigner
 from hub.keys.certificates import CASE_ROLES, PERSON_ONLY
 from hub.packets.encoding import canonical
 
@@ -99,13 +99,11 @@ def find(member: Member, asked: Question, *, language: str | None = None, stale:
 
     Raises:
         InvalidRequest: neither an area nor a point was named.
+        NotFound: there is no area of this code.
         PeerMisbehaved, BadSignature: the answer is not the home hub's, not of now, or to another question.
     """
     found = fetch(member, asked.need, asked.where, when=asked.when, language=language, stale=stale)
-    where = replace(asked.where, path=_path(found.areas, asked.where.area))
-    live = asked.person.residence
-    person = asked.person if not live else replace(asked.person, residence=_path(found.areas, live[-1]))
-    question = replace(asked, where=where, person=person)
+    question = replace(asked, where=_placed(asked.where, found), person=_living(asked.person, found.areas))
     with well_formed():
         return Found(found, tuple(match(found.candidates, question, found.areas, member.clock.now())))
 
@@ -171,7 +169,7 @@ def choose(
     listing, found = look_up(member, service)
     wanted = _need(listing, need)
     place = where or Where()
-    question = Question(wanted, person, replace(place, path=_path(found.areas, place.area)))
+    question = Question(wanted, _living(person, found.areas), replace(place, path=_path(found.areas, place.area)))
     with well_formed():
         (ranked,) = match([listing], question, found.areas, member.clock.now())
         agency = (listing.get("provider") or {}).get("agency")
@@ -250,6 +248,27 @@ def _verified(member: Member, path: str, query: Mapping[str, Any], asked: Mappin
         if abs(int(value["at"]) - now) > _FRESH:
             raise BadSignature("The hub's answer about services is not of now.", todo="Compare the clocks.")
     return value
+
+
+def _placed(where: Where, found: Slice) -> Where:
+    """Return where help is wanted, by the code under which the map keeps that area."""
+    if where.area is None:
+        return where
+    if where.area not in found.areas and not found.candidates:
+        raise NotFound("There is no area of this code.", todo="Look for it with hub directory areas find.")
+    path = _path(found.areas, where.area)
+    return replace(where, area=path[-1], path=path)
+
+
+def _living(person: Person, areas: Mapping[str, Any]) -> Person:
+    """Return the person with the areas in which they live; unknown where no service names one of them.
+
+    The hub is never asked where somebody lives, so a place inside an area that a service names cannot be told.
+    """
+    if not person.residence:
+        return person
+    code = person.residence[-1]
+    return replace(person, residence=_path(areas, code) if code in areas else None)
 
 
 def _path(areas: Mapping[str, Any], code: str | None) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pypdfium2 as pdfium
@@ -21,6 +22,9 @@ from hub.directory.matching.asking import person_of, where_of
 from hub.directory.matching.match import Question
 from hub.directory.matching.places import Where
 from hub.directory.records.slices import SLICE_TYPE
+from hub.directory.servicemap.viewer import Viewer
+from hub.directory.text.search import Question as SearchQuestion
+from hub.directory.text.search import search
 from hub.errors import BadSignature, ConsentMissing, InvalidRequest, NotFound, PeerMisbehaved
 from hub.packets.dsse import Envelope, sign_canonical, sign_envelope
 from hub.packets.encoding import canonical
@@ -335,7 +339,7 @@ def says(place):
 def test_a_worker_reads_why_a_service_fits_or_not(says):
     told = says("amina", "directory", "match", "health", "--area", "XA1", "--age", "14", "--no-documents")
     assert "Clinic" in told
-    assert "Hill House, XA11" in told
+    assert "Hill House, North Hill (XA11)" in told
     assert "Age 14 is above this group's limit of 12." in told
     value = json.loads(says("amina", "directory", "match", "health", "--near", "1.2,30,5", "--age", "14", "--json"))
     assert [row["name"] for row in value["services"]][-1] == "Small"
@@ -371,3 +375,31 @@ def test_a_worker_sends_to_a_service_of_the_map(place, amina, says, tmp_path):
     wrong = ("--service", "school")
     assert "another type" in says("amina", *ask, "--service-id", maps.some_id("service Clinic"), *wrong, code=2)
     assert "--to or --service-id" in says("amina", *ask, code=2)
+
+
+def test_an_area_is_asked_for_by_any_of_its_codes(place, amina, girl):
+    with place.hubs[HOST].hub.database.write() as connection:
+        Areas(connection).put_alias("XP01", "XA1")
+    found = services.find(amina, asked(girl, where=where_of("XP01", None)))
+    assert names(found.fitting) == ["Clinic", "Away", "Silent"]
+    assert found.fitting[0].near.area == "here"
+    with place.hubs[HOST].hub.database.read() as connection:
+        by_code = search(connection, SearchQuestion(areas=["XP01"], needs=["health"]), Viewer(amina.agency), NOW)
+    assert by_code.total == 4
+
+
+def test_an_area_that_is_not_there_is_said_and_not_taken_for_one_without_services(amina, girl):
+    with pytest.raises(NotFound):
+        services.find(amina, asked(girl, where=where_of("XA404", None)))
+
+
+@pytest.mark.parametrize(("home", "answer"), [("XA2", True), ("XA1", False), ("XA404", None)])
+def test_where_somebody_lives_is_never_asked_for_and_unknown_where_no_service_names_it(
+    place, amina, girl, home, answer
+):
+    with place.hubs[HOST].hub.database.write() as connection:
+        locals_only = {"bands": [{"age_from": 0, "age_to": 17}], "residence": ["XA2"]}
+        checked = maps.checked(*GROUPS, on=DAY)
+        maps.put(connection, maps.service("Well", needs=["water"], eligibility=locals_only, verified=checked), now=NOW)
+    (well,) = services.find(amina, asked(replace(girl, residence=(home,)), need="water")).ranked
+    assert well.answers["residence"] is answer

@@ -41,7 +41,7 @@ COUNTED: Final = 1000
 """More than these are not counted: the total is then unknown."""
 EARTH_KM: Final = 6371.0088
 _AREA: Final = re.compile(rb'"area":"([^"]+)"')
-_COVERS: Final = re.compile(rb'"covers":\[([^\]]*)\]')
+_LISTS: Final = re.compile(rb'"(?:covers|residence)":\[([^\]]*)\]')
 """In canonical JSON a quotation mark inside a text has a backslash before it."""
 _DEGREE_KM: Final = math.pi * EARTH_KM / 180
 _ALL_ROUND: Final = 180.0
@@ -116,12 +116,19 @@ def said(query: Query) -> dict[str, Any]:
 
 
 def areas_named(connection: Connection, page: Page, query: Query) -> dict[str, Any]:
-    """Return the areas that the question and the listings name: path, names and middle, in millionths of a degree."""
-    codes = set() if query.area is None else {query.area}
+    """Return the areas that the question and the listings name: path, names and middle, in millionths of a degree.
+
+    The area of the question stands under the code by which it was asked for, whatever its scheme.
+    """
+    tree = Areas(connection)
+    asked = query.area
+    codes = set() if asked is None else {asked}
     for data in page.listings:
         codes |= {code.decode() for code in _AREA.findall(data)}
-        codes |= {code.strip('"') for row in _COVERS.findall(data) for code in row.decode().split(",") if code}
-    return {area.code: _said(area) for area in Areas(connection).some(codes)}
+        codes |= {code.strip('"') for row in _LISTS.findall(data) for code in row.decode().split(",") if code}
+    named = {area.code: _said(area) for area in tree.some(codes)}
+    other = None if asked is None or asked in named else tree.get(asked)
+    return named if other is None else {**named, str(asked): _said(other)}
 
 
 def _said(area: Area) -> dict[str, Any]:

@@ -212,7 +212,8 @@ class _Search:
             yield f.free == "yes"
         if q.kinds:
             yield f.kind.in_(q.kinds)
-        for column, codes in ((f.needs, q.needs), (f.areas, q.areas), (f.access, q.access)):
+        areas = [Areas(self.connection).canonical(code) for code in q.areas]
+        for column, codes in ((f.needs, q.needs), (f.areas, areas), (f.access, q.access)):
             if codes:
                 yield or_(*(column.contains(f",{code},", autoescape=True) for code in codes))
         if q.languages:
