@@ -25,7 +25,11 @@ _country = click.option("--country", required=True, metavar="XX", help="Two lett
     _country,
     click.option("--level", type=click.IntRange(0, 8), help="The level of the file's areas, where it does not say."),
     click.option(
-        "--column", "columns", multiple=True, metavar="MEANING=NAME", help="What a column means: parent=ADM1."
+        "--column",
+        "columns",
+        multiple=True,
+        metavar="MEANING=NAME",
+        help="Where code, parent, name, level, from, to, iso or country stand: parent=ADM1. Repeatable.",
     ),
     click.option("--same", multiple=True, metavar="CODE=AREA", help="A code of the file is an area that is here."),
     click.option("--scheme", default="cod", show_default=True, help="Whose codes these are."),

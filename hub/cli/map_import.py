@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from hub.cli.common import FILE, Session, command
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 top = click.Group("import")
 _PATH: Final = "/api/v1/directory"
 _MOST: Final = 1000
-_SHOWN: Final = 40
+_SHOWN: Final = 20
 _MOST_BYTES: Final = 1024 * 1024 * 1024
 _PAUSE: Final = 0.5
 FORMATS_IN: Final = (
@@ -134,11 +135,14 @@ def _tell(session: Session, hub: HubSession, found: dict[str, Any], report: Path
     kinds = {kind: counts for kind, counts in found["counts"].items() if set(counts) <= set(_RESULTS)}
     rows = [{"kind": kind, **{name: counts.get(name, 0) for name in _RESULTS}} for kind, counts in kinds.items()]
     session.table(rows, {"kind": "", **{name: name.capitalize() for name in _RESULTS}})
+    lines = [line for line in _lines(hub, found["id"], first=_MOST) if line["problems"] or line["kept"]]
+    meant = {problem["code"]: problem["message"] for line in lines for problem in line["problems"]}
     for code, number in sorted(found["counts"].get("problems", {}).items()):
-        session.tell({}, f"  {number} x {code}")
-    shown = [line for line in _lines(hub, found["id"], first=_MOST) if line["problems"] or line["kept"]][:_SHOWN]
-    if shown:
-        session.table(shown, {"row": "Row", "what": "Result", "said": "What"}, said=_said)
+        session.tell({}, escape(f"  {number} x {code}: {meant[code]}" if code in meant else f"  {number} x {code}"))
+    if lines:
+        session.table(lines[:_SHOWN], {"row": "Row", "what": "Result", "said": "What"}, said=_said)
+    if len(lines) > _SHOWN:
+        session.tell({}, f"The first {_SHOWN} rows with something to say; --report FILE writes all.")
     session.tell({}, _ending(found))
 
 
@@ -153,7 +157,7 @@ def _ending(found: dict[str, Any]) -> str:
 def _said(line: dict[str, Any]) -> str:
     problems = [f"{problem['field']}: {problem['message']}" for problem in line["problems"]]
     kept = [f"kept ours: {', '.join(line['kept'])}"] if line["kept"] else []
-    return " ".join(problems + kept)
+    return " ".join(dict.fromkeys(problems + kept))
 
 
 def _lines(

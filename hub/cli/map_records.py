@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from hub.cli import words
 from hub.cli.common import Session, command, read_text
+from hub.cli.oversight import logins_of
 from hub.directory.records.record import KINDS, SYSTEM
 from hub.errors import InvalidRequest
 
@@ -23,8 +24,14 @@ _LISTED = {
     "kind": "Kind",
     "name": "Name",
     "keeper": "Kept by",
-    "level": "You see it as",
+    "level": "You see what is for",
     "may": "You may",
+}
+_LEVELS = {
+    "public": "everybody",
+    "partners": "partners",
+    "area": "case workers of the area",
+    "focal": "its keeper and provider",
 }
 _HISTORY = {"version": "Version", "at": "When", "by": "By", "how": "Known by", "what": "What changed"}
 _HOW = click.Choice(["call", "visit", "coordinator", "provider"])
@@ -37,11 +44,13 @@ def show(session: Session, record: str, *, history: bool) -> None:
     me = session.member()
     if history:
         rows = me.hub.get(f"{_PATH}/{record}/history")["items"]
-        session.table(rows, _HISTORY, at=lambda row: words.when(row["at"]), by=_by, what=_what)
+        login = logins_of(me)
+        by = {"by": lambda row: f"{login(row['member'])} of {words.plain(row['agency'])}"}
+        session.table(rows, _HISTORY, at=lambda row: words.when(row["at"]), what=_what, **by)
         return
     found = me.hub.get(f"{_PATH}/{record}")
     shown = {**found["document"], "kept by": words.plain(found["steward"]), "version": found["version"]}
-    session.tell(found, *(f"{escape(name):20} {escape(_text(value))}" for name, value in shown.items()))
+    session.tell(found, *map(escape, words.outline(shown)))
 
 
 @command(
@@ -58,6 +67,7 @@ def list_(session: Session, kind: str | None, *, mine: bool) -> None:
         _LISTED,
         name=lambda row: str(row["document"].get("name") or ""),
         keeper=lambda row: words.plain(row["steward"]),
+        level=lambda row: _LEVELS.get(row["level"], row["level"]),
         may=lambda row: ", ".join(row["may"]),
     )
 
@@ -106,12 +116,19 @@ def _read(named: str) -> dict[str, Any]:
     return value
 
 
-def _by(row: dict[str, Any]) -> str:
-    return f"{row['member']} of {words.plain(row['agency'])}"
-
-
 def _what(row: dict[str, Any]) -> str:
-    return "; ".join(f"{name}: {_text(old)} -> {_text(new)}" for name, (old, new) in row["fields"].items()) or "made"
+    return "; ".join(_changed(name, old, new) for name, (old, new) in row["fields"].items()) or "made"
+
+
+def _changed(name: str, old: Any, new: Any) -> str:
+    """Return what was changed in a member: of an object only what differs, of a check only of what and when."""
+    if isinstance(old, dict | None) and isinstance(new, dict | None) and (old or new):
+        before, after = old or {}, new or {}
+        differ = sorted(part for part in {*before, *after} if before.get(part) != after.get(part))
+        if name == "verified":
+            return "checked: " + ", ".join(f"{part} {(after.get(part) or {}).get('on', '-')}" for part in differ)
+        return "; ".join(f"{name}.{part}: {_text(before.get(part))} -> {_text(after.get(part))}" for part in differ)
+    return f"{name}: {_text(old)} -> {_text(new)}"
 
 
 def _text(value: object) -> str:

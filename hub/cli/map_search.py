@@ -57,10 +57,12 @@ def search(session: Session, text: tuple[str, ...], **asked: Any) -> None:
     rows = [_row(found) for found in answer["found"]]
     columns = {"name": "Service", "provider": "Provider", "area": "Area", "open": "Open", "checked": "Checked"}
     session.table(rows, {**columns, **({"why": "Why"} if text else {})})
-    if not answer["every_word"]:
+    if not answer["every_word"] and rows:
         session.tell({}, "Nothing meets every word; these meet some.")
     needs = "; ".join(f"{need} ({number})" for need, number in list(answer["facets"]["needs"].items())[:6])
     session.tell({}, f"{answer['total']} found." + (f" By need: {needs}." if needs else ""))
+    if not rows and not asked["include_stale"]:
+        session.tell({}, "What nobody has checked in time is left out: --include-stale shows it too.")
 
 
 def _row(found: dict[str, Any]) -> dict[str, Any]:

@@ -86,7 +86,8 @@ def renew(session: Session, groups: tuple[str, ...], apply: bool, **given: Any) 
     asked = {"groups": groups, "how": given["how"], "note": given["note"], "choice": choice}
     asked |= {} if ends is None else {"ends": ends.date().isoformat()}
     done = member.hub.post(f"{_PATH}/renew", {**asked, "dry_run": not apply})["items"]
-    session.table(done, {"id": "Record", "what": "Result", "version": "Version", "fields": "Changes"})
+    columns = {"id": "Record", "name": "Name", "what": "Result", "version": "Version", "fields": "Changes"}
+    session.table(done, columns)
     if not apply:
         session.tell({}, "Nothing was changed. The same with --apply does it.")
 
@@ -157,7 +158,9 @@ def hold(session: Session, request: str, called: str | None) -> None:
 @command(
     top,
     _record,
-    click.option("--language", default="en", show_default=True, type=click.Choice(["en", "fr", "es", "ar"])),
+    click.option(
+        "--language", default="en", show_default=True, type=click.Choice(["en", "fr", "es", "ar"]), help="Of the page."
+    ),
     click.option("--mail", is_flag=True, help="Send it to where the record is reached; without this, it is printed."),
 )
 def link(session: Session, record: str, language: str, mail: bool) -> None:  # noqa: FBT001 - click's own form

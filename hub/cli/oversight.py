@@ -48,7 +48,7 @@ def list_trainings(session: Session) -> None:
     """List recorded trainings, the newest first."""
     me = session.member()
     found = trainings.listing(me)
-    logins = _logins(me)
+    logins = logins_of(me)
     rows = [
         {
             "record": row.record,
@@ -82,7 +82,7 @@ def list_openings(session: Session, *, unreviewed: bool) -> None:
     """List who opened what: what waits for a review first, the longest overdue before all."""
     me = session.member()
     now, found = me.clock.now(), openings.listing(me, unreviewed=unreviewed)
-    logins = _logins(me)
+    logins = logins_of(me)
     rows = [
         {
             "record": row.record,
@@ -183,7 +183,7 @@ def end(session: Session, record: str, outcome: str, words_file: str) -> None:
     session.tell({"record": record, "outcome": outcome}, "Kept.")
 
 
-def _logins(me: Member) -> Any:
+def logins_of(me: Member) -> Any:
     """Return what shows a member by login, as the hub has it, where it knows one."""
     known = {row["member"]: row["login"] for row in me.hub.get("/api/v1/members")}
     return lambda member: known.get(member) or member

@@ -192,7 +192,7 @@ def _area(
     own = _level(values, level, columns)
     code = _pick(values, "code", own, columns)
     if not code or not CODE.fullmatch(code):
-        raise InvalidRequest("This row has no code that can be one.")
+        raise InvalidRequest("This row has no code that can be one: name the column that has it.")
     parent = _pick(values, "parent", own - 1, columns) or _pick(values, "code", own - 1, columns, numbered=True)
     iso = _pick(values, "iso", own, columns)
     return Found(
@@ -218,7 +218,7 @@ def _level(values: Mapping[str, str], level: int | None, columns: Mapping[str, s
         return level
     numbered = [int(m[1]) for name in values if _matches("code", name) and (m := _NUMBERED.match(name.lower()))]
     if not numbered:
-        raise InvalidRequest("This row does not say its level.", todo="Say it with the import.")
+        raise InvalidRequest("This row does not say its level: give one for the file (1 is below the country).")
     return max(numbered)
 
 

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 NEW, CHANGED, SAME, REISSUED, ALIAS, ENDED = "new", "changed", "same", "reissued", "alias", "ended"
 PROBLEM, OUTSIDE = "problem", "outside"
+_ORPHAN: Final = "Its parent is not there: import the level above first, or name the column that says the parent."
+_MOVED: Final = "It lies in another area here: only the agency that leads in this country moves it."
 _HOLLOW: Final = frozenset(
     {"governorate", "province", "district", "region", "state", "county", "al", "el", "ad", "as", "az"}
 )
@@ -62,8 +64,11 @@ def import_areas(
     scheme: str = "cod",
     same: Mapping[str, str] | None = None,
     write: bool = True,
+    moves: bool = True,
 ) -> Report:
     """Join a file's areas to those of a country; with `write` False only say what would become of them.
+
+    `moves`: whether an area may come to lie in another one than before, and so before other agencies' eyes.
 
     Raises:
         InvalidRequest: `same` names an area that is not here.
@@ -72,7 +77,7 @@ def import_areas(
     report = Report(elsewhere=file.elsewhere)
     for problem in file.problems:
         report.add(result=PROBLEM, **problem)
-    state = _State(areas, country, scheme, dict(same or {}), report)
+    state = _State(areas, country, scheme, dict(same or {}), report, moves=moves)
     for found in sorted(file.areas, key=lambda one: (one.level, one.valid_from, one.row)):
         state.take(found)
     report.unseen = state.unseen()
@@ -99,7 +104,10 @@ def follow(connection: Connection, codes: Iterable[str], now: int) -> None:
 class _State:
     """The tree as it grows while a file is joined to it."""
 
-    def __init__(self, areas: Areas, country: str, scheme: str, same: dict[str, str], report: Report) -> None:
+    def __init__(
+        self, areas: Areas, country: str, scheme: str, same: dict[str, str], report: Report, *, moves: bool
+    ) -> None:
+        self._moves = moves
         self._areas, self._country, self._scheme, self._same, self._report = areas, country, scheme, same, report
         self._known = {area.code: area for area in areas.listing(country)}
         self._mentioned: set[str] = set()
@@ -118,7 +126,7 @@ class _State:
             return
         parent = self._parent(found)
         if found.level and parent is None:
-            self._report.add(found.row, PROBLEM, problem="Its parent is not there.", code=found.code)
+            self._report.add(found.row, PROBLEM, problem=_ORPHAN, code=found.code)
             return
         code = self._canonical(found, parent)
         if code in self._known and self._known[code].level != found.level:
@@ -128,6 +136,9 @@ class _State:
         if self._past(found, code, before):
             return
         area = self._area(found, code, parent, before)
+        if before is not None and area.parent != before.parent and not self._moves:
+            self._report.add(found.row, PROBLEM, problem=_MOVED, code=found.code)
+            return
         self._mentioned.add(code)
         for other in {found.code, *found.also} - {code}:
             self._alias(other, code)

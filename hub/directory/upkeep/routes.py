@@ -10,6 +10,7 @@ from flask_smorest import Blueprint
 from hub.auth.permissions import caller, permission
 from hub.context import current_hub
 from hub.directory.records.freshness import day_of
+from hub.directory.records.visibility import FOCAL
 from hub.directory.servicemap.rights import EDITORS, PROPOSERS, check_edit
 from hub.directory.servicemap.routes import told, viewer
 from hub.directory.servicemap.schemas import RecordOutcome
@@ -67,7 +68,8 @@ def post_renew(given: dict[str, Any]) -> dict[str, Any]:
         filters = checks.filters_of(connection, given["choice"])
         renewal = checks.Renewal(given["groups"], given["records"], filters, given.get("ends"))
         done = checks.renew(connection, renewal, by, host=hub.origin, now=hub.clock.now(), write=write)
-    return {"items": [told(outcome) for outcome in done]}
+        rows = ServiceMap(connection).many(outcome.id for outcome in done)
+    return {"items": [{**told(each), "name": str(rows[each.id].document.get("name") or "")} for each in done]}
 
 
 @blueprint.route("/requests", methods=["POST"])
@@ -81,7 +83,8 @@ def post_request(given: dict[str, Any]) -> dict[str, Any]:
         row = None if proposal.record is None else _row(connection, proposal.record)
         how = "provider" if row is not None and row.agency == caller().agency else "coordinator"
         by = _actor(how, given["note"])
-        request = requests.propose(connection, proposal, by, host=hub.origin, now=hub.clock.now())
+        level = FOCAL if row is None else _level(connection, row)
+        request = requests.propose(connection, proposal, by, host=hub.origin, now=hub.clock.now(), level=level)
         return _shown(connection, request)
 
 
@@ -222,7 +225,7 @@ def _shown(connection: Connection, request: Request) -> dict[str, Any]:
     """Return a request as the caller may see it: of what they may not see in the record, only what they said."""
     row = ServiceMap(connection).get(request.record)
     seen = {} if row is None else row.seen(_level(connection, row)) or {}
-    mine = request.steward == caller().agency
+    mine = request.steward == caller().agency and (row is None or row.id == request.record)
     shown = {
         name: pair if mine else {"new": pair["new"], **({"now": seen[name]} if name in seen else {})}
         for name, pair in requests.differences(row, request).items()

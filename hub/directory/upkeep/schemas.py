@@ -89,10 +89,16 @@ class Renewal(Strict):
     dry_run = fields.Boolean(required=True, truthy={True}, falsy={False})
 
 
+class RenewedRecord(RecordOutcome):
+    """What became of a record, and how it is called."""
+
+    name = fields.String(required=True)
+
+
 class Renewed(Schema):
     """What became of each record, or would."""
 
-    items = fields.List(fields.Nested(RecordOutcome), required=True)
+    items = fields.List(fields.Nested(RenewedRecord), required=True)
 
 
 class ChangeRequest(Strict):
