@@ -52,7 +52,8 @@ class Permission:
         if who.pending and not self.pending:
             raise Forbidden("Your agency has not certified this member, or no longer does.")
         if self.roles and not self.roles & who.roles:
-            raise Forbidden("None of your roles allows this.")
+            named = " or ".join(sorted(role.replace("_", " ") for role in self.roles))
+            raise Forbidden("None of your roles allows this.", todo=f"Ask a colleague who is {named}.")
 
 
 def permission(
