@@ -38,6 +38,7 @@ _LETTERS: Final = _ETHIOPIC | str.maketrans(
 _INITIALS: Final = re.compile(r"(?<!\w)(?:[^\W\d_]\.){2,}[^\W\d_]?(?!\w)")
 _ELISION: Final = re.compile(r"(?<!\w)(?:[cdjlmnst]|qu)'(?=\w)")
 _OWNER: Final = re.compile(r"'s?(?!\w)")
+_ASCII: Final = re.compile(r"[a-z0-9]+")
 _ARTICLE: Final = re.compile(r"(?:و|ب|ف|ك)?ال(?=\w{3})")
 _UNSPACED: Final = (
     *((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3040, 0x30FF), (0x31F0, 0x31FF), (0x3400, 0x4DBF)),
@@ -51,6 +52,8 @@ def words(text: str) -> list[str]:
     plain = text.casefold() if text.isascii() else _plain(text)
     plain = _INITIALS.sub(lambda found: found[0].replace(".", ""), plain.replace("`", "'"))
     plain = _OWNER.sub("", _ELISION.sub(" ", plain)).replace("'", "")
+    if plain.isascii():
+        return _ASCII.findall(plain)
     runs = (_run(letters) for spaced, letters in groupby(plain, key=_is_letter) if spaced)
     return [word for run in runs for word in run]
 
