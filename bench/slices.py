@@ -57,6 +57,11 @@ def areas() -> list[Area]:
 
 def rows(count: int, tree: list[Area], known: Areas):
     """Yield batches of derived rows of `count` services: some templates derived as a hub would, then many of each."""
+    yield from ([copied(*one) for one in batch] for batch in named(count, tree, known))
+
+
+def named(count: int, tree: list[Area], known: Areas):
+    """Yield batches of ids, each with the derived rows of one of some templates and the town to put them in."""
     dice = random.Random(2)
     places = [area for area in tree if area.level == 2]
     weights = [1 / (rank + 1) for rank in range(len(places))]
@@ -82,8 +87,7 @@ def rows(count: int, tree: list[Area], known: Areas):
             (f"{number:08x}-0000-4000-8000-{number:012x}", made[dice.randrange(TEMPLATES)])
             for number in range(first, first + BATCH)
         ]
-        shift = {name: dice.choices(places, weights)[0] for name, _ in batch}
-        yield [copied(name, one, shift[name]) for name, one in batch]
+        yield [(name, one, dice.choices(places, weights)[0]) for name, one in batch]
 
 
 def row(kind: str, document: dict) -> Row:
@@ -122,6 +126,12 @@ def fill(database: Database, count: int) -> list[Area]:
             connection.execute(insert(t.map_points), [point for one in batch for point in one[2]])
             if not database.is_sqlite:
                 copy_flat(connection, batch)
+    settle(database)
+    return tree
+
+
+def settle(database: Database) -> None:
+    """Let the database look at what was put in, and index the flat table of the shapes."""
     if database.is_sqlite:
         with database.write() as connection:
             connection.exec_driver_sql("analyze")
@@ -131,7 +141,6 @@ def fill(database: Database, count: int) -> list[Area]:
             connection.exec_driver_sql("update flat set tsv = to_tsvector('english', name || ' ' || description)")
             connection.exec_driver_sql("create index on flat using gin (tsv)")
             connection.exec_driver_sql("vacuum analyze")
-    return tree
 
 
 def copy_flat(connection, batch) -> None:
