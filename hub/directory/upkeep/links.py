@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from hub.directory.records.visibility import PARTNERS
 from hub.directory.records.vocabulary import LINK_SECONDS
 from hub.directory.servicemap.store import ServiceMap
 from hub.directory.servicemap.write import Actor
@@ -66,7 +67,7 @@ def look(connection: Connection, identifier: str, now: int) -> tuple[Link, Row]:
     """
     link = Links(connection).get(identifier)
     row = None if link is None else ServiceMap(connection).get(link.record)
-    if link is None or row is None:
+    if link is None or row is None or row.id != link.record:  # what it was merged into, others may keep
         raise NotFound("This link opens nothing.", todo="Ask for a new one.")
     if not link.open_at(now):
         raise Conflict(GONE, todo="Ask for a new one.")
@@ -93,7 +94,7 @@ def answer(
         raise Conflict(GONE, todo="Ask for a new one.")
     by = Actor(link.agency, link.member, "link", note)
     proposal = requests.Proposal(row.kind, row.id, changes, groups, row.version, link.id)
-    requests.propose(connection, proposal, by, host=row.host, now=now)
+    requests.propose(connection, proposal, by, host=row.host, now=now, level=PARTNERS)
 
 
 def object_to(connection: Connection, link: Link, *, note: str, now: int) -> bool:

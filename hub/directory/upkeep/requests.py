@@ -14,12 +14,13 @@ from hub.directory.records import record as records
 from hub.directory.records.freshness import day_of, verified
 from hub.directory.records.groups import OF_KIND, groups_of
 from hub.directory.records.record import PROVIDER
+from hub.directory.records.visibility import FOCAL
 from hub.directory.servicemap.store import ServiceMap
 from hub.directory.servicemap.write import Actor, Draft, apply, edited
 from hub.directory.upkeep.holds import with_members
 from hub.directory.upkeep.store import Request, Requests, State
 from hub.directory.upkeep.waiting import tell
-from hub.errors import Forbidden, IllegalTransition, InvalidRequest, NotFound, StaleVersion
+from hub.errors import Conflict, Forbidden, IllegalTransition, InvalidRequest, NotFound, StaleVersion
 from hub.ids import random_id
 
 if TYPE_CHECKING:
@@ -60,8 +61,12 @@ class Decision:
         return self.members is None or member in self.members
 
 
-def propose(connection: Connection, proposal: Proposal, by: Actor, *, host: str, now: int) -> Request:
+def propose(
+    connection: Connection, proposal: Proposal, by: Actor, *, host: str, now: int, level: int = FOCAL
+) -> Request:
     """Keep a change request, in place of an earlier one of the same proposer, and tell who decides.
+
+    `level`: at which the proposer sees the record. Whether they guessed what is hidden from them, they do not learn.
 
     Raises:
         NotFound: no such record here.
@@ -70,7 +75,12 @@ def propose(connection: Connection, proposal: Proposal, by: Actor, *, host: str,
     identity = proposal.record or _identity(proposal, by)
     row = _row(connection, proposal, identity, host)
     base = {"id": identity} if row is None else _as_seen(connection, row, proposal.base)
-    changes = {name: value for name, value in proposal.changes.items() if base.get(name) != value}
+    seen = base if row is None or level >= FOCAL else row.seen(level) or {}
+    changes = {
+        name: value
+        for name, value in proposal.changes.items()
+        if base.get(name) != value or (level < FOCAL and name not in seen)
+    }
     wrong = sorted(set(changes) & records.SYSTEM)
     said = changes or proposal.groups or by.note
     if wrong or not said or not set(proposal.groups) <= set(OF_KIND[proposal.kind]):
@@ -130,7 +140,7 @@ def approve(connection: Connection, request: Request, by: Actor, decision: Decis
     """
     _expect(request, State.PROPOSED)
     check_decider(request, by)
-    row = ServiceMap(connection).get(request.record)
+    row = _still(connection, request)
     present = 0 if row is None else row.version
     if present != decision.version:
         raise StaleVersion("The record was changed since you compared.", version=present)
@@ -185,7 +195,7 @@ def confirm(connection: Connection, request: Request, by: Actor, *, now: int) ->
 
 def let_through(connection: Connection, request: Request, by: Actor | None, *, called: bool, now: int) -> Outcome:
     """Write contact details that have waited. What is another value by now than when they were asked for stays."""
-    row = ServiceMap(connection).get(request.record)
+    row = _still(connection, request)
     if row is None:
         raise NotFound("There is no such record.")
     still = {name: value for name, value in request.changes.items() if row.document.get(name) == request.old.get(name)}
@@ -247,6 +257,18 @@ def _as_seen(connection: Connection, row: Row, version: int | None) -> Mapping[s
     later = [change for change in ServiceMap(connection).history(row.id) if change.version > version]
     before = {name: pair[0] for change in later for name, pair in change.fields.items()}
     return with_members(row.document, before)
+
+
+def _still(connection: Connection, request: Request) -> Row | None:
+    """Return the record of a request; None for one that is to be made.
+
+    Raises:
+        Conflict: it was merged into another, of which nobody asked this, and which another agency may keep.
+    """
+    row = ServiceMap(connection).get(request.record)
+    if row is not None and (row.id != request.record or row.steward != request.steward):
+        raise Conflict("The record was merged into another since.", todo="Refuse this, and propose it for that one.")
+    return row
 
 
 def _steward(connection: Connection, changes: Mapping[str, Any], by: Actor) -> str:
