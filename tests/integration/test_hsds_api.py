@@ -248,7 +248,8 @@ def text_of(database):
 )
 def test_what_is_not_public_is_on_no_path(land, document):
     add(land, document)
-    add(land, maps.service("Of the hidden", maps.provider(HIDDEN), (maps.site(HIDDEN),), needs=["food"]))
+    by = maps.provider(*(HIDDEN,) * (document["id"] == maps.provider(HIDDEN)["id"]))
+    add(land, maps.service("Of the hidden", by, (maps.site(HIDDEN),), needs=["food"]))
     assert HIDDEN not in text_of(land)
 
 

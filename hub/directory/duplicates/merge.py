@@ -21,7 +21,7 @@ from hub.directory.duplicates.pairs import candidates
 from hub.directory.duplicates.parties import party
 from hub.directory.duplicates.store import UNDECIDED, PairRow, PairStore, State
 from hub.directory.records.record import PROVIDER, SERVICE, SITE
-from hub.directory.records.visibility import PARTNERS, visible
+from hub.directory.records.visibility import PARTNERS, level_of
 from hub.directory.servicemap import store as t
 from hub.directory.servicemap.derive import forget
 from hub.directory.servicemap.store import ServiceMap
@@ -84,6 +84,8 @@ def agree(connection: Connection, pair: PairRow, keep: str, by: Actor, *, host: 
         raise Conflict("A copy of another hub's record is not merged away here.", todo="Keep that one.")
     keepers = _keepers(kept, gone, host)
     _check_keeper(by.agency, keepers)
+    if gone.level > kept.level:  # what belongs to it would be open with the other
+        raise Conflict("The record that goes is hidden from more people.", todo="Keep that one, or hide the other.")
     said = {by.agency, *(pair.said if pair.kept == keep else ())}
     store, who = PairStore(connection), (by.agency, by.member)
     if not keepers <= said:
@@ -134,7 +136,7 @@ def _parties(connection: Connection, kind: str, patterns: Patterns | None) -> It
     while rows := store.records(kind, after=after, limit=_PAGE):
         after = rows[-1].id
         for row in rows:
-            seen = visible(kind, row.document, PARTNERS)
+            seen = row.seen(PARTNERS)
             if seen is not None:
                 own = {seen["area"]} if seen.get("area") else set[str]()
                 country = parts(row.home)[0] if row.home else ""
@@ -277,8 +279,8 @@ def _brought(kept: Row, gone: Row) -> Iterator[Change]:
     """Return what a provider that is kept takes from the other: its names, and the numbers by which others know it."""
     if gone.kind != PROVIDER:
         return
-    own, other = kept.document, gone.document
-    said = [other["name"], other.get("alternate_name"), other.get("acronym"), *other.get("names", ())]
+    own, other = kept.document, _open_where(kept, gone)
+    said = [other.get("name"), other.get("alternate_name"), other.get("acronym"), *other.get("names", ())]
     known = {own["name"], *own.get("names", ()), None, ""}
     names = [name for name in dict.fromkeys(said) if name not in known]
     if names:
@@ -286,6 +288,16 @@ def _brought(kept: Row, gone: Row) -> Iterator[Change]:
     numbers = [row for row in other.get("organization_identifiers") or () if row not in (own.get(_BROUGHT[1]) or ())]
     if numbers:
         yield _change(kept, _BROUGHT[1], [*(own.get(_BROUGHT[1]) or ()), *numbers])
+
+
+def _open_where(kept: Row, gone: Row) -> dict[str, Any]:
+    """Return what the record that goes says to everybody who will see it in the one that is kept."""
+    least = {name: level_of(PROVIDER, kept.document, name) for name in _BROUGHT}
+    return {
+        name: value
+        for name, value in gone.document.items()
+        if level_of(PROVIDER, gone.document, name) <= least.get(name, least["names"])
+    }
 
 
 def _undone(change: Change, value: Any) -> Any:

@@ -15,7 +15,6 @@ from hub.directory.duplicates import merge, schemas
 from hub.directory.duplicates.names import Patterns
 from hub.directory.duplicates.pairs import LIKELY, POSSIBLE
 from hub.directory.duplicates.store import PairStore, State
-from hub.directory.records.visibility import whole_level
 from hub.directory.servicemap.routes import viewer
 from hub.directory.servicemap.store import ServiceMap
 from hub.directory.servicemap.write import Actor
@@ -100,9 +99,9 @@ def _halves(connection: Connection, records: tuple[str, ...]) -> list[dict[str, 
     """Return what the caller may see of some records."""
     looking, found = viewer(connection), ServiceMap(connection).unmerged(records)
     return [
-        {"id": row.id, "name": row.document["name"], "steward": row.steward, "host": row.host}
+        {"id": row.id, "name": seen["name"], "steward": row.steward, "host": row.host}
         for row in (found[one] for one in records if one in found)
-        if whole_level(row.document) <= looking.level(row.steward, row.agency, row.home)
+        if (seen := row.seen(looking.level(row.steward, row.agency, row.home))) is not None
     ]
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from hub.directory.records.record import KINDS, PROVIDER, SERVICE
-from hub.directory.records.visibility import level_of, visible, whole_level
+from hub.directory.records.visibility import level_of
 from hub.directory.records.vocabulary import LEVELS
 from hub.errors import BadSignature, Expired, Malformed
 from hub.packets import shapes as a
@@ -76,12 +76,12 @@ def tell(row: Row, around: Mapping[str, Row], level: int) -> Told | None:
 
     A service is told with its provider or not at all. Nothing is named that is not told too.
     """
-    document = visible(row.kind, row.document, level)
+    document = row.seen(level)
     if document is None:
         return None
     if row.kind != PROVIDER:
         by = around.get(document.pop("organization_id", None) or "")
-        told = by is not None and by.host == row.host and whole_level(by.document) <= level
+        told = by is not None and by.host == row.host and by.level <= level
         if row.kind == SERVICE and not told:
             return None
         document |= {"organization_id": by.id} if told and by is not None else {}
@@ -144,7 +144,7 @@ def _places(row: Row, document: Mapping[str, Any], around: Mapping[str, Row], le
     found = []
     for at in document["service_at_locations"]:
         site = around.get(at.get("location_id", ""))
-        if site is not None and site.host == row.host and whole_level(site.document) <= level:
+        if site is not None and site.host == row.host and site.level <= level:
             found.append({**at, "location_id": site.id})
     return {"service_at_locations": found}
 

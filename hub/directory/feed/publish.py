@@ -51,7 +51,7 @@ def publish(connection: Connection, host: str) -> int:
             rows = found.many(some)
             around = around_of(found, rows.values())
             for part in told:
-                part.compare(some, rows, around)
+                part.compare(found, some, rows, around)
     for part in told:
         part.end()
     waiting.done(list(tokens))
@@ -95,7 +95,9 @@ class _Part:
     def begin(self) -> None:
         self._head = self.store.lock()
 
-    def compare(self, records: Sequence[str], rows: Mapping[str, Row], around: Mapping[str, Row]) -> None:
+    def compare(
+        self, found: ServiceMap, records: Sequence[str], rows: Mapping[str, Row], around: Mapping[str, Row]
+    ) -> None:
         """Number those of some records of one kind that are told anew."""
         known = self.store.entries(records)
         new: list[Entry] = []
@@ -112,9 +114,14 @@ class _Part:
                 ):
                     new.append(Entry(record, 0, told.kind, told.sha))
             elif old is not None:
-                kept = row.id if row is not None and row.id != record else None
+                kept = self._kept(found, record, row)
                 self._gone += [replace(old, sha="", kept=kept)] if (old.sha, old.kept) != ("", kept) else []
         self._number(new, known)
+
+    def _kept(self, found: ServiceMap, record: str, row: Row | None) -> str | None:
+        """Return the record that one was merged into, if this part may tell of that."""
+        merged = row is not None and row.id != record and row.host == self.host
+        return row.id if row is not None and merged and tell(row, around_of(found, [row]), self.level) else None
 
     def end(self) -> None:
         """Number what is gone."""

@@ -14,7 +14,8 @@ from hub.directory.feed.counterparts import Known, counterparts
 from hub.directory.feed.publish import page
 from hub.directory.feed.store import with_counterparts
 from hub.directory.records.freshness import day_of
-from hub.directory.records.visibility import PUBLIC, visible
+from hub.directory.records.record import PROVIDER
+from hub.directory.records.visibility import PUBLIC
 from hub.directory.servicemap.routes import viewer
 from hub.directory.servicemap.store import ServiceMap
 
@@ -55,7 +56,8 @@ def _providers(connection: Connection) -> dict[str, Known]:
     named = {entry["provider"] for row in rows.values() for entry in row.document.get("counterparts", ())}
     rows |= found.many(sorted(named))
     seen = {
-        name: (visible(row.kind, row.document, looking.level(row.steward, row.agency, row.home)), row.host)
+        name: (row.seen(looking.level(row.steward, row.agency, row.home)), row.host)
         for name, row in rows.items()
+        if row.kind == PROVIDER
     }
     return {name: Known(document, host) for name, (document, host) in seen.items() if document is not None}

@@ -18,8 +18,8 @@ from hub.directory.formats.hsds_derive import taxonomies, terms
 from hub.directory.formats.hsds_write import HsdsWriter
 from hub.directory.formats.items import Records
 from hub.directory.hsds.store import Asked, Published, terms_of
-from hub.directory.records.record import PROVIDER, SERVICE, SITE
-from hub.directory.records.visibility import PUBLIC, visible
+from hub.directory.records.record import SERVICE
+from hub.directory.records.visibility import PUBLIC
 from hub.directory.servicemap.slices import Point
 from hub.directory.servicemap.store import ServiceMap
 from hub.errors import InvalidRequest, NotFound
@@ -228,12 +228,11 @@ class Publisher:
 
 def _seen(row: Row) -> Object | None:
     """Return a record as everybody may see it, or None; a service says when anything it shows changed."""
-    kind = {PROVIDER: PROVIDER, SERVICE: SERVICE, SITE: SITE}[row.kind]
-    seen = visible(kind, row.document, PUBLIC)
+    seen = row.seen(PUBLIC)
     if seen is None:
         return None
     made = {name: value for name, value in seen.items() if name != "visibility"}
-    return made | ({"last_modified": _moment(row.moved_at)} if kind == SERVICE else {})
+    return made | ({"last_modified": _moment(row.moved_at)} if row.kind == SERVICE else {})
 
 
 def _known_places(service: Object, moved: Mapping[str, str], sites: Mapping[str, Any]) -> None:

@@ -8,7 +8,6 @@ from hub.directory.areas.store import Areas
 from hub.directory.formats.items import Records
 from hub.directory.formats.registry import format_of
 from hub.directory.records.record import KINDS, PROVIDER, SERVICE, SITE
-from hub.directory.records.visibility import visible
 from hub.directory.servicemap.store import ServiceMap
 from hub.errors import InvalidRequest
 
@@ -49,7 +48,7 @@ def records(connection: Connection, viewer: Viewer, *, mine: bool = False) -> Re
 
 def shown(store: ServiceMap, viewer: Viewer, row: Row) -> dict[str, Any] | None:
     """Return a record as an export shows it to a viewer, or None."""
-    found = visible(row.kind, row.document, viewer.level(row.steward, row.agency, row.home))
+    found = row.seen(viewer.level(row.steward, row.agency, row.home))
     if found is None or row.kind != SERVICE:
         return found
     sites: dict[str, dict[str, Any]] = {}
@@ -62,7 +61,7 @@ def _kind(connection: Connection, kind: str, viewer: Viewer, *, mine: bool) -> d
     while rows := store.records(kind, after=after, limit=PAGE):
         after = rows[-1].id
         for row in rows:
-            seen = visible(kind, row.document, viewer.level(row.steward, row.agency, row.home))
+            seen = row.seen(viewer.level(row.steward, row.agency, row.home))
             if seen is not None and (not mine or viewer.agency in {row.steward, row.agency}):
                 found[row.id] = seen
     return found
@@ -70,7 +69,7 @@ def _kind(connection: Connection, kind: str, viewer: Viewer, *, mine: bool) -> d
 
 def _around(store: ServiceMap, viewer: Viewer, found: dict[str, dict[str, Any]], named: Iterable[str]) -> None:
     for row in store.many(identity for identity in named if identity not in found).values():
-        seen = visible(row.kind, row.document, viewer.level(row.steward, row.agency, row.home))
+        seen = row.seen(viewer.level(row.steward, row.agency, row.home))
         if seen is not None:
             found[row.id] = seen
 

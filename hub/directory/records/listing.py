@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from hub.directory.records import ages, freshness
 from hub.directory.records import hours as opening
 from hub.directory.records.record import PROVIDER, SERVICE, SITE
-from hub.directory.records.visibility import FOCAL, steps_of, visible, whole_level
+from hub.directory.records.visibility import FOCAL, level_of, steps_of, visible, whole_level
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -68,7 +68,8 @@ def listing(
     if seen is None or by is None:
         return None
     limits = freshness.limits(SERVICE, service)
-    places = [place(site, paths, level) for site in sites if whole_level(site) <= level]
+    known = sites if level_of(SERVICE, service, "service_at_locations") <= level else ()
+    places = [place(site, paths, level) for site in known if whole_level(site) <= level]
     found = {
         **{name: seen[name] for name in _AS_IT_STANDS if seen.get(name) not in (None, "", [])},
         "provider": {name: by[name] for name in _OF_PROVIDER if by.get(name) is not None},

@@ -62,15 +62,17 @@ _PLAIN: Final = frozenset(
 def level_of(kind: str, document: Mapping[str, Any], member: str) -> int:
     """Return from which level on a top-level member is seen."""
     said = document.get("visibility") or {}
-    least = max(_said(said, member), _said(said, WHOLE))
+    least = max(_said(said, member), whole_level(document))
     if kind == SITE and member in _PLACE:
         least = max(least, *(_said(said, name) for name in _PLACED))
     return least
 
 
 def whole_level(document: Mapping[str, Any]) -> int:
-    """Return from which level on a record is seen at all."""
-    return _said(document.get("visibility") or {}, WHOLE)
+    """Return from which level on a record is seen at all; a service whose provider is hidden, is hidden itself."""
+    said = document.get("visibility") or {}
+    held = ("id", "name") if "location_type" in document else ("id", "name", "organization_id")
+    return max(_said(said, name) for name in (WHOLE, *held))
 
 
 def steps_of(kind: str, document: Mapping[str, Any]) -> frozenset[int]:
@@ -85,12 +87,11 @@ def visible(kind: str, document: Mapping[str, Any], level: int) -> dict[str, Any
         return None
     if level >= FOCAL:
         return dict(document)
-    hides = any(_said(document.get("visibility") or {}, name) > level for name in document.get("visibility") or {})
-    return {
-        name: value
-        for name, value in document.items()
-        if name != "visibility" and level_of(kind, document, name) <= level and not (hides and _unknown(name))
-    }
+    said = document.get("visibility") or {}
+    hidden = {name for name in (*said, *_DEFAULT) if _said(said, name) > level}
+    place = _PLACE if kind == SITE and not hidden.isdisjoint(_PLACED) else frozenset()
+    closed, hides = hidden | place | {"visibility"}, not hidden.isdisjoint(said)
+    return {name: value for name, value in document.items() if name not in closed and not (hides and _unknown(name))}
 
 
 def _said(visibility: Mapping[str, str], member: str) -> int:

@@ -16,8 +16,8 @@ from hub.directory.gaps.store import dirty
 from hub.directory.records import freshness, listing
 from hub.directory.records.ages import MONTHS
 from hub.directory.records.record import PROVIDER, SERVICE
-from hub.directory.records.visibility import visible
-from hub.directory.records.vocabulary import AGE_GROUPS
+from hub.directory.records.visibility import WHOLE, visible
+from hub.directory.records.vocabulary import AGE_GROUPS, LEVELS
 from hub.directory.servicemap import store as t
 from hub.directory.text.normalise import words
 from hub.directory.text.store import facet_rows, map_facets, terms
@@ -119,9 +119,9 @@ def of_service(row: Row, around: Around) -> Derived:
     service = row.document
     provider = around.records.get(service["organization_id"])
     ids = site_ids(service)
-    sites = [around.records[site].document for site in ids if site in around.records]
+    sites = [site for one in ids if one in around.records and (site := around.records[one].beside(row.steward))]
     paths = {code: around.path(code) for code in _codes(service, sites)}
-    by = {"id": service["organization_id"], "name": ""} if provider is None else provider.document
+    by = _by(row, provider)
     seen = listing.views(service, by, sites, paths)
     agency = "" if provider is None else provider.document.get("agency", "")
     groups = [0 if view is None else groups_of(view) for view in seen]
@@ -133,6 +133,14 @@ def of_service(row: Row, around: Around) -> Derived:
         list(_words(row.id, service, by, seen)),
         list(facet_rows({"steward": row.steward, "agency": agency, "home": row.home}, seen, groups)),
     )
+
+
+def _by(row: Row, provider: Row | None) -> Mapping[str, Any]:
+    """Return the provider of a service as its rows may show it; of an unknown or hidden one nothing but the id."""
+    if provider is None:
+        return {"id": row.document["organization_id"], "name": ""}
+    hidden = {"id": provider.id, "name": "", "visibility": {WHOLE: LEVELS[provider.level]}}
+    return provider.beside(row.steward) or hidden
 
 
 def site_ids(service: Mapping[str, Any]) -> list[str]:

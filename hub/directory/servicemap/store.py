@@ -26,7 +26,8 @@ from sqlalchemy import (
 )
 
 from hub.db import Store, metadata
-from hub.directory.records.visibility import visible
+from hub.directory.records.visibility import PARTNERS, WHOLE, level_of, visible
+from hub.directory.records.vocabulary import LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -170,7 +171,7 @@ map_due = Table(
 class Row:
     """A record as it stands. `home` is the path of the area that it belongs to, root first; "" where it has none.
 
-    `level`: from which level on it is seen at all; a service is not seen before its provider.
+    `level`: from which level on it is seen at all; what belongs to a provider is not seen before the provider.
     `changed_at`: when its own document changed; `moved_at`: when anything that is shown with it did.
     """
 
@@ -192,6 +193,19 @@ class Row:
     def seen(self, level: int) -> dict[str, Any] | None:
         """Return what somebody at a level sees of it, or None where it is not there for them."""
         return None if self.level > level else visible(self.kind, self.document, level)
+
+    def beside(self, steward: str) -> dict[str, Any] | None:
+        """Return what rows derived of a record that `steward` keeps may be made of, or None.
+
+        To name a record is no right to see it: of what another agency keeps, that is no more than any partner sees.
+        """
+        if steward in {self.steward, self.agency}:
+            marks = {**(self.document.get("visibility") or {}), **({WHOLE: LEVELS[self.level]} if self.level else {})}
+            return {**self.document, **({"visibility": marks} if marks else {})}
+        if (seen := self.seen(PARTNERS)) is None:
+            return None
+        marks = {name: LEVELS[PARTNERS] for name in seen if level_of(self.kind, self.document, name) == PARTNERS}
+        return {**seen, "visibility": {**marks, WHOLE: LEVELS[self.level]}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,8 +277,11 @@ class ServiceMap(Store):
 
     def services_of(self, providers: Iterable[str]) -> list[str]:
         """Return the ids of the services of some providers."""
-        rows = self._in(map_records, map_records.c.provider, sorted(set(providers)))
-        return [row["id"] for row in rows if row["kind"] == "service"]
+        return self._belonging("service", providers)
+
+    def sites_of(self, providers: Iterable[str]) -> list[str]:
+        """Return the ids of the sites that belong to some providers."""
+        return self._belonging("site", providers)
 
     def services_at(self, sites: Iterable[str]) -> list[str]:
         """Return the ids of the services that are given at some sites."""
@@ -293,6 +310,10 @@ class ServiceMap(Store):
             map_records.c.kind == kind, map_records.c.id.not_in(select(map_aliases.c.id))
         )
         return int(self._connection.execute(query).scalar_one())
+
+    def _belonging(self, kind: str, providers: Iterable[str]) -> list[str]:
+        rows = self._in(map_records, map_records.c.provider, sorted(set(providers)))
+        return [row["id"] for row in rows if row["kind"] == kind]
 
     def _in(self, table: Table, column: Any, values: list[str]) -> list[RowMapping]:
         found: list[RowMapping] = []

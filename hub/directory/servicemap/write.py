@@ -131,15 +131,22 @@ def _check_home(steps: Sequence[_Step], host: str) -> None:
 
 
 def _check_belonging(connection: Connection, steps: Sequence[_Step], by: Actor) -> None:
-    """Let nobody hang a service, with a telephone of their own, under the name of somebody else's provider."""
+    """Let nobody hang a service, with a telephone of their own, under the name of somebody else's provider.
+
+    Nor under one that is still to come: its id may be known before.
+    """
     if by.how in {"feed", "merge"}:
         return
-    named = {step.outcome.id: step for step in steps if "organization_id" in step.outcome.fields}
-    wanted = {str(step.document["organization_id"]) for step in named.values() if step.document.get("organization_id")}
-    rows = ServiceMap(connection).many(sorted(wanted))
-    for step in named.values():
-        row = rows.get(str(step.document.get("organization_id")))
-        if row is not None and _row(step, "", 0).steward not in {row.steward, row.agency}:
+    named = [
+        step for step in steps if "organization_id" in step.outcome.fields and step.document.get("organization_id")
+    ]
+    rows = ServiceMap(connection).many(sorted({str(step.document["organization_id"]) for step in named}))
+    rows |= {step.outcome.id: _row(step, "", 0) for step in steps if step.draft.kind == PROVIDER}
+    for step in named:
+        row = rows.get(str(step.document["organization_id"]))
+        if row is None or row.kind != PROVIDER:
+            raise InvalidRequest("There is no such provider.", fields=["organization_id"])
+        if _row(step, "", 0).steward not in {row.steward, row.agency}:
             raise Forbidden(
                 "A service or a site of a provider is kept by the agency that keeps the provider, or is it.",
                 todo="Propose it to that agency.",
@@ -152,10 +159,24 @@ def rederive(connection: Connection, changed: Sequence[str], now: int) -> None:
     rows = found.many(changed)
     derive_due(connection, rows.values())
     services = {row.id for row in rows.values() if row.kind == SERVICE}
-    services |= set(found.services_of(row.id for row in rows.values() if row.kind == PROVIDER))
-    services |= set(found.services_at(row.id for row in rows.values() if row.kind == SITE))
+    providers = [row.id for row in rows.values() if row.kind == PROVIDER]
+    services |= set(found.services_of(providers))
+    sites = {row.id for row in rows.values() if row.kind == SITE} | set(found.sites_of(providers))
+    _hide_sites(connection, found, sorted(sites), now)
+    services |= set(found.services_at(sites))
     tell_peers(connection, changed)
     _derive_services(connection, found, sorted(services), now)
+
+
+def _hide_sites(connection: Connection, found: ServiceMap, sites: Sequence[str], now: int) -> None:
+    """Say of sites from which level on they are seen, as they and their providers now say."""
+    rows = found.many(sites)
+    by = found.many(sorted({row.provider for row in rows.values() if row.provider}))
+    c = t.map_records.c
+    for row in rows.values():
+        level = max(whole_level(row.document), whole_level(by[row.provider].document) if row.provider in by else 0)
+        if level != row.level:
+            connection.execute(update(t.map_records).where(c.id == row.id).values(level=level, moved_at=now))
 
 
 def _derive_services(connection: Connection, found: ServiceMap, services: Sequence[str], now: int) -> None:
@@ -176,7 +197,8 @@ def _place(connection: Connection, rows: Sequence[Row], around: Mapping[str, Row
     placed = []
     for row in rows:
         provider = around.get(row.document["organization_id"])
-        codes = [around[site].document.get("area") for site in site_ids(row.document) if site in around]
+        sites = [around[site].beside(row.steward) for site in site_ids(row.document) if site in around]
+        codes = [site.get("area") for site in sites if site]
         codes += list(row.document.get("coverage", {}).get("areas", ()))
         homes = [areas.path(code) or [code] for code in codes if code]
         placed.append(
