@@ -17,8 +17,10 @@ from hub.directory.imports.settle import Seen, checks, digest, marked, said, set
 from hub.directory.imports.store import Import, Line, Said, Sources
 from hub.directory.records import record
 from hub.directory.records.record import KINDS, PROVIDER, SERVICE, SITE, SYSTEM
+from hub.directory.records.visibility import FOCAL
 from hub.directory.servicemap.rights import EDITORS, may_edit
 from hub.directory.servicemap.store import Row, ServiceMap
+from hub.directory.servicemap.viewer import Viewer
 from hub.directory.servicemap.write import NEW, UNCHANGED, Actor, Draft, Outcome, apply, plan
 from hub.directory.upkeep.requests import Proposal, propose
 from hub.errors import HubError
@@ -53,6 +55,16 @@ class Run:
     edits: bool
     used: set[str] = field(default_factory=set)
     good: set[str] = field(default_factory=set)
+    areas: frozenset[str] = frozenset()
+    """Paths of the areas that are assigned to the sender's agency."""
+
+    def seen(self, row: Row) -> dict[str, Any] | None:
+        """Return a record as who sent the file sees it."""
+        return row.seen(self.level(row))
+
+    def level(self, row: Row) -> int:
+        """Return the level at which who sent the file sees a record."""
+        return Viewer(self.one.agency, self.one.roles, self.areas).level(row.steward, row.agency, row.home)
 
     @property
     def who(self) -> Caller:
@@ -84,7 +96,7 @@ def take(connection: Connection, run: Run, items: Sequence[Item]) -> list[Line]:
     """Take some rows in, or plan to, and say what became of each, in their order."""
     rows = [_begin(run, item) for item in items]
     source = Sources(connection)
-    before = {} if run.edits else source.said(run.origin.name, [row.key for row in rows])
+    before = {} if run.edits else source.said(run.one.sayer, [row.key for row in rows])
     for row in rows:
         if not row.what and _says_the_same(run, row, before.get(row.key)):
             row.what = UNCHANGED
@@ -96,7 +108,7 @@ def take(connection: Connection, run: Run, items: Sequence[Item]) -> list[Line]:
     _write(connection, run, rows)
     if run.writes and not run.edits:
         met = [row for row in rows if row.outcome is not None]
-        source.put(run.origin.name, [_said(run, row) for row in met])
+        source.put(run.one.sayer, [_said(run, row) for row in met])
     return [_line(row) for row in rows]
 
 
@@ -154,7 +166,7 @@ def vanish(connection: Connection, run: Run, items: Iterable[Item]) -> list[Line
     now_said = {key_of(item) for item in items}
     gone = [
         (key, identity)
-        for key, identity in Sources(connection).unseen(run.origin.name, run.origin.day)
+        for key, identity in Sources(connection).unseen(run.one.sayer, run.origin.day)
         if key not in now_said and key.partition(":")[0] in KINDS
     ]
     rows = ServiceMap(connection).many(identity for _key, identity in gone)
@@ -220,6 +232,8 @@ def _load(connection: Connection, run: Run, rows: Sequence[_Row]) -> None:
             row.direct = False
             if not run.edits or row.row.host != run.host:
                 row.refuse("id", "not_ours", "Another agency keeps this record.")
+            elif run.seen(row.row) is None:
+                row.refuse("id", "no_record", "There is no such record here.")
 
 
 def _settle(run: Run, row: _Row, before: Said | None) -> None:
@@ -252,7 +266,7 @@ def _place(connection: Connection, run: Run, rows: Sequence[_Row]) -> None:
 def _edit(run: Run, row: _Row) -> None:
     """Join the cells of a spreadsheet with the record that is here; what they change was checked by whoever sent it."""
     new = _plain(row.item)
-    current = {} if row.row is None else row.row.document
+    current = {} if row.row is None else run.seen(row.row) or {}
     document = merged(current, new) if row.item.patch else new
     changed = [name for name in document.keys() | current.keys() if document.get(name) != current.get(name)]
     if row.direct and changed:
@@ -260,13 +274,13 @@ def _edit(run: Run, row: _Row) -> None:
         document = {**document, "verified": checked}
     row.document = document
     if row.row is not None and not changed:
-        row.what = UNCHANGED
+        row.what = UNCHANGED  # of what they see: a right guess of what is hidden is proposed like a wrong one
 
 
 def _check(connection: Connection, run: Run, rows: Sequence[_Row]) -> None:
     """Report what is no record of its kind, speaks for another agency, or belongs to nobody."""
     named = {str(row.document.get("organization_id")) for row in _open(rows) if row.document}
-    there = set(ServiceMap(connection).many(named))
+    there = ServiceMap(connection).many(named)
     for row in _open(rows):
         document = row.document or {}
         for problem in record.check(row.item.kind, document):
@@ -277,14 +291,18 @@ def _check(connection: Connection, run: Run, rows: Sequence[_Row]) -> None:
             run.good.add(str(document["id"]))
 
 
-def _check_owner(run: Run, row: _Row, there: set[str]) -> None:
-    document = row.document or {}
-    was = None if row.row is None else row.row.document.get("agency")
-    if row.item.kind == PROVIDER and document.get("agency") not in {None, was, run.one.agency}:
+def _check_owner(run: Run, row: _Row, there: Mapping[str, Row]) -> None:
+    document, before = row.document or {}, {} if row.row is None else row.row.document
+    if row.item.kind == PROVIDER and document.get("agency") not in {None, before.get("agency"), run.one.agency}:
         row.refuse("agency", "not_ours", "An agency says itself which provider it is.")
     owner = document.get("organization_id")
-    if row.item.kind == SERVICE and owner not in there and owner not in run.good:
-        row.refuse("organization_id", "no_provider", "The provider of this service is neither here nor in the file.")
+    if row.item.kind == PROVIDER or owner in run.good or (owner is None and row.item.kind == SITE):
+        return
+    by, keeper = there.get(str(owner)), row.row.steward if row.row else run.one.agency
+    if by is None or by.kind != PROVIDER or run.seen(by) is None:
+        row.refuse("organization_id", "no_provider", "The provider of this record is neither here nor in the file.")
+    elif row.direct and owner != before.get("organization_id") and keeper not in {by.steward, by.agency}:
+        row.refuse("organization_id", "not_ours", "Another agency keeps this provider.")
 
 
 def _write(connection: Connection, run: Run, rows: Sequence[_Row]) -> None:
@@ -305,15 +323,16 @@ def _write(connection: Connection, run: Run, rows: Sequence[_Row]) -> None:
 
 
 def _propose(connection: Connection, run: Run, row: _Row) -> None:
-    current: Mapping[str, Any] = {} if row.row is None else row.row.document
+    current: Mapping[str, Any] = {} if row.row is None else run.seen(row.row) or {}
     document = row.document or {}
     names = (document.keys() | current.keys()) - SYSTEM
     changes = {name: document.get(name) for name in sorted(names) if document.get(name) != current.get(name)}
+    level = FOCAL if row.row is None else run.level(row.row)
     identity, base = (None, None) if row.row is None else (row.row.id, row.row.version)
     wanted = Proposal(row.item.kind, identity, changes, base=base)
     try:
         with connection.begin_nested():
-            propose(connection, wanted, _actor(run), host=run.host, now=run.now)
+            propose(connection, wanted, _actor(run), host=run.host, now=run.now, level=level)
     except HubError as error:
         row.refuse("", error.code, error.detail)
 
@@ -340,5 +359,5 @@ def _line(row: _Row) -> Line:
         more = {"fields": fields, "held": list(row.outcome.held)}
     more |= {"kept": list(row.kept)}
     more["problems"] = [{"field": one.field, "code": one.code, "message": one.message} for one in row.problems]
-    identity = row.outcome.id if row.outcome else row.row.id if row.row else (row.item.document or {}).get("id")
+    identity = row.outcome.id if row.outcome else (row.item.document or {}).get("id")
     return Line(row.item.kind, row.item.row, identity, row.what, {name: value for name, value in more.items() if value})

@@ -54,10 +54,10 @@ def _go_through(hub: Hub, one: Import) -> int:
             Areas(connection).ensure(one.origin["country"])
     try:
         with hub.database.read() as connection:
-            items = _read(connection, one)
+            items, assigned = _read(connection, one), Areas(connection).assigned(one.agency)
     except HubError as error:
         return _fail(hub, one, error.detail)
-    done, run = one.done, _run(hub, one)
+    done, run = one.done, _run(hub, one, assigned)
     run.used.update(str(item.document["id"]) for item in items[:done] if item.document)
     with hub.database.write() as connection:
         Imports(connection).change(one.id, total=len(items))
@@ -108,10 +108,11 @@ def _current(connection: Connection, one: Import) -> Callable[[str], Mapping[str
     return current
 
 
-def _run(hub: Hub, one: Import) -> Run:
+def _run(hub: Hub, one: Import, areas: frozenset[str]) -> Run:
     form = format_of(one.format)
     writes = one.state is State.APPLY
-    return Run(one, Origin(**one.origin), hub.origin, hub.clock.now(), writes, form.verifies, form.edits)
+    now, origin = hub.clock.now(), Origin(**one.origin)
+    return Run(one, origin, hub.origin, now, writes, form.verifies, form.edits, areas=areas)
 
 
 def _chunk(hub: Hub, run: Run, part: Sequence[Item], done: int) -> None:

@@ -133,7 +133,7 @@ def post_export(given: dict[str, Any]) -> Response:
 
 def _check_order(sources: Sources, one: Import) -> None:
     """Return unless the source was read on a later day already: old words would undo newer ones."""
-    if not format_of(one.format).edits and sources.newest(one.origin["name"]) > one.origin["day"]:
+    if not format_of(one.format).edits and sources.newest(one.sayer) > one.origin["day"]:
         raise Conflict(
             "A newer file of this source was taken in already.", todo="Name the day of the file, or leave it."
         )

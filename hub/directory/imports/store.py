@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from enum import StrEnum
@@ -27,6 +28,7 @@ from sqlalchemy import (
 
 from hub.db import Store, metadata
 from hub.errors import NotFound
+from hub.packets.encoding import b64u
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -119,6 +121,11 @@ class Import:
     done: int
     counts: dict[str, dict[str, int]]
     error: str | None
+
+    @property
+    def sayer(self) -> str:
+        """Return by what name the source's words are kept: each agency's own, so that none speaks for another's."""
+        return b64u(hashlib.blake2b(f"{self.agency}\n{self.origin['name']}".encode(), digest_size=24).digest())
 
 
 @dataclass(frozen=True, slots=True)
