@@ -50,6 +50,21 @@ def test_a_number_inside_a_place_waits_and_a_new_place_without_one_does_not():
     assert split(OLD, {**OLD, "service_at_locations": here})[1] == {}
 
 
+def test_a_first_number_inside_a_known_place_waits_where_the_service_has_one():
+    bare, here = [{"location_id": "a"}], [{"location_id": "a", "phones": [{"number": "1"}]}]
+    assert split({**OLD, "service_at_locations": bare}, {**OLD, "service_at_locations": here})[1] == {
+        "service_at_locations": here
+    }
+    assert split({"service_at_locations": bare}, {"service_at_locations": here})[1] == {}
+
+
+def test_another_form_to_fill_in_waits_and_other_words_of_the_pathway_do_not():
+    old = {**OLD, "pathway": {"form": "https://a.example", "steps": ["Call."]}}
+    other = {**old["pathway"], "form": "https://b.example"}
+    assert split(old, {**old, "pathway": other})[1] == {"pathway": other}
+    assert split(old, {**old, "pathway": {**old["pathway"], "steps": ["Come."]}})[1] == {}
+
+
 def test_nothing_but_what_leads_to_somebody_waits():
     new = OLD | {"name": "x", "description": "y", "hours": {"zone": "UTC"}, "capacity": {"state": "capacity"}}
     assert split(OLD, new) == (new, {})

@@ -13,15 +13,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 WAYS: Final[tuple[tuple[str, ...], ...]] = (
-    ("phones", "email", "contacts"),
+    ("phones", "email", "contacts", "service_at_locations"),
     ("website", "url", "additional_urls", "additional_websites"),
     ("focal_point",),
     ("inbox",),
-    ("service_at_locations",),
+    ("pathway",),
 )
 """Members that lead to somebody; a detail is the first of its kind while all members of its row are empty."""
 CONTACT: Final = frozenset(member for way in WAYS for member in way)
 _PLACES: Final = "service_at_locations"
+_WAY_IN: Final = "pathway"
+"""Of which only the address of the form leads to somebody."""
 _INSIDE: Final = ("phones", "contacts")
 
 
@@ -49,12 +51,17 @@ def _known(document: Mapping[str, Any], way: tuple[str, ...]) -> bool:
 
 
 def _differs(member: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-    return bool(_leads(member, old) != _leads(member, new))
+    before, after = _leads(member, old), _leads(member, new)
+    if member == _PLACES and before is None and after:  # a new place may come with its number, a known one may not
+        return bool({str(row.get("location_id")) for row in old.get(_PLACES) or ()} & after.keys())
+    return bool(before != after)
 
 
 def _leads(member: str, document: Mapping[str, Any]) -> Any:
     """Return what of a member leads to somebody; empty values are alike."""
     value = document.get(member) or None
+    if member == _WAY_IN:
+        return (value or {}).get("form") or None
     if member != _PLACES or not value:
         return value
     rows = {str(row.get("location_id")): {name: row[name] for name in _INSIDE if row.get(name)} for row in value}
