@@ -119,17 +119,19 @@ def post_import() -> dict[str, Any]:
     file = codab.read(_file(), **asked)
     with hub.database.write() as connection:
         tree, apply = Areas(connection), options["apply"]
-        _check_lead(tree, options["country"], caller().agency)
+        leads = _leads(tree, options["country"], caller().agency)
         how = {"scheme": options["scheme"], "same": options["same"], "write": apply}
-        report = import_areas(tree, file, options["country"], **how)
+        report = import_areas(tree, file, options["country"], **how, moves=leads)
         if apply:
             follow(connection, report.touched, hub.clock.now())
     told = {"counts": dict(report.counts), "rows": report.rows, "unseen": report.unseen, "elsewhere": report.elsewhere}
     return {"applied": apply, **told}
 
 
-def _check_lead(tree: Areas, country: str, agency: str) -> None:
-    """Return if an agency may change a country's tree, on which hangs who sees what is open to an area.
+def _leads(tree: Areas, country: str, agency: str) -> bool:
+    """Return whether an agency leads in a country, on whose tree hangs who sees what is open to an area.
+
+    Where nobody leads, others may add to it, and move nothing.
 
     Raises:
         Forbidden: another agency leads the country.
@@ -137,6 +139,7 @@ def _check_lead(tree: Areas, country: str, agency: str) -> None:
     leading = {row["agency"] for row in tree.agencies(country) if row["lead"]}
     if leading and agency not in leading:
         raise Forbidden("The agency that leads in this country imports its areas.", todo="Ask its coordinator.")
+    return bool(leading)
 
 
 def _options() -> dict[str, Any]:
