@@ -58,6 +58,12 @@ def test_a_point_loads_the_countries_that_may_hold_it_and_no_others(tree):
     assert tree.locate(0.0, -150.0) is None
 
 
+def test_just_beyond_a_border_counts_the_country_that_a_source_says(tree):
+    assert tree.locate(32.729657, 35.801155).startswith("SY")
+    assert tree.locate(32.729657, 35.801155, "JO") == "JO-IR"
+    assert tree.locate(33.5, 36.3, "JO").startswith("SY")
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [

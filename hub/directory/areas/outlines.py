@@ -19,7 +19,7 @@ from shapely.geometry import shape
 from hub.directory.areas.domain import Area
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 SCALE: Final = 1_000
 _NEAR: Final = 0.05
@@ -41,16 +41,19 @@ class Finder:
         self._load = load
         self._shapes: dict[str, Any] = {}
 
-    def at(self, lat: float, lon: float) -> str | None:
-        """Return the deepest area at a point, the nearest within a few kilometres where none holds it, or None."""
+    def at(self, lat: float, lon: float, first: Collection[str] = ()) -> str | None:
+        """Return the deepest area at a point, the nearest within a few kilometres where none holds it, or None.
+
+        Areas of `first` go before others, also where the point lies just beyond their outline.
+        """
         points = [shapely.Point(x, lat) for x in ({lon, -lon} if abs(lon) == _DATE_LINE else {lon})]
         near = [
             (self._distance(self._areas[index][0], point), *self._areas[index])
             for point in points
             for index in self._tree.query(point.buffer(_NEAR))
         ]
-        ranked = sorted((far, -level, code) for far, code, level in near if far <= _NEAR)
-        return ranked[0][2] if ranked else None
+        ranked = sorted((code not in first, far, -level, code) for far, code, level in near if far <= _NEAR)
+        return ranked[0][3] if ranked else None
 
     def _distance(self, code: str, point: Any) -> float:
         if code not in self._shapes:

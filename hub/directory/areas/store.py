@@ -97,6 +97,7 @@ class Areas(Store):
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
         self._finder: outlines.Finder | None = None
+        self._within: dict[str, frozenset[str]] = {}
         self._seen: dict[str, Area | None] = {}
 
     def get(self, code: str) -> Area | None:
@@ -188,19 +189,24 @@ class Areas(Store):
         rows = self._all(select(areas).where(areas.c.code == code).order_by(areas.c.valid_from.desc()))
         return [_area(row) for row in rows]
 
-    def at(self, lat: float, lon: float) -> str | None:
-        """Return the deepest area whose outline holds a point, or None; near a border a stored code knows better."""
+    def at(self, lat: float, lon: float, country: str = "") -> str | None:
+        """Return the deepest area whose outline holds a point, or None; near a border a stored code knows better.
+
+        `country`: where the point is said to be; counts where the point lies in it or just beyond its border.
+        """
         if self._finder is None:
             c = area_outlines.c
             rows = self._all(select(c.code, c.level, c.west, c.south, c.east, c.north).order_by(c.code))
             self._finder = outlines.Finder([tuple(row.values()) for row in rows], self.outlines)
-        return self._finder.at(lat, lon)
+        if country and country not in self._within:
+            self._within[country] = frozenset(area.code for area in self.listing(country))
+        return self._finder.at(lat, lon, self._within.get(country, frozenset()))
 
-    def locate(self, lat: float, lon: float) -> str | None:
+    def locate(self, lat: float, lon: float, country: str = "") -> str | None:
         """Return what `at` does, after loading the countries that come with the hub and may hold the point."""
-        for country in outlines.countries_near(lat, lon):
-            self.ensure(country)
-        return self.at(lat, lon)
+        for near in outlines.countries_near(lat, lon):
+            self.ensure(near)
+        return self.at(lat, lon, country)
 
     def placed(self, document: Mapping[str, Any]) -> dict[str, Any]:
         """Return a record that is about to be kept: a site that names no area gets that of its point.
@@ -259,6 +265,7 @@ class Areas(Store):
                 self._run(delete(area_outlines).where(area_outlines.c.code == area.code))
         self._seen.clear()
         self._finder = None
+        self._within.clear()
 
     def put_outlines(self, geometries: Mapping[str, Mapping[str, Any]]) -> None:
         """Keep the outlines of areas that are here."""

@@ -259,7 +259,7 @@ def _place(connection: Connection, run: Run, rows: Sequence[_Row]) -> None:
             continue
         if not isinstance(lat, int | float) or not isinstance(lon, int | float):
             continue
-        if area := (areas.locate if run.writes else areas.at)(lat, lon):
+        if area := (areas.locate if run.writes else areas.at)(lat, lon, run.origin.country):
             row.document = {**document, "area": area}
 
 
