@@ -183,6 +183,7 @@ def _still_said(run: Run, row: Row) -> bool:
 
 
 def _begin(run: Run, item: Item) -> _Row:
+    item = item if run.edits else _on_earth(item)
     row = _Row(item, key_of(item), problems=list(item.problems))
     if item.document is None:
         row.what = DUPLICATE if any(one.code == _REPEATED for one in item.problems) else PROBLEM
@@ -194,6 +195,19 @@ def _begin(run: Run, item: Item) -> _Row:
         run.used.add(str(item.document["id"]))
         _sign(row)
     return row
+
+
+def _on_earth(item: Item) -> Item:
+    """Return a site without a position that no place has: all else that its source says of it counts."""
+    document = item.document or {}
+    lat, lon = document.get("latitude"), document.get("longitude")
+    if item.kind != SITE or not isinstance(lat, int | float) or not isinstance(lon, int | float):
+        return item
+    if abs(lat) <= _POLE and abs(lon) <= _DATE_LINE:
+        return item
+    left = {name: value for name, value in document.items() if name not in {"latitude", "longitude"}}
+    said = Problem("latitude", "no_such_place", "No place on earth has this position; it is left out.")
+    return replace(item, document=left, problems=(*item.problems, said))
 
 
 def _sign(row: _Row) -> None:

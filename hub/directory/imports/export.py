@@ -8,6 +8,7 @@ from hub.directory.areas.store import Areas
 from hub.directory.formats.items import Records
 from hub.directory.formats.registry import format_of
 from hub.directory.records.record import KINDS, PROVIDER, SERVICE, SITE
+from hub.directory.servicemap.showing import placed, seen_by
 from hub.directory.servicemap.store import ServiceMap
 from hub.errors import InvalidRequest
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from hub.directory.servicemap.store import Row
     from hub.directory.servicemap.viewer import Viewer
 
 PAGE = 500
@@ -42,18 +42,8 @@ def records(connection: Connection, viewer: Viewer, *, mine: bool = False) -> Re
         _around(store, viewer, found[PROVIDER], (str(row.get("organization_id")) for row in services))
         places = (place for row in services for place in row.get("service_at_locations") or ())
         _around(store, viewer, found[SITE], (str(place.get("location_id")) for place in places))
-    offers = {key: _placed(row, found[SITE]) for key, row in found[SERVICE].items() if _of(row) in found[PROVIDER]}
+    offers = {key: placed(row, found[SITE]) for key, row in found[SERVICE].items() if _of(row) in found[PROVIDER]}
     return Records(found[PROVIDER], offers, found[SITE], _path(connection))
-
-
-def shown(store: ServiceMap, viewer: Viewer, row: Row) -> dict[str, Any] | None:
-    """Return a record as an export shows it to a viewer, or None."""
-    found = row.seen(viewer.level(row.steward, row.agency, row.home))
-    if found is None or row.kind != SERVICE:
-        return found
-    sites: dict[str, dict[str, Any]] = {}
-    _around(store, viewer, sites, [str(place.get("location_id")) for place in found.get("service_at_locations") or ()])
-    return _placed(found, sites)
 
 
 def _kind(connection: Connection, kind: str, viewer: Viewer, *, mine: bool) -> dict[str, dict[str, Any]]:
@@ -61,7 +51,7 @@ def _kind(connection: Connection, kind: str, viewer: Viewer, *, mine: bool) -> d
     while rows := store.records(kind, after=after, limit=PAGE):
         after = rows[-1].id
         for row in rows:
-            seen = row.seen(viewer.level(row.steward, row.agency, row.home))
+            seen = seen_by(viewer, row)
             if seen is not None and (not mine or viewer.agency in {row.steward, row.agency}):
                 found[row.id] = seen
     return found
@@ -69,23 +59,13 @@ def _kind(connection: Connection, kind: str, viewer: Viewer, *, mine: bool) -> d
 
 def _around(store: ServiceMap, viewer: Viewer, found: dict[str, dict[str, Any]], named: Iterable[str]) -> None:
     for row in store.many(identity for identity in named if identity not in found).values():
-        seen = row.seen(viewer.level(row.steward, row.agency, row.home))
+        seen = seen_by(viewer, row)
         if seen is not None:
             found[row.id] = seen
 
 
 def _of(service: Mapping[str, Any]) -> str:
     return str(service.get("organization_id"))
-
-
-def _placed(service: dict[str, Any], sites: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a service without the places that the viewer may not know of: that it is given there says as much."""
-    if not isinstance(service.get("service_at_locations"), list):
-        return service
-    kept = [
-        row for row in service["service_at_locations"] if row.get("location_id") is None or row["location_id"] in sites
-    ]
-    return {**service, "service_at_locations": kept}
 
 
 def _path(connection: Connection) -> Callable[[str], Sequence[tuple[str, str]]]:

@@ -14,8 +14,8 @@ from hub.directory.areas.store import Areas
 from hub.directory.formats.items import Item, Origin
 from hub.directory.formats.registry import format_of
 from hub.directory.imports.chunks import Run, by_family, count, take, vanish
-from hub.directory.imports.export import shown
 from hub.directory.imports.store import LEASE, Import, Imports, Line, State
+from hub.directory.servicemap.showing import shown
 from hub.directory.servicemap.store import ServiceMap
 from hub.directory.servicemap.viewer import Viewer
 from hub.errors import HubError, TooLarge
@@ -76,7 +76,7 @@ def _fail(hub: Hub, one: Import, detail: str) -> int:
 
 def _read(connection: Connection, one: Import) -> list[Item]:
     read = format_of(one.format).read
-    origin = Origin(**one.origin, locate=_paths(connection), current=_current(connection, one))
+    origin = Origin(**one.origin, locate=_paths(connection, one.origin["country"]), current=_current(connection, one))
     items: list[Item] = []
     for item in read(Imports(connection).file(one.id), origin) if read else ():
         items.append(item)
@@ -85,12 +85,12 @@ def _read(connection: Connection, one: Import) -> list[Item]:
     return items if format_of(one.format).edits else by_family(items)
 
 
-def _paths(connection: Connection) -> Callable[[float, float], Sequence[str]]:
+def _paths(connection: Connection, country: str) -> Callable[[float, float], Sequence[str]]:
     areas = Areas(connection)
 
     @cache
     def path(lat: float, lon: float) -> Sequence[str]:
-        code = areas.at(lat, lon)
+        code = areas.at(lat, lon, country)
         return areas.path(code) if code else ()
 
     return path

@@ -17,6 +17,7 @@ from hub.directory.records.visibility import FOCAL
 from hub.directory.records.vocabulary import LEVELS
 from hub.directory.servicemap import schemas, slices
 from hub.directory.servicemap.rights import EDITORS, PROPOSERS, check_edit, may_edit
+from hub.directory.servicemap.showing import shown, shown_all
 from hub.directory.servicemap.store import ServiceMap, map_records
 from hub.directory.servicemap.viewer import Viewer
 from hub.directory.servicemap.write import Actor, Draft, apply, edited
@@ -65,7 +66,8 @@ def post_list(given: dict[str, Any]) -> dict[str, Any]:
         looking, limit = viewer(connection), given["limit"]
         where = [looking.may_know(), *([map_records.c.steward == caller().agency] if given["mine"] else [])]
         rows = ServiceMap(connection).records(given.get("kind"), where=where, after=given["after"], limit=limit)
-        items = [shown for row in rows if (shown := _shown(row, looking)) is not None]
+        seen = shown_all(ServiceMap(connection), looking, rows)
+        items = [_shown(row, looking, seen[row.id]) for row in rows if row.id in seen]
     return {"items": items, "after": rows[-1].id if len(rows) == limit else None}
 
 
@@ -159,18 +161,16 @@ def _check_agency(agency: object, own: str) -> None:
 
 
 def _seen(connection: Connection, record_id: str) -> tuple[Row, dict[str, Any]]:
-    row = ServiceMap(connection).get(record_id)
-    shown = None if row is None else _shown(row, viewer(connection))
-    if row is None or shown is None:
+    store, looking = ServiceMap(connection), viewer(connection)
+    row = store.get(record_id)
+    seen = None if row is None else shown(store, looking, row)
+    if row is None or seen is None:
         raise NotFound("There is no such record, or it is not for you to see.")
-    return row, shown
+    return row, _shown(row, looking, seen)
 
 
-def _shown(row: Row, looking: Viewer) -> dict[str, Any] | None:
+def _shown(row: Row, looking: Viewer, document: dict[str, Any]) -> dict[str, Any]:
     level = looking.level(row.steward, row.agency, row.home)
-    document = row.seen(level)
-    if document is None:
-        return None
     who, origin = caller(), current_hub().origin
     may = ["propose"] if who.roles & PROPOSERS and row.host == origin else []
     return {

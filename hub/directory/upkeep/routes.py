@@ -14,6 +14,7 @@ from hub.directory.records.visibility import FOCAL
 from hub.directory.servicemap.rights import EDITORS, PROPOSERS, check_edit
 from hub.directory.servicemap.routes import told, viewer
 from hub.directory.servicemap.schemas import RecordOutcome
+from hub.directory.servicemap.showing import shown
 from hub.directory.servicemap.store import ServiceMap
 from hub.directory.servicemap.write import Actor
 from hub.directory.upkeep import checks, links, requests, schemas
@@ -224,12 +225,12 @@ def _none() -> NotFound:
 def _shown(connection: Connection, request: Request) -> dict[str, Any]:
     """Return a request as the caller may see it: of what they may not see in the record, only what they said."""
     row = ServiceMap(connection).get(request.record)
-    seen = {} if row is None else row.seen(_level(connection, row)) or {}
+    seen = {} if row is None else shown(ServiceMap(connection), viewer(connection), row) or {}
     mine = request.steward == caller().agency and (row is None or row.id == request.record)
-    shown = {
+    told_of = {
         name: pair if mine else {"new": pair["new"], **({"now": seen[name]} if name in seen else {})}
         for name, pair in requests.differences(row, request).items()
     }
     name = str(seen.get("name") or request.changes.get("name") or "")
-    facts = {"name": name, "version": 0 if row is None else row.version, "differences": shown}
+    facts = {"name": name, "version": 0 if row is None else row.version, "differences": told_of}
     return {**asdict(request), **facts}
