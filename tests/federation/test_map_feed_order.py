@@ -249,6 +249,7 @@ def test_however_records_change_a_peer_that_reads_has_what_partners_see(steps, s
     home, away = hub_on(bases[0], folder), hub_on(bases[1], folder, AWAY)
     with away.database.write() as connection:
         register(connection, Agency("keeper", HOST), origin=AWAY)
+    put(home, edited("provider", "public", 0), edited("twin", "public", 0))
     for name, level, n, reads in steps:
         put(home, edited(name, level, n))
         if reads:

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 WAYS: Final[tuple[tuple[str, ...], ...]] = (
-    ("phones", "email", "contacts", "service_at_locations"),
+    ("phones", "email", "contacts"),
     ("website", "url", "additional_urls", "additional_websites"),
     ("focal_point",),
     ("inbox",),
+    ("service_at_locations",),
     ("pathway",),
 )
 """Members that lead to somebody; a detail is the first of its kind while all members of its row are empty."""
@@ -47,7 +48,8 @@ def with_members(document: Mapping[str, Any], members: Mapping[str, Any]) -> dic
 
 
 def _known(document: Mapping[str, Any], way: tuple[str, ...]) -> bool:
-    return any(_leads(member, document) for member in way)
+    """Return whether a row has a detail; a number inside a place stands in a row with those in front."""
+    return any(_leads(member, document) for member in (*way, *(WAYS[0] if _PLACES in way else ())))
 
 
 def _differs(member: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
