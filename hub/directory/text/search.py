@@ -10,15 +10,15 @@ Rules: what a viewer may not see adds to no count and decides nothing, not even 
 
 from __future__ import annotations
 
-import heapq
+import json
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
-from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Select, and_, case, func, literal, or_, select, union_all
+from sqlalchemy import Select, Text, and_, case, cast, func, literal, or_, select, union_all
+from sqlalchemy.dialects.postgresql import JSONB
 
 from hub.directory.areas.store import Areas
 from hub.directory.records import hours as opening
@@ -32,9 +32,10 @@ from hub.directory.text.store import AREA, NEED, map_facets
 from hub.packets.encoding import canonical, parse_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from sqlalchemy import ColumnElement, Connection, Engine
+    from sqlalchemy import CTE, ColumnElement, Connection, Engine
+    from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
     from hub.directory.servicemap.viewer import Viewer
 
@@ -42,10 +43,9 @@ MOST_WORDS: Final = 12
 _AGES: Final = (1 << len(AGE_GROUPS)) - 1
 _END: Final = "\U0010ffff"
 _EXACT, _START, _MEANT = 4, 3, 2
-_NEVER: Final = "0000-00-00"
-_NINES: Final = str.maketrans("0123456789", "9876543210")
 _TYPOS: Final = 5
 _COUNTED: Final = ("kind", "free", "needs", "areas", "languages", "access", "capacity")
+_PAGE: Final = "page"
 UNKNOWN: Final = "unknown"
 
 
@@ -127,14 +127,14 @@ class _Search:
     def answer(self) -> Answer:
         said = meant(self.question.text)[:MOST_WORDS]
         asked = self._asked(said)
-        every, rows = True, self._rows(asked, len(asked))
-        if not rows and len(asked) > 1:
-            every, rows = False, self._rows(asked, 1)
-        page = self._page(rows)
+        every, (facets, page) = True, self._counted(self._rows(asked, len(asked)))
+        if not facets["kind"] and len(asked) > 1:
+            every, (facets, page) = False, self._counted(self._rows(asked, 1))
+        total = sum(facets["kind"].values())  # a service has one kind of provider
         needs = {need: phrase for one in said for need, phrase in one.needs.items()}
         seen = self.question.after + len(page)
-        after = seen if seen < len(rows) else None
-        return Answer(self._found(page, asked), len(rows), self._facets(rows), needs, every, after)
+        after = seen if seen < total else None
+        return Answer(self._found(page, asked), total, facets, needs, every, after)
 
     # What was typed
 
@@ -187,21 +187,33 @@ class _Search:
         met, total = func.count().label("met"), func.sum(best.c.score).label("score")
         return select(best.c.service, met, total).group_by(best.c.service).having(met >= least).subquery()
 
-    def _rows(self, asked: Sequence[_Asked], least: int) -> list[Any]:
+    def _rows(self, asked: Sequence[_Asked], least: int) -> CTE:
         """Return all services that are found, with what they are counted and ordered by."""
-        f, q = map_facets.c, self.question
-        counted = [self._capacity() if name == "capacity" else f[name] for name in _COUNTED]
-        columns = [*counted, f.service, f.shown_until, f.groups, f.hours if q.open_now else literal(None)]
+        f = map_facets.c
+        counted = [self._capacity().label(name) if name == "capacity" else f[name] for name in _COUNTED]
+        columns = [*counted, f.service, f.shown_until, self._unknown().label("unknown")]
         reach = self.viewer.reach(f.steward, f.agency, f.home)
         seen = and_(f.level <= reach, reach < f.below, *self._asks())
-        if asked:
-            matched = self._matched(asked, least)
-            joined = map_facets.join(matched, matched.c.service == f.service)
-            query = select(*columns, matched.c.met, matched.c.score).select_from(joined).where(seen)
-        else:
-            query = select(*columns, literal(0), literal(0)).where(seen)
-        rows = [_Row._make(row) for row in self.connection.execute(query).all()]
-        return [row for row in rows if self._open(row.hours) is not False] if q.open_now else rows
+        if self.question.open_now:
+            seen = and_(seen, or_(f.hours.is_(None), f.hours.not_in(self._among(self._hours(), state=False))))
+        if not asked:
+            return select(*columns, literal(0).label("met"), literal(0).label("score")).where(seen).cte("found")
+        matched = self._matched(asked, least)
+        joined = map_facets.join(matched, matched.c.service == f.service)
+        return select(*columns, matched.c.met, matched.c.score).select_from(joined).where(seen).cte("found")
+
+    def _hours(self) -> dict[str, bool | None]:
+        """Return whether it is open now by each of the hours that some service has."""
+        f = map_facets.c
+        said = self.connection.scalars(select(f.hours).where(f.hours.is_not(None)).distinct())
+        return {hours: _open_at(hours, self.now - self.now % 60) for hours in said}
+
+    def _among(self, hours: Mapping[str, bool | None], *, state: bool | None) -> Select[Any]:
+        """Return the hours of one state as one value, however many there are."""
+        kept = json.dumps([each for each, opens in hours.items() if opens is state])
+        if self.connection.dialect.name == "sqlite":
+            return select(func.json_each(kept).table_valued("value").c.value)
+        return select(func.jsonb_array_elements_text(cast(literal(kept, Text), JSONB)).column_valued("value"))
 
     def _asks(self) -> Iterator[ColumnElement[bool]]:
         """Return the conditions that the question sets, beside its words."""
@@ -231,65 +243,57 @@ class _Search:
 
     # Counts and the page
 
-    def _facets(self, rows: Sequence[_Row]) -> dict[str, dict[str, int]]:
-        found = {}
-        for name in _COUNTED:
-            counts: Counter[str] = Counter()
-            for value, number in Counter(map(attrgetter(name), rows)).items():
-                for code in value.strip(",").split(","):
-                    counts[code or UNKNOWN] += number
-            found[name] = dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+    def _counted(self, rows: CTE) -> tuple[dict[str, dict[str, int]], list[str]]:
+        """Return counts by facet, and the services of the page, with one look at what is found."""
+        counted = [select(literal(name), rows.c[name], func.count()).group_by(rows.c[name]) for name in _COUNTED]
+        counts: dict[str, Counter[str]] = {name: Counter() for name in _COUNTED}
+        page: dict[int, str] = {}
+        for name, value, number in self.connection.execute(union_all(*counted, self._page(rows))):
+            if name == _PAGE:
+                page[number] = value
+                continue
+            for code in value.strip(",").split(","):
+                counts[name][code or UNKNOWN] += number
+        facets = {
+            name: dict(sorted(found.items(), key=lambda item: (-item[1], item[0]))) for name, found in counts.items()
+        }
+        return facets, [page[number] for number in sorted(page)]
+
+    def _page(self, rows: CTE) -> Select[Any]:
+        """Return a page by number: what meets more before what meets less, then the known, then the fresh."""
+        first = select(rows).order_by(*_order(rows.c)).limit(self.question.limit).offset(self.question.after).subquery()
+        return select(literal(_PAGE), first.c.service, func.row_number().over(order_by=_order(first.c)))
+
+    def _unknown(self) -> ColumnElement[int]:
+        """Return how much of what was asked is not known of a service."""
+        f, q = map_facets.c, self.question
+        found: ColumnElement[int] = literal(0)
+        if q.open_now:
+            unread = f.hours.in_(self._among(self._hours(), state=None))
+            found += case((or_(f.hours.is_(None), unread), 1), else_=0)
+        if q.age_bands:
+            found += case((f.groups.op("&")(_AGES) == 0, 1), else_=0)
+        if q.languages:
+            found += case((f.languages == "", 1), else_=0)
         return found
-
-    def _page(self, rows: Sequence[_Row]) -> list[_Row]:
-        end = self.question.after + self.question.limit
-        return heapq.nsmallest(end, rows, key=self._place)[self.question.after :]
-
-    def _place(self, row: _Row) -> tuple[Any, ...]:
-        """Return where a service stands: what meets more before what meets less, then the known, then the fresh."""
-        q = self.question
-        unknown = (
-            (q.open_now and self._open(row.hours) is None)
-            + (bool(q.age_bands) and not row.groups & _AGES)
-            + (bool(q.languages) and not row.languages)
-        )
-        return -row.met, unknown, -row.score, _backwards(row.shown_until), row.service
 
     def _open(self, hours: str | None) -> bool | None:
         return _open_at(hours, self.now - self.now % 60)
 
-    def _found(self, page: Sequence[_Row], asked: Sequence[_Asked]) -> list[Found]:
+    def _found(self, page: Sequence[str], asked: Sequence[_Asked]) -> list[Found]:
         query = select(map_views.c.id, self.viewer.view().label("view"))
-        some = query.where(map_views.c.id.in_([row.service for row in page]))
+        some = query.where(map_views.c.id.in_(page))
         views = {row.id: parse_json(bytes(row.view)) for row in self.connection.execute(some) if row.view is not None}
-        return [self._one(row, views[row.service], asked) for row in page if row.service in views]
+        return [self._one(views[service], asked) for service in page if service in views]
 
-    def _one(self, row: _Row, view: dict[str, Any], asked: Sequence[_Asked]) -> Found:
+    def _one(self, view: dict[str, Any], asked: Sequence[_Asked]) -> Found:
         why = [reason for one in asked for reason in _why(one, view)]
         hours = None if view.get("hours") is None else canonical(view["hours"]).decode()
-        return Found(view, why, self._open(hours), row.shown_until < self.today)
+        return Found(view, why, self._open(hours), view.get("shown_until", "") < self.today)
 
 
-class _Row(NamedTuple):
-    """A service that is found."""
-
-    kind: str
-    free: str
-    needs: str
-    areas: str
-    languages: str
-    access: str
-    capacity: str
-    service: str
-    shown_until: str
-    groups: int
-    hours: str | None
-    met: int
-    score: int
-
-
-def _backwards(day: str) -> str:
-    return (day or _NEVER).translate(_NINES)
+def _order(c: ReadOnlyColumnCollection[str, Any]) -> Sequence[ColumnElement[Any]]:
+    return c.met.desc(), c.unknown, c.score.desc(), c.shown_until.desc(), c.service
 
 
 def _bits(bands: Iterable[str]) -> int:
