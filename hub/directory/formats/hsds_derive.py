@@ -7,6 +7,7 @@ again and leaves the record as it was.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.directory.records.hours import to_schedules
@@ -39,8 +40,7 @@ def words_of(code: str) -> str:
 
 def taxonomies() -> list[dict[str, Any]]:
     """Return our lists of codes as taxonomies of HSDS."""
-    about = "Codes of the service map."
-    return [{"id": _id("taxonomy", name), "name": name, "description": about, "version": "1"} for name in _LISTS]
+    return [_taxonomy(name) for name in _LISTS]
 
 
 def terms(name: str) -> list[dict[str, Any]]:
@@ -54,8 +54,11 @@ def derived(kind: str, document: Mapping[str, Any], names: Mapping[str, str] | N
     if kind == SERVICE:
         found |= _ages(document) | _capacities(document) | _hours(document) | _areas(document, names or {})
         found |= _documents(document) | _contact(document)
-        if on := (document.get("verified") or {}).get("offer", {}).get("on"):
-            found["assured_date"] = on
+        checked = (document.get("verified") or {}).get("offer", {})
+        if (
+            checked.get("on") and checked.get("how") != "source"
+        ):  # a source vouches in its own assured_date, or not at all
+            found["assured_date"] = checked["on"]
         if steps := (document.get("pathway") or {}).get("steps"):
             found["application_process"] = "\n".join(steps)
     elif kind == SITE and document.get("access"):
@@ -98,6 +101,7 @@ def without_derived(kind: str, document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
+@lru_cache(maxsize=4096)  # the few ids of terms stand in every record
 def _id(*parts: str) -> str:
     return id_from(SOURCE, "/".join(parts))
 
@@ -112,15 +116,19 @@ def _codes_of(name: str) -> Iterable[str]:
     return PROVIDER_KINDS if name == "provider_kinds" else codes(name)
 
 
+def _taxonomy(name: str) -> dict[str, Any]:
+    about = "Codes of the service map."
+    return {"id": _id("taxonomy", name), "name": name, "description": about, "version": "1"}
+
+
 def _term(name: str, code: str) -> dict[str, Any]:
-    detail = next(one for one in taxonomies() if one["name"] == name)
     return {
         "id": _id("term", name, code),
         "code": code,
         "name": words_of(code),
         "description": words_of(code),
         "taxonomy": name,
-        "taxonomy_detail": detail,
+        "taxonomy_detail": _taxonomy(name),
         "language": "eng",
     }
 
