@@ -82,6 +82,8 @@ def post_request(given: dict[str, Any]) -> dict[str, Any]:
     hub, proposal = current_hub(), _proposal(given)
     with hub.database.write() as connection:
         row = None if proposal.record is None else _row(connection, proposal.record)
+        if isinstance(owner := proposal.changes.get("organization_id"), str):
+            _row(connection, owner)  # whose keeper will be named
         how = "provider" if row is not None and row.agency == caller().agency else "coordinator"
         by = _actor(how, given["note"])
         level = FOCAL if row is None else _level(connection, row)
