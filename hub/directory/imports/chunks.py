@@ -7,7 +7,7 @@ sender keeps the record, else change requests. A row that cannot be taken is rep
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.auth.permissions import Caller
@@ -37,6 +37,8 @@ VANISHED: Final = "vanished"
 SPREADSHEET: Final = "spreadsheet"
 _LONGEST_KEY: Final = 200
 _REPEATED: Final = "repeated"
+_POLE: Final = 90
+_DATE_LINE: Final = 180
 
 
 @dataclass(frozen=True, slots=True)
