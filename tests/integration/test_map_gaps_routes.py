@@ -96,8 +96,8 @@ def test_the_csv_and_the_map_say_the_same(desk):
     text = desk.post("/gaps/csv", country="XA", needs=["health"]).json["text"]
     assert text.splitlines()[1].startswith("XA1,North,health,all,,1,0,1,0,0")
     drawn = desk.post("/gaps/map", country="XA", needs=["health"], language="ar").json["text"]
-    assert "أرلاند" in ET.fromstring(drawn)[0].text
-    assert "North (no outline)" in drawn
+    assert ET.fromstring(drawn)[0].text == "أرلاند: الرعاية الصحية (الجميع)"
+    assert "North (بلا حدود مرسومة)" in drawn
     assert desk.post("/gaps/map", country="XA", needs=[]).status_code == 422
 
 

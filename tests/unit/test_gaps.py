@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
+from importlib import resources
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -239,3 +242,13 @@ def test_no_cell_of_the_csv_is_a_formula():
     row = {"code": "XA1", "names": {"en": "=cmd|' /C calc'!A0"}, "cells": {"health": counts}}
     text = as_csv({"areas": [row], "group": "all", "month": None}, "en")
     assert text.splitlines()[1].startswith("XA1,'=cmd")
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "es", "ar"])
+def test_the_map_speaks_each_language_alone_and_completely(language):
+    known = json.loads(resources.files("hub.directory.gaps").joinpath("words.json").read_text(encoding="utf-8"))
+    assert known[language].keys() == known["en"].keys()
+    text = draw("x", language, [drawn("A", usable=1), drawn("B", geometry=False, hidden=1), drawn("C", here=1)])
+    assert all(known[language][kind] in html.unescape(text) for kind in ("none", "far", "doubt", "usable", "borders"))
+    other = known["fr" if language == "en" else "en"]
+    assert not any(other[kind] in html.unescape(text) for kind in ("none", "far", "doubt", "usable", "few", "borders"))

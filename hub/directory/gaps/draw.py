@@ -7,9 +7,12 @@ script: the list stands on the right edge for those that are written from right 
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import dataclass
+from functools import cache
 from html import escape
+from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
 from shapely.geometry import shape
@@ -39,12 +42,8 @@ _PATTERNS: Final = (
     f'<circle cx="4.5" cy="4.5" r="1.3" fill="{_INK}"/></pattern>'
 )
 _FILLS: Final = {"none": "url(#none)", "far": "url(#far)", "doubt": "url(#doubt)", "usable": "#b9cbe4"}
-WORDS: Final = {
-    "none": "No site here, and nobody covers it",
-    "far": "Covered from elsewhere, nothing usable now",
-    "doubt": "A site here, nothing known to be usable now",
-    "usable": "Usable now: verified, open, places known",
-}
+KINDS: Final = tuple(_FILLS)
+"""What an area may be, the worst first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,39 +63,54 @@ class Drawn:
             return "doubt"
         return "far" if self.cell["covers"] else "none"
 
-    @property
-    def words(self) -> str:
-        """Its numbers in words."""
-        said = [f"here {self.cell['here']}", f"covering {self.cell['covers']}", f"usable {self.cell['usable']}"]
-        if self.cell["unmet"] is not None:
-            said.append(f"unmet {self.cell['unmet']}{' or more' if self.cell['hidden'] else ''}")
-        elif self.cell["hidden"]:
-            said.append("unmet: a few")
-        return ", ".join(said)
+    def numbers(self, words: Mapping[str, str]) -> str:
+        """Return its numbers in words."""
+        said = [words["numbers"].format_map(self.cell)]
+        count, hidden = self.cell["unmet"], self.cell["hidden"]
+        if count is not None:
+            said.append(words["more" if hidden else "unmet"].format(count=count))
+        elif hidden:
+            said.append(words["few"])
+        return ("، " if words is _words("ar") else ", ").join(said)
+
+
+@cache
+def _words(language: str) -> Mapping[str, str]:
+    text = resources.files("hub.directory.gaps").joinpath("words.json").read_text(encoding="utf-8")
+    known: dict[str, dict[str, str]] = json.loads(text)
+    return known.get(language, known["en"])
+
+
+def everybody(language: str) -> str:
+    """Return how a language calls all groups together."""
+    return _words(language)["all"]
 
 
 def draw(title: str, language: str, rows: Sequence[Drawn]) -> str:
-    """Return the map of some areas as SVG."""
-    backwards = language in _RIGHT_TO_LEFT
-    paths, height = _map(rows)
-    listed = [line for number, row in enumerate(rows, 1) for line in _listed(number, row, backwards=backwards)]
-    tall = max(height, _LINE * 2 * len(rows)) + _TOP + _LINE * (len(WORDS) + 1)
-    legend = _legend(max(height, 40) + _TOP + _LINE)
-    counted = {kind: sum(row.kind == kind for row in rows) for kind in WORDS}
-    told = "; ".join(f"{WORDS[kind]}: {count} of {len(rows)} areas" for kind, count in counted.items())
+    """Return the map of some areas as SVG; a language that we have no words of gets English ones."""
+    words, backwards = _words(language), language in _RIGHT_TO_LEFT
+    paths, height = _map(rows, words)
+    listed = [line for number, row in enumerate(rows, 1) for line in _listed(number, row, words, backwards=backwards)]
+    tall = max(height, _LINE * 2 * len(rows)) + _TOP + _LINE * (len(KINDS) + 1)
     width = int(_WIDTH) + _LIST
+    legend = _legend(max(height, 40) + _TOP + _LINE, words)
+    counted = {kind: sum(row.kind == kind for row in rows) for kind in KINDS}
+    told = "; ".join(
+        words["areas"].format(kind=words[kind], count=count, all=len(rows)) for kind, count in counted.items()
+    )
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {tall:.0f}" width="{width}" height="{tall:.0f}" '
         f'role="img" aria-labelledby="map-title map-desc" lang="{escape(language)}">'
     )
     about = f'<title id="map-title">{escape(title)}</title><desc id="map-desc">{escape(told)}</desc>'
-    shown = f'<text class="title" x="16" y="36">{escape(title)}</text>'
-    note = '<text class="small" x="16" y="60">Outlines are simplified and settle no border.</text>'
+    edge = f'x="{width - 16}" text-anchor="end"' if backwards else 'x="16"'
+    shown = f'<text class="title" {edge} y="36">{escape(title)}</text>'
+    note = f'<text class="small" {edge} y="60">{escape(words["borders"])}</text>'
     body = "".join([*paths, *listed, *legend])
     return f"{head}{about}<style>{_STYLE}</style><defs>{_PATTERNS}</defs>{shown}{note}{body}</svg>\n"
 
 
-def _map(rows: Sequence[Drawn]) -> tuple[list[str], float]:
+def _map(rows: Sequence[Drawn], words: Mapping[str, str]) -> tuple[list[str], float]:
     """Return the outlines with their numbers, and how high they are together."""
     shapes = {number: shape(row.geometry) for number, row in enumerate(rows, 1) if row.geometry}
     if not shapes:
@@ -116,15 +130,15 @@ def _map(rows: Sequence[Drawn]) -> tuple[list[str], float]:
     def place(x: float, y: float) -> tuple[float, float]:
         return 16 + (along(x) - west) * squeeze * scale, _TOP + (north - y) * scale
 
-    drawn = [_outline(rows[number - 1], form, place) for number, form in shapes.items()]
+    drawn = [_outline(rows[number - 1], form, place, words) for number, form in shapes.items()]
     keys = [_key(number, form, place) for number, form in shapes.items()]
     return [*drawn, *keys], (north - south) * scale
 
 
-def _outline(row: Drawn, form: Any, place: Any) -> str:
+def _outline(row: Drawn, form: Any, place: Any, words: Mapping[str, str]) -> str:
     rings = [ring for part in getattr(form, "geoms", [form]) for ring in (part.exterior, *part.interiors)]
     path = "".join(_ring([place(x, y) for x, y in ring.coords]) for ring in rings)
-    said = escape(f"{row.name}: {WORDS[row.kind]} ({row.words})")
+    said = escape(f"{row.name}: {words[row.kind]} ({row.numbers(words)})")
     look = f'fill="{_FILLS[row.kind]}" fill-rule="evenodd" stroke="{_INK}" stroke-width="1"'
     return f'<path d="{path}" {look}><title>{said}</title></path>'
 
@@ -142,25 +156,25 @@ def _key(number: int, form: Any, place: Any) -> str:
     return f'<text class="key" x="{x:.1f}" y="{y + 5:.1f}">{number}</text>'
 
 
-def _listed(number: int, row: Drawn, *, backwards: bool) -> list[str]:
+def _listed(number: int, row: Drawn, words: Mapping[str, str], *, backwards: bool) -> list[str]:
     """Return the line of one area; backwards from the right edge, by anchors alone, which every program draws alike."""
     y = _TOP + _LINE * 2 * (number - 1)
     edge, way, anchor = (_WIDTH + _LIST - 16, -1, "end") if backwards else (_WIDTH + 8, 1, "start")
     box_x = edge - 20 if backwards else edge
     at, x = edge + way * 30, edge + way * 60
-    missing = "" if row.geometry else " (no outline)"
+    missing = "" if row.geometry else f" ({words['no_outline']})"
     return [
         f'<rect x="{box_x:.0f}" y="{y}" width="20" height="20" fill="{_FILLS[row.kind]}" stroke="{_INK}"/>',
         f'<text x="{at:.0f}" y="{y + 14}" text-anchor="{anchor}">{number}</text>',
-        f'<text x="{x:.0f}" y="{y + 14}" text-anchor="{anchor}">{escape(row.name)}{missing}</text>',
-        f'<text class="small" x="{x:.0f}" y="{y + 31}" text-anchor="{anchor}">{row.words}</text>',
+        f'<text x="{x:.0f}" y="{y + 14}" text-anchor="{anchor}">{escape(row.name + missing)}</text>',
+        f'<text class="small" x="{x:.0f}" y="{y + 31}" text-anchor="{anchor}">{escape(row.numbers(words))}</text>',
     ]
 
 
-def _legend(top: float) -> list[str]:
+def _legend(top: float, words: Mapping[str, str]) -> list[str]:
     lines = []
-    for place, (kind, said) in enumerate(WORDS.items()):
+    for place, kind in enumerate(KINDS):
         y = top + _LINE * place
         box = f'<rect x="16" y="{y:.0f}" width="20" height="16" fill="{_FILLS[kind]}" stroke="{_INK}"/>'
-        lines.append(f'{box}<text class="small" x="46" y="{y + 13:.0f}">{said}</text>')
+        lines.append(f'{box}<text class="small" x="46" y="{y + 13:.0f}">{escape(words[kind])}</text>')
     return lines

@@ -6,15 +6,17 @@ from typing import Any
 
 from flask_smorest import Blueprint
 
+from consent.words import LANGUAGES
 from hub.auth.permissions import caller, permission
 from hub.context import current_hub
 from hub.directory.areas.domain import parts
 from hub.directory.areas.store import Areas
 from hub.directory.gaps import schemas
-from hub.directory.gaps.draw import Drawn, draw
+from hub.directory.gaps.draw import Drawn, draw, everybody
 from hub.directory.gaps.store import GapStore
 from hub.directory.gaps.table import as_csv, table
 from hub.directory.gaps.unmet import Unmet, check
+from hub.directory.matching.reasons import label
 from hub.directory.records.freshness import day_of
 from hub.errors import InvalidRequest
 
@@ -56,7 +58,17 @@ def post_gaps_map(asked: dict[str, Any]) -> dict[str, Any]:
         outlines = tree.outlines([row["code"] for row in found["areas"]])
         names = {area.code: area.name(language) for area in tree.listing(country.code, found["level"])}
     drawn = [Drawn(names[row["code"]], row["cells"][need], outlines.get(row["code"])) for row in found["areas"]]
-    return {"text": draw(f"{country.name(language)}: {need.replace('_', ' ')} ({found['group']})", language, drawn)}
+    title = f"{country.name(language)}: {_named('needs', need, language)} ({_group(found['group'], language)})"
+    return {"text": draw(title, language, drawn)}
+
+
+def _named(part: str, code: str, language: str) -> str:
+    """Return the name of a code of the vocabulary; in English where we have no words of the language."""
+    return label(part, code, language if language in LANGUAGES else "en")
+
+
+def _group(group: str, language: str) -> str:
+    return everybody(language) if group == "all" else _named("sexes", _named("age_groups", group, language), language)
 
 
 @blueprint.route("/unmet", methods=["PUT"])
