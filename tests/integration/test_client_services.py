@@ -18,6 +18,7 @@ from hub.client.paper.sheet import family_sheet
 from hub.client.referrals import Outgoing
 from hub.clock import FileClock, SetClock
 from hub.directory.areas.store import Areas
+from hub.directory.matching import reasons
 from hub.directory.matching.asking import person_of, where_of
 from hub.directory.matching.match import Question
 from hub.directory.matching.places import Where
@@ -288,6 +289,18 @@ def test_a_family_gets_a_sheet_with_the_day_on_which_it_was_checked(amina, langu
     text = words(family_sheet(language, listing, found.areas, NOW))
     assert DAY in text
     assert "Clinic" in text
+
+
+def test_a_sheet_says_which_words_nobody_translated_and_names_languages_in_its_own(amina):
+    listing, found = services.look_up(amina, maps.some_id("service Clinic"), public=True)
+    listing = {**listing, "languages": ["am", "xx"]}
+    assert "amharique, xx" in words(family_sheet("fr", listing, found.areas, NOW))
+    mark = reasons.words("fr")["sheet"]["not_translated"]
+    assert mark in words(family_sheet("fr", listing, found.areas, NOW))
+    listing["translations"] = {"fr": {"name": {"text": "Soins", "state": "human"}}}
+    translated = words(family_sheet("fr", listing, found.areas, NOW))
+    assert "Soins" in translated
+    assert mark not in translated
 
 
 def test_a_sheet_is_refused_past_its_last_day_unless_it_says_so(amina):

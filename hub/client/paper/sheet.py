@@ -52,7 +52,7 @@ def family_sheet(
         *_section(said["where"], [_text(*parts) for parts in _where(listing, areas, said, language)]),
         *_section(said["when"], _when(listing, said, language, day_of(now))),
         *_section(said["how"], [_text(line) for line in _how(listing, language)]),
-        *_contact(listing, said),
+        *_contact(listing, said, language),
         *_section(said["cost"], [_text(said["free"] if listing.get("free") is True else said["ask_cost"])]),
         *([] if past else [_dated(said["checked"], date=checked)]),
     ]
@@ -138,12 +138,11 @@ def _how(listing: Listing, language: str) -> Iterable[str]:
         yield label("response_times", str(pathway["response_time"]), language)
 
 
-def _contact(listing: Listing, said: Mapping[str, str]) -> list[Block]:
+def _contact(listing: Listing, said: Mapping[str, str], language: str) -> list[Block]:
     numbers = [str(row["number"]) for row in listing.get("phones") or () if row.get("number")]
-    spoken = ", ".join(listing.get("languages") or ())
-    fields = [[said["call"], code(number)] for number in numbers] + (
-        [[said["languages"], code(spoken)]] if spoken else []
-    )
+    spoken = _joined([label("languages", one, language) for one in listing.get("languages") or ()], language)
+    fields: list[list[Any]] = [[said["call"], code(number)] for number in numbers]
+    fields += [[said["languages"], spoken]] if spoken else []
     return [{"kind": "fields", "columns": 2, "fields": fields}] if fields else []
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hub.directory.matching.match import Said
 
 _VOCABULARY: Final = {"sex": "sexes", "situation": "situations"} | {
-    name: name for name in ("vulnerabilities", "statuses", "documents", "access")
+    name: name for name in ("vulnerabilities", "statuses", "documents", "access", "languages")
 }
 
 
