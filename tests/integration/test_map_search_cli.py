@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
+from sqlalchemy import delete
 
 from hub.clock import FileClock, SetClock
+from hub.directory.duplicates.store import map_pairs
 from tests.support import maps, terminal
 from tests.support.world import PASSPHRASE, world
 
@@ -38,6 +40,13 @@ def says(place):
     return say
 
 
+@pytest.fixture
+def unpaired(place):
+    """Nobody has proposed yet that two records may be one."""
+    with place.hubs[maps.HOST].hub.database.write() as connection:
+        connection.execute(delete(map_pairs))
+
+
 def test_a_search_says_what_it_found_and_why(says):
     told = says("daher", "search", "doctor", "hill")
     assert "Child health" in told
@@ -58,7 +67,7 @@ def test_there_is_no_option_for_a_person_and_what_looks_like_one_is_not_sent(say
         assert "no such option" in says("daher", "search", "doctor", f"{option}=14", code=2)
 
 
-def test_two_records_become_one_and_two_again(says):
+def test_two_records_become_one_and_two_again(says, unpaired):
     assert "1 new pairs" in says("amina", "merge", "propose")
     (row,) = [json.loads(line) for line in says("amina", "merge", "list", "--json").splitlines()]
     told = says("amina", "merge", "list")
@@ -74,13 +83,13 @@ def test_two_records_become_one_and_two_again(says):
     assert "0 new pairs" in says("amina", "merge", "propose")
 
 
-def test_two_records_are_named_by_hand(says):
+def test_two_records_are_named_by_hand(says, unpaired):
     pair = json.loads(says("amina", "merge", "propose", maps.site()["id"], maps.site("Shore House")["id"], "--json"))
     assert pair["strength"] == "by_hand"
     assert "Name two records" in says("amina", "merge", "propose", maps.site()["id"], code=2)
 
 
-def test_a_list_of_names_may_come_along(says, tmp_path):
+def test_a_list_of_names_may_come_along(says, unpaired, tmp_path):
     names = tmp_path / "names.csv"
     names.write_text("written,meant,acronym\nShore School,Ecole du rivage,EDR\n")
     assert "new pairs" in says("amina", "merge", "propose", "--names", names)
