@@ -11,7 +11,7 @@ from hub.directory.duplicates import merge
 from hub.directory.duplicates.store import PairStore, State
 from hub.directory.servicemap.store import ServiceMap, map_aliases, map_due, map_records, map_views
 from hub.directory.servicemap.viewer import Viewer
-from hub.directory.servicemap.write import Actor
+from hub.directory.servicemap.write import Actor, Draft, apply
 from hub.directory.text.search import Question, search
 from hub.errors import Conflict, Forbidden, NotFound
 from tests.support import maps
@@ -143,7 +143,8 @@ def test_who_pointed_it_elsewhere_since_is_not_overruled_by_undo(connection):
     kept, gone = two(connection)
     pair = merged(connection, kept, gone)
     night = ServiceMap(connection).get(maps.some_id("service Night care")).document
-    maps.put(connection, {**night, "organization_id": maps.provider("Shore School")["id"]})
+    moved = Draft("service", {**night, "organization_id": maps.provider("Shore School")["id"]}, settled=True)
+    apply(connection, [moved], maps.BY, host=maps.HOST, now=maps.NOW)
     merge.undo(connection, pair, by(), **MORE)
     now = ServiceMap(connection).get(night["id"]).document
     assert now["organization_id"] == maps.provider("Shore School")["id"]

@@ -22,10 +22,12 @@ from hub.directory.duplicates.parties import party
 from hub.directory.duplicates.store import UNDECIDED, PairRow, PairStore, State
 from hub.directory.records.record import PROVIDER, SERVICE, SITE
 from hub.directory.records.visibility import PARTNERS, level_of
+from hub.directory.records.vocabulary import CONTACT_HOLD
 from hub.directory.servicemap import store as t
 from hub.directory.servicemap.derive import forget
 from hub.directory.servicemap.store import ServiceMap
 from hub.directory.servicemap.write import Actor, Draft, apply, rederive
+from hub.directory.upkeep.holds import CONTACT, split
 from hub.errors import Conflict, Forbidden, InvalidRequest, NotFound
 
 if TYPE_CHECKING:
@@ -86,6 +88,8 @@ def agree(connection: Connection, pair: PairRow, keep: str, by: Actor, *, host: 
     _check_keeper(by.agency, keepers)
     if gone.level > kept.level:  # what belongs to it would be open with the other
         raise Conflict("The record that goes is hidden from more people.", todo="Keep that one, or hide the other.")
+    if kept.host == host:
+        _check_contact(connection, kept, gone, now)
     said = {by.agency, *(pair.said if pair.kept == keep else ())}
     store, who = PairStore(connection), (by.agency, by.member)
     if not keepers <= said:
@@ -190,6 +194,22 @@ def _as_they_are(connection: Connection, ids: list[str]) -> tuple[Row, Row]:
 
 def _keepers(one: Row, other: Row, host: str) -> set[str]:
     return {row.steward for row in (one, other) if row.host == host}
+
+
+def _check_contact(connection: Connection, kept: Row, gone: Row, now: int) -> None:
+    """Let no merge lead at once elsewhere whoever knows the record that goes: a change of it would have waited, too."""
+    young, old = (_reached_since(connection, row) > now - CONTACT_HOLD for row in (kept, gone))
+    if young and not old and split(gone.document, {**kept.document, "id": gone.id})[1]:
+        raise Conflict(
+            "The record that would be kept is reached otherwise, and only since a short time.",
+            todo="Keep the other one, or wait three days.",
+        )
+
+
+def _reached_since(connection: Connection, row: Row) -> int:
+    """Return when somebody said last how a record is reached."""
+    history = ServiceMap(connection).history(row.id)
+    return max((change.at for change in history if change.version == 1 or CONTACT & change.fields.keys()), default=0)
 
 
 def _check_keeper(agency: str, keepers: set[str]) -> None:

@@ -116,7 +116,7 @@ def apply(connection: Connection, drafts: Sequence[Draft], by: Actor, *, host: s
     steps = _steps(connection, drafts)
     made = [step for step in steps if step.outcome.what == NEW or step.outcome.fields]
     _check_home(made, host)
-    _check_belonging(connection, made, by)
+    _check_belonging(connection, steps, by)
     if made:
         _write(connection, made, by, host, now)
         rederive(connection, [step.outcome.id for step in made], now)
@@ -137,13 +137,11 @@ def _check_belonging(connection: Connection, steps: Sequence[_Step], by: Actor) 
     """
     if by.how in {"feed", "merge"}:
         return
-    named = [
-        step for step in steps if "organization_id" in step.outcome.fields and step.document.get("organization_id")
-    ]
-    rows = ServiceMap(connection).many(sorted({str(step.document["organization_id"]) for step in named}))
+    named = [(step, owner) for step in steps if (owner := _new_owner(step)) is not None]
+    rows = ServiceMap(connection).many(sorted({owner for _step, owner in named}))
     rows |= {step.outcome.id: _row(step, "", 0) for step in steps if step.draft.kind == PROVIDER}
-    for step in named:
-        row = rows.get(str(step.document["organization_id"]))
+    for step, owner in named:
+        row = rows.get(owner)
         if row is None or row.kind != PROVIDER:
             raise InvalidRequest("There is no such provider.", fields=["organization_id"])
         if _row(step, "", 0).steward not in {row.steward, row.agency}:
@@ -151,6 +149,14 @@ def _check_belonging(connection: Connection, steps: Sequence[_Step], by: Actor) 
                 "A service or a site of a provider is kept by the agency that keeps the provider, or is it.",
                 todo="Propose it to that agency.",
             )
+
+
+def _new_owner(step: _Step) -> str | None:
+    """Return the provider under which a record comes to hang, now or after waiting."""
+    if step.held.get("organization_id"):
+        return str(step.held["organization_id"])
+    said = step.document.get("organization_id") if "organization_id" in step.outcome.fields else None
+    return str(said) if said else None
 
 
 def rederive(connection: Connection, changed: Sequence[str], now: int) -> None:

@@ -17,10 +17,15 @@ WAYS: Final[tuple[tuple[str, ...], ...]] = (
     ("website", "url", "additional_urls", "additional_websites"),
     ("focal_point",),
     ("inbox",),
+    ("organization_id",),
+    ("agency",),
     ("service_at_locations",),
     ("pathway",),
 )
-"""Members that lead to somebody; a detail is the first of its kind while all members of its row are empty."""
+"""Members that lead to somebody; a detail is the first of its kind while all members of its row are empty.
+
+Whose a service is, and which agency that is, decide who gets a referral.
+"""
 CONTACT: Final = frozenset(member for way in WAYS for member in way)
 _PLACES: Final = "service_at_locations"
 _WAY_IN: Final = "pathway"
