@@ -12,6 +12,7 @@ import requests
 
 from hub.clock import SetClock
 from hub.directory.imports.jobs import run_imports
+from hub.directory.imports.store import Imports
 from hub.directory.records.record import id_from
 from hub.directory.upkeep.ladder import release
 from hub.errors import Conflict, Forbidden, HubError, InvalidRequest, NotFound
@@ -159,6 +160,21 @@ def test_a_number_that_was_hidden_is_no_reason_that_is_shown(amina, daher):
     assert "same_phone" not in codes
 
 
+def test_a_merge_into_a_record_that_was_just_made_turns_no_way_at_once(place, amina):
+    old = provider(amina, "Ivy House", phones=SAME)
+    place.clock.at += 4 * 86_400
+    young = provider(amina, "Ivy Hause", phones=MINE)
+    made = pair(amina, old, young)
+    with pytest.raises(Conflict):
+        merge(made, young, amina)
+    empty = provider(amina, "Ivy Hus")
+    place.clock.at += 4 * 86_400
+    patch(amina, empty, phones=MINE)
+    with pytest.raises(Conflict):
+        merge(pair(amina, old, empty), empty, amina)
+    assert merge(made, old, amina) == "merged"
+
+
 # Change requests
 
 
@@ -248,6 +264,15 @@ def test_no_way_that_leads_to_somebody_is_turned_at_once_even_by_who_keeps_it(am
     assert patch(amina, made, **change)["held"] == list(change)
     name = next(iter(change))
     assert seen(amina, made)[name] == old[name]
+
+
+def test_a_service_does_not_pass_to_another_agency_at_once(amina):
+    """Whose it is decides who gets a referral."""
+    one, other = provider(amina, "Moss House"), provider(amina, "Moss Centre", agency=amina.agency)
+    made = service(amina, one)
+    assert patch(amina, made, organization_id=other)["held"] == ["organization_id"]
+    assert seen(amina, made)["organization_id"] == one
+    assert patch(amina, other, agency=None)["held"] == ["agency"]
 
 
 def test_a_number_does_not_come_in_by_the_side_of_a_place(amina):
@@ -364,6 +389,29 @@ def test_a_spreadsheet_tells_no_right_guess_of_a_hidden_cell_from_a_wrong_one(pl
     ]
     assert said[0] == said[1]
     assert any(what == "proposed" for what, _codes, _fields in said[0])
+
+
+def test_who_is_no_coordinator_any_more_takes_no_file_in_as_one(place, daher):
+    """The file was checked while they were; the roles that were kept with it are no more than they have now."""
+    hodan, hub = place.members["hodan"], place.hubs[HOST].hub
+    made = provider(daher, "Rose House")
+    for form, data in (("xlsx", sheet(hodan, made, name="Mine")), ("hsds-ndjson", ndjson(organization("Rose")))):
+        if form == "xlsx":
+            checked, _rows = send(place, hodan, data, form, apply=False)
+        else:
+            with pytest.raises(Forbidden):
+                send(place, hodan, data, form, apply=False)
+            checked, _rows = send(place, daher, data, form, source="Rose", apply=False)
+        with hub.database.write() as connection:
+            Imports(connection).change(checked["id"], roles=["coordinator"], member=hodan.id)
+        if form == "xlsx":
+            hodan.hub.post(f"{API}/imports/{checked['id']}/apply", {})
+            run_imports(hub)
+            assert hodan.hub.get(f"{API}/imports/{checked['id']}")["counts"]["provider"] == {"proposed": 1}
+        else:
+            with pytest.raises(Forbidden):
+                hodan.hub.post(f"{API}/imports/{checked['id']}/apply", {})
+    assert seen(daher, made)["name"] == "Rose House"
 
 
 # The land

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from flask import Response, request
 from flask_smorest import Blueprint
@@ -22,6 +22,9 @@ from hub.directory.servicemap.routes import viewer
 from hub.errors import Conflict, Forbidden, InvalidRequest, Malformed, TooLarge
 from hub.ids import random_id
 from hub.packets.encoding import parse_json
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 blueprint = Blueprint("imports", __name__, url_prefix="/api/v1/directory", description="Files in and out")
 MAX_FILE: Final = 128 * 1024 * 1024
@@ -44,8 +47,7 @@ def post_import() -> dict[str, Any]:
     """Send a file: multipart parts about (JSON) and file. A dry run comes first unless the sender says otherwise."""
     hub, who, about, file = current_hub(), caller(), _about(), _file()
     form, now = format_of(about["format"]), hub.clock.now()
-    if not form.edits and not who.roles & EDITORS:
-        raise Forbidden("Coordinators import sources.", todo="Send a spreadsheet; what it changes is then proposed.")
+    _check_source(form.name, who.roles)
     source = about["source"]
     day = source.pop("day")
     origin = Origin(**source, day=day.isoformat() if day else day_of(now))
@@ -112,9 +114,10 @@ def post_apply(identity: str) -> dict[str, Any]:
             raise Conflict("The dry run has not ended well.", todo="Wait for it, or send the file again.")
         if one.member != who.member:
             raise Forbidden("Who sent a file takes it in.", todo="Ask them, or send the file yourself.")
+        _check_source(one.format, who.roles)
         _check_order(Sources(connection), one)
         store.restart(identity)
-        store.change(identity, state=State.APPLY, lease=0, tries=0)
+        store.change(identity, state=State.APPLY, lease=0, tries=0, roles=sorted(one.roles & who.roles))
         return _shown(store.get(identity, who.agency))
 
 
@@ -129,6 +132,12 @@ def post_export(given: dict[str, Any]) -> Response:
         data = b"".join(export(connection, form.name, viewer(connection), mine=given["mine"]))
     name = f"service-map.{form.suffix}"
     return Response(data, mimetype=form.media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+def _check_source(form: str, roles: Collection[str]) -> None:
+    """Return if somebody may take in a file of a form, with the roles that they have now."""
+    if not format_of(form).edits and not EDITORS & set(roles):
+        raise Forbidden("Coordinators import sources.", todo="Send a spreadsheet; what it changes is then proposed.")
 
 
 def _check_order(sources: Sources, one: Import) -> None:

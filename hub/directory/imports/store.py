@@ -204,8 +204,7 @@ class Imports(Store):
 
     def change(self, identity: str, **values: Any) -> None:
         """Change an import: its state, how far it is, what it counts."""
-        if "counts" in values:
-            values["counts"] = json.dumps(values["counts"])
+        values |= {name: json.dumps(values[name]) for name in ("counts", "roles") if name in values}
         self._run(update(map_imports).where(map_imports.c.id == identity).values(**values))
 
     def restart(self, identity: str) -> None:
