@@ -12,6 +12,7 @@ from hub.directory.matching import match as matching
 from hub.directory.matching.asking import person_of, where_of
 from hub.directory.matching.match import CRITERIA, Person, Question, load, match
 from hub.directory.matching.places import Where, kilometres, near
+from hub.directory.records.ages import months_below, months_from
 from hub.errors import InvalidRequest
 from tests.vectors import matches
 
@@ -46,6 +47,14 @@ def ranked(person=None, where=WHERE, when=None, **change):
 def test_an_age_is_the_months_that_may_be_true(said, months):
     found = person_of(said, TODAY)
     assert (found.months_from, found.months_to) == months
+
+
+@pytest.mark.parametrize(
+    ("age", "first", "below"),
+    [(14, 168, 180), (0, 0, 12), (0.5, 6, 7), (17.99, 216, 216), (2.25, 27, 28), (None, 0, None)],
+)
+def test_a_whole_limit_of_age_names_a_year_and_a_decimal_one_a_month(age, first, below):
+    assert (months_from(age), months_below(age)) == (first, below)
 
 
 @pytest.mark.parametrize(
