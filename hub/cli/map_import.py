@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from hub.cli.common import FILE, Session, command
+from hub.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,6 +78,8 @@ def import_(session: Session, file: Path, report: Path | None, *, apply: bool, n
     found = _follow(hub, found["id"])
     if apply and found["state"] == "checked":
         found = _follow(hub, hub.post(f"{_PATH}/imports/{found['id']}/apply", {})["id"])
+    if found["state"] == "failed":
+        raise InvalidRequest(_ending(found), todo="Look at the file and at --format, and send it again.")
     _tell(session, hub, found, report)
 
 

@@ -274,6 +274,13 @@ def test_a_file_that_cannot_be_read_says_why(place, says, tmp_path):
     assert "Nothing was taken in. The file is not the JSON of Services Advisor." in says("imports", sent)
 
 
+@pytest.mark.usefixtures("ticking")
+def test_whoever_waits_for_a_file_of_the_wrong_form_is_told_so_by_the_exit_code_too(says, tmp_path):
+    file = tmp_path / "services.json"
+    file.write_text("{")
+    assert "Nothing was taken in" in says("import", file, "--format", "hsds-json", "--source", "CLI", code=2)
+
+
 @pytest.mark.parametrize("form", sorted(WRITABLE))
 def test_every_format_is_exported_from_the_command_line(says, tmp_path, form):
     file = tmp_path / "out"
