@@ -23,6 +23,7 @@ MAX_INTEGER = 2**53 - 1
 MAX_DEPTH = 16
 _B64U = re.compile(r"[A-Za-z0-9_-]*")
 _BEYOND_BMP = re.compile("[\U00010000-\U0010ffff]")
+_ARRAYS = (list, tuple)
 _ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":"))
 
 
@@ -169,11 +170,13 @@ def _integer(text: str) -> int:
 def _check(value: object, depth: int, *, decimals: bool = False) -> None:
     if depth > MAX_DEPTH:
         raise Malformed("The JSON is nested too deeply.")
-    if isinstance(value, dict):
+    if isinstance(value, str):  # most are, so that is asked first
+        _check_text(value)
+    elif isinstance(value, dict):
         for key, item in value.items():
             _check_text(key)
             _check(item, depth + 1, decimals=decimals)
-    elif isinstance(value, list | tuple):
+    elif isinstance(value, _ARRAYS):
         for item in value:
             _check(item, depth + 1, decimals=decimals)
     elif not (decimals and isinstance(value, float)):
@@ -181,19 +184,18 @@ def _check(value: object, depth: int, *, decimals: bool = False) -> None:
 
 
 def _check_scalar(value: object) -> None:
-    if isinstance(value, str):
-        _check_text(value)
-    elif isinstance(value, float) or (isinstance(value, int) and abs(value) > MAX_INTEGER):
+    if isinstance(value, float) or (isinstance(value, int) and abs(value) > MAX_INTEGER):
         raise Malformed("The JSON has a number that is no integer, or one out of range.")
-    elif value is not None and not isinstance(value, int):
+    if value is not None and not isinstance(value, int):
         raise Malformed("The value is not JSON.")
 
 
 def _check_text(text: object) -> None:
+    if not isinstance(text, str):
+        raise Malformed("The value is not JSON.")
+    if text.isascii():
+        return
     try:
-        if not isinstance(text, str):
-            raise Malformed("The value is not JSON.")
-        if not text.isascii():
-            text.encode()
+        text.encode()
     except UnicodeError as error:
         raise Malformed("The JSON has a lone surrogate.") from error
