@@ -55,7 +55,14 @@ def import_(session: Session, file: Path, columns: tuple[str, ...], same: tuple[
     if session.as_json:
         session.tell(report)
         return
-    columns_shown = {"row": "Row", "result": "Result", "code": "Code", "area": "Area", "problem": "Problem"}
+    columns_shown = {
+        "row": "Row",
+        "result": "Result",
+        "code": "Code",
+        "name": "Name",
+        "area": "Is",
+        "problem": "Problem",
+    }
     session.table([dict.fromkeys(columns_shown, "") | row for row in report["rows"]], columns_shown)
     counted = ", ".join(f"{count} {result}" for result, count in sorted(report["counts"].items())) or "nothing"
     here = f"; {len(report['unseen'])} areas here are not in the file" if report["unseen"] else ""

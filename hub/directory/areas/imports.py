@@ -238,7 +238,8 @@ class _State:
         if result in {NEW, CHANGED, REISSUED, ENDED}:
             self.rows.append(area)
             self._known[area.code] = area
-        self._report.add(found.row, result, code=found.code, **({"area": area.code} if area.code != found.code else {}))
+        other = {"area": area.code} if area.code != found.code else {}
+        self._report.add(found.row, result, code=found.code, name=next(iter(found.names.values()), ""), **other)
         if self._outside(found, area):
             self._report.add(
                 found.row, OUTSIDE, code=found.code, problem="It lies outside what it names as its parent."

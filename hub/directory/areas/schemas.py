@@ -94,6 +94,7 @@ class AreaImportRow(Schema):
     row = fields.Integer(required=True)
     result = fields.String(required=True)
     code = fields.String()
+    name = fields.String()
     area = fields.String()
     problem = fields.String()
 
