@@ -7,6 +7,7 @@ sees more for being signed in.
 from __future__ import annotations
 
 import json
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from flask import Response, stream_with_context
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 blueprint = Blueprint("hsds", __name__, url_prefix="/hsds", description="The public map in the form of HSDS")
+LINES_AT_ONCE = 50
 NDJSON = "application/x-ndjson"
 Answer = dict[str, Any] | Response
 
@@ -271,4 +273,5 @@ def _named(kind: str, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _lines(rows: Iterator[dict[str, Any]]) -> Response:
     lines = (json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n" for row in rows)
-    return Response(stream_with_context(lines), mimetype=NDJSON)
+    sent = iter(lambda: "".join(islice(lines, LINES_AT_ONCE)), "")
+    return Response(stream_with_context(sent), mimetype=NDJSON)
