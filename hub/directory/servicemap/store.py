@@ -312,8 +312,12 @@ class ServiceMap(Store):
         return int(self._connection.execute(query).scalar_one())
 
     def _belonging(self, kind: str, providers: Iterable[str]) -> list[str]:
-        rows = self._in(map_records, map_records.c.provider, sorted(set(providers)))
-        return [row["id"] for row in rows if row["kind"] == kind]
+        asked, c = sorted(set(providers)), map_records.c
+        found: list[str] = []
+        for start in range(0, len(asked), MOST_AT_ONCE):
+            some = c.provider.in_(asked[start : start + MOST_AT_ONCE])
+            found += self._connection.scalars(select(c.id).where(some, c.kind == kind))
+        return found
 
     def _in(self, table: Table, column: Any, values: list[str]) -> list[RowMapping]:
         found: list[RowMapping] = []
