@@ -36,6 +36,8 @@ CHANGED: Final = "changed"
 UNCHANGED: Final = "unchanged"
 _POINTERS: Final = ("organization_id", "parent_organization_id")
 _POINTING_ROWS: Final = (("service_at_locations", "location_id"), ("counterparts", "provider"))
+_BESIDE: Final = frozenset({"verified", "source", "metadata"})
+"""What no service shows of its provider and its sites: that a source was read again changes no listing but theirs."""
 _TRANSLATED: Final = frozenset({"human", "machine"})
 
 
@@ -119,7 +121,8 @@ def apply(connection: Connection, drafts: Sequence[Draft], by: Actor, *, host: s
     _check_belonging(connection, steps, by)
     if made:
         _write(connection, made, by, host, now)
-        rederive(connection, [step.outcome.id for step in made], now)
+        shown = [step.outcome.id for step in made if step.old is None or not _BESIDE.issuperset(step.outcome.fields)]
+        rederive(connection, [step.outcome.id for step in made], now, shown=shown)
     _let_wait(connection, [step for step in steps if step.outcome.what != UNCHANGED and step.held], by, now)
     return [step.outcome for step in steps]
 
@@ -159,15 +162,20 @@ def _new_owner(step: _Step) -> str | None:
     return str(said) if said else None
 
 
-def rederive(connection: Connection, changed: Sequence[str], now: int) -> None:
-    """Derive anew what is searched of some records and of every service that shows them."""
+def rederive(connection: Connection, changed: Sequence[str], now: int, *, shown: Sequence[str] | None = None) -> None:
+    """Derive anew what is searched of some records and of every service that shows them.
+
+    `shown` are those of them of which something changed that services show, all where not given.
+    """
     found = ServiceMap(connection)
     rows = found.many(changed)
     derive_due(connection, rows.values())
     services = {row.id for row in rows.values() if row.kind == SERVICE}
-    providers = [row.id for row in rows.values() if row.kind == PROVIDER]
+    seen = set(rows if shown is None else shown)
+    beside = [row for row in rows.values() if row.id in seen]
+    providers = [row.id for row in beside if row.kind == PROVIDER]
     services |= set(found.services_of(providers))
-    sites = {row.id for row in rows.values() if row.kind == SITE} | set(found.sites_of(providers))
+    sites = {row.id for row in beside if row.kind == SITE} | set(found.sites_of(providers))
     _hide_sites(connection, found, sorted(sites), now)
     services |= set(found.services_at(sites))
     tell_peers(connection, changed)
@@ -192,12 +200,10 @@ def _derive_services(connection: Connection, found: ServiceMap, services: Sequen
             site for row in rows for site in site_ids(row.document)
         }
         around = found.many(sorted(named))
-        _place(connection, rows, around, now)
-        fresh = found.many([row.id for row in rows])
-        derive(connection, list(fresh.values()), around)
+        derive(connection, _placed(connection, rows, around, now), around)
 
 
-def _place(connection: Connection, rows: Sequence[Row], around: Mapping[str, Row], now: int) -> None:
+def _placed(connection: Connection, rows: Sequence[Row], around: Mapping[str, Row], now: int) -> list[Row]:
     """Say of services which agency offers them and to which area they belong, as their provider and sites now say."""
     areas, c = Areas(connection), t.map_records.c
     placed = []
@@ -206,24 +212,20 @@ def _place(connection: Connection, rows: Sequence[Row], around: Mapping[str, Row
         sites = [around[site].beside(row.steward) for site in site_ids(row.document) if site in around]
         codes = [site.get("area") for site in sites if site]
         codes += list(row.document.get("coverage", {}).get("areas", ()))
-        homes = [areas.path(code) or [code] for code in codes if code]
         placed.append(
-            {
-                "key": row.id,
-                "said_agency": provider.document.get("agency") if provider else None,
-                "said_home": home_of(homes),
-                "said_level": max(whole_level(row.document), whole_level(provider.document) if provider else 0),
-                "moved": max(now, row.moved_at),
-            }
+            replace(
+                row,
+                agency=provider.document.get("agency") if provider else None,
+                home=home_of(areas.path(code) or [code] for code in codes if code),
+                level=max(whole_level(row.document), whole_level(provider.document) if provider else 0),
+                moved_at=max(now, row.moved_at),
+            )
         )
-    statement = update(t.map_records).where(c.id == bindparam("key"))
-    values: dict[str, Any] = {
-        "agency": bindparam("said_agency"),
-        "home": bindparam("said_home"),
-        "level": bindparam("said_level"),
-        "moved_at": bindparam("moved"),
-    }
-    connection.execute(statement.values(values), placed)
+    names = ("agency", "home", "level", "moved_at")
+    values: dict[str, Any] = {name: bindparam(f"said_{name}") for name in names}
+    said = [{"key": row.id, **{f"said_{name}": getattr(row, name) for name in names}} for row in placed]
+    connection.execute(update(t.map_records).where(c.id == bindparam("key")).values(values), said)
+    return placed
 
 
 def _steps(connection: Connection, drafts: Sequence[Draft]) -> list[_Step]:
