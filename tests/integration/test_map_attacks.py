@@ -192,7 +192,7 @@ def test_to_name_a_hidden_site_in_a_service_of_ones_own_shows_nothing_of_it(plac
 
 def test_whoever_hides_where_a_service_is_given_hides_its_places(place, served):
     amina, daher = place.members["amina"], place.members["daher"]
-    where = site(amina, name="Plain house")
+    where = site(amina, name="Plain house", latitude=-1.9, longitude=30.1, addresses=[])
     service(
         amina, provider(amina, "Door"), where, name="Doors", phones=[], visibility={"service_at_locations": "focal"}
     )

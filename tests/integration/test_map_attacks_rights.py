@@ -318,6 +318,7 @@ def offer(name, by, **more):
 
 def test_a_file_of_the_same_source_by_another_agency_neither_guesses_nor_blocks_nor_undoes(place, amina, daher):
     true = organization("Nile House", email="true@example.org")
+    place.clock.at += 86_400  # there is a day before it on which everybody was certified
     first, _rows = send(place, amina, ndjson(true), "hsds-ndjson", source="Shared")
     assert first["counts"]["provider"] == {"new": 1}
     guesses = [

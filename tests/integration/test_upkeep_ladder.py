@@ -251,8 +251,8 @@ def test_attack_a_clock_put_back_after_the_change_makes_the_wait_longer_and_not_
 
 
 def test_what_cannot_be_written_any_more_is_refused_and_holds_no_other_back(held):
-    put(held, maps.service("Lessons", phones=[{"number": "1"}]))
-    put(held, maps.service("Lessons", phones=[{"number": "2"}]))
+    put(held, maps.service("Letters", phones=[{"number": "1"}]))
+    put(held, maps.service("Letters", phones=[{"number": "2"}]))
     with held.database.write() as connection:
         broken = Requests(connection).of_record([maps.service()["id"]], State.HELD)[0]
         connection.execute(
