@@ -126,14 +126,13 @@ class Envelope:
         return b64u(sha256(pae(self.payload_type, self.payload)))
 
     def to_bytes(self) -> bytes:
-        """Return the envelope in canonical form: what is stored, logged and sent."""
-        return canonical(
-            {
-                "payload": b64(self.payload),
-                "payloadType": self.payload_type,
-                "signatures": [{"keyid": s.keyid, "sig": b64(s.sig)} for s in self.signatures],
-            }
-        )
+        """Return the envelope in canonical form: what is stored, logged and sent.
+
+        The payload is base64, which needs no escape, so it goes in last.
+        """
+        signatures = [{"keyid": s.keyid, "sig": b64(s.sig)} for s in self.signatures]
+        frame = canonical({"payload": "", "payloadType": self.payload_type, "signatures": signatures})
+        return frame.replace(b'""', b'"%s"' % b64(self.payload).encode(), 1)
 
     def verified_by(self, public_keys: Sequence[bytes]) -> None:
         """Return if signature i is good under key i, for all of them, and no key stands twice.

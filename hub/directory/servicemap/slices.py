@@ -123,9 +123,9 @@ def areas_named(connection: Connection, page: Page, query: Query) -> dict[str, A
     tree = Areas(connection)
     asked = query.area
     codes = set() if asked is None else {asked}
-    for data in page.listings:
-        codes |= {code.decode() for code in _AREA.findall(data)}
-        codes |= {code.strip('"') for row in _LISTS.findall(data) for code in row.decode().split(",") if code}
+    data = b"".join(page.listings)
+    codes |= {code.decode() for code in set(_AREA.findall(data))}
+    codes |= {code.strip('"') for row in set(_LISTS.findall(data)) for code in row.decode().split(",") if code}
     named = {area.code: _said(area) for area in tree.some(codes)}
     other = None if asked is None or asked in named else tree.get(asked)
     return named if other is None else {**named, str(asked): _said(other)}
