@@ -19,7 +19,7 @@ from hub.directory.areas.domain import parts
 from hub.directory.areas.store import Areas
 from hub.directory.records.listing import micro
 from hub.directory.records.slices import SLICE_TYPE
-from hub.directory.servicemap.store import map_points, map_postings, map_views
+from hub.directory.servicemap.store import NEVER, map_points, map_postings, map_views
 from hub.errors import InvalidRequest, Malformed
 from hub.packets import shapes as a
 from hub.packets.dsse import sign_canonical
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 PAGE: Final = 100
 MAX_BYTES: Final = 150_000
 """Of the listings of one answer: an envelope has 256 KiB."""
-COUNTED: Final = 1000
-"""More than these are not counted: the total is then unknown."""
 EARTH_KM: Final = 6371.0088
 _AREA: Final = re.compile(rb'"area":"([^"]+)"')
 _LISTS: Final = re.compile(rb'"(?:covers|residence)":\[([^\]]*)\]')
@@ -72,7 +70,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Listings as canonical JSON, how many there are in all, and where the next page begins."""
+    """Listings as canonical JSON, where the next page begins, and how many there are, if this is all."""
 
     listings: list[bytes]
     total: int | None
@@ -220,17 +218,8 @@ class _Search:
             fit += 1
         listings = [bytes(data) for _service, _cursor, data in rows[:fit] if data]
         after = rows[fit - 1][1].text() if fit < len(rows) else None
-        if self.query.after is not None:
-            return Page(listings, None, after)
-        return Page(listings, len(listings) if after is None else self._total(), after)
-
-    def _total(self) -> int | None:
-        known, found = set(self.near), len(self.near)
-        if self.codes:
-            given = {**self._given(), "most": COUNTED + 1}
-            rows = self.connection.execute(_found(self.viewer, self._shape()), given)
-            found += sum(row.service not in known for row in rows)
-        return None if found > COUNTED else found
+        whole = self.query.after is None and after is None
+        return Page(listings, len(listings) if whole else None, after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +259,7 @@ def _under(viewer: Viewer, shape: _Shape, depth: int) -> Select[Any]:
     asked = [c.need == bindparam("need"), c.place == codes[-1], viewer.may(c.level, c.service)]
     asked += _common(shape, c.shown_until, c.languages)
     if depth:
-        asked.append(viewer.may(c.covers, c.service))
+        asked += [c.covers < NEVER, viewer.may(c.covers, c.service)]  # few of all that lie in a country cover it
         n = map_postings.alias().c
         covers = and_(n.place.in_(codes[1:-1]), viewer.may(n.covers, n.service)) if depth > 1 else false()
         within = or_(and_(n.place == codes[0], viewer.may(n.level, n.service)), covers)

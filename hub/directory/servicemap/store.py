@@ -125,6 +125,7 @@ map_postings = Table(
     Column("claimed", Boolean, nullable=False),
     Column("languages", String(200)),
     Index("ix_map_postings_match", "need", "place", "shown_until", "service", "level", "covers"),
+    Index("ix_map_postings_covers", "need", "place", "covers", "shown_until", "service"),
     Index("ix_map_postings_service", "service"),
     Index("ix_map_postings_usable", "usable_until"),
 )

@@ -466,6 +466,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("map_postings", schema=None) as batch_op:
         batch_op.create_index(
+            "ix_map_postings_covers", ["need", "place", "covers", "shown_until", "service"], unique=False
+        )
+        batch_op.create_index(
             "ix_map_postings_match", ["need", "place", "shown_until", "service", "level", "covers"], unique=False
         )
         batch_op.create_index("ix_map_postings_service", ["service"], unique=False)
@@ -880,6 +883,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_map_postings_usable")
         batch_op.drop_index("ix_map_postings_service")
         batch_op.drop_index("ix_map_postings_match")
+        batch_op.drop_index("ix_map_postings_covers")
 
     op.drop_table("map_postings")
     with op.batch_alter_table("map_points", schema=None) as batch_op:
