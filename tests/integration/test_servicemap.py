@@ -8,10 +8,11 @@ import random
 import pytest
 
 from hub.directory.areas.store import Areas
+from hub.directory.records.globe import kilometres
 from hub.directory.records.slices import read_slice
 from hub.directory.records.visibility import visible
 from hub.directory.servicemap import slices
-from hub.directory.servicemap.slices import Point, Query, kilometres
+from hub.directory.servicemap.slices import Point, Query
 from hub.directory.servicemap.store import ServiceMap, map_points, map_postings, map_views, map_words
 from hub.directory.servicemap.viewer import EVERYBODY, Viewer
 from hub.directory.servicemap.write import CHANGED, NEW, UNCHANGED, Draft, apply, edited, plan

@@ -14,6 +14,7 @@ from hub.client.paper.press import Block, Sheet, code, own, press
 from hub.directory.matching.match import limits
 from hub.directory.matching.reasons import label, words
 from hub.directory.records.freshness import day_of
+from hub.directory.records.hours import clock
 from hub.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def _week(week: Iterable[Mapping[str, Any]], said: Mapping[str, str], language: 
     for row in sorted(week, key=lambda row: (row["day"], row["from"])):
         nth = [said["last"] if number == -1 else str(number) for number in row.get("nth") or ()]
         only = [_filled(said["nth"], nth=_joined(nth, language))] if nth else []
-        hours = code(f"{_clock(row['from'])}-{_clock(row['to'])}")
+        hours = code(f"{clock(row['from'])}-{clock(row['to'])}")
         fields.append([_joined([days[str(row["day"])], *only], language), hours])
     return {"kind": "fields", "columns": 3, "fields": fields}
 
@@ -174,7 +175,3 @@ def _dated(text: str, **days: str) -> Block:
 
 def _filled(text: str, **values: str | None) -> str:
     return text.format_map(values)
-
-
-def _clock(minute: int) -> str:
-    return f"{minute // 60:02}:{minute % 60:02}"

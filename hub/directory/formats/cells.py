@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
-from hub.directory.records.hours import DAYS, minute_of
+from hub.directory.records.hours import DAYS, clock, minute_of
 from hub.directory.records.vocabulary import codes
 
 if TYPE_CHECKING:
@@ -274,11 +274,7 @@ def _interval(text: str) -> dict[str, str]:
     start, end = minute_of(opens), minute_of(closes)
     if start is None or end is None:
         raise BadCell("no_hours", "Hours are of the form MO-FR 08:30-12:00,13:00-17:00; SA 09:00-12:00.")
-    return {"opens": _clock(start), "closes": _clock(end)}
-
-
-def _clock(minute: int) -> str:
-    return f"{minute // 60:02}:{minute % 60:02}"
+    return {"opens": clock(start), "closes": clock(end)}
 
 
 def _read_days(text: str) -> dict[tuple[int, ...], list[str]]:

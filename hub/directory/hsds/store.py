@@ -14,10 +14,11 @@ from sqlalchemy import and_, exists, false, func, or_, select, tuple_
 
 from hub.db import Store
 from hub.directory.formats.hsds_derive import with_derived
+from hub.directory.records.globe import kilometres
 from hub.directory.records.record import PROVIDER, SERVICE, SITE
 from hub.directory.records.visibility import PUBLIC, visible
 from hub.directory.records.vocabulary import NEEDS
-from hub.directory.servicemap.slices import Point, box, kilometres
+from hub.directory.servicemap.slices import Point, box
 from hub.directory.servicemap.store import (
     map_aliases,
     map_points,

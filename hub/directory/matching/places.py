@@ -11,12 +11,12 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from hub.directory.records import globe
 from hub.directory.records.listing import MICRO
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-EARTH_KM: Final = 6371.0088
 """The mean radius of the earth (IUGG)."""
 KM: Final = 25.0
 """How far around a point is looked where nobody says."""
@@ -64,9 +64,7 @@ class Near:
 
 def kilometres(one: tuple[int, int], other: tuple[int, int]) -> float:
     """Return the distance of two positions in millionths of a degree, on a sphere (haversine)."""
-    (lat, lon), (to_lat, to_lon) = (tuple(math.radians(each / MICRO) for each in point) for point in (one, other))
-    half = math.sin((to_lat - lat) / 2) ** 2 + math.cos(lat) * math.cos(to_lat) * math.sin((to_lon - lon) / 2) ** 2
-    return 2 * EARTH_KM * math.asin(math.sqrt(min(1.0, half)))
+    return globe.kilometres(*(each / MICRO for each in (*one, *other)))
 
 
 def near(listing: Mapping[str, Any], where: Where, areas: Mapping[str, Any]) -> Near:

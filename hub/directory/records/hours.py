@@ -330,7 +330,7 @@ def _times_in(schedule: Mapping[str, Any], offsets: set[int]) -> dict[str, str] 
     opens, closes = minutes
     if opens is None or closes is None or opens in {closes, MIDNIGHT}:
         return None
-    return {"opens": _clock(opens), "closes": _clock(closes)}
+    return {"opens": clock(opens), "closes": clock(closes)}
 
 
 def _offset(text: str) -> int:
@@ -377,7 +377,8 @@ def _ended(last: str) -> dict[str, Any]:
     return {"from": after.isoformat(), "to": date.max.isoformat(), "closed": True}
 
 
-def _clock(minute: int) -> str:
+def clock(minute: int) -> str:
+    """Return the clock time of a minute of the day."""
     return f"{minute // 60:02}:{minute % 60:02}"
 
 
@@ -385,6 +386,6 @@ def _said(entry: Mapping[str, Any], start: str | None, end: str | None) -> dict[
     nth = entry.get("nth") or ()
     days = [f"{number}{day}" for day in entry["days"] for number in nth] if nth else list(entry["days"])
     minutes = (minute_of(entry[name]) or 0 for name in ("opens", "closes"))
-    opens, closes = (_clock(min(minute, MIDNIGHT - 1)) for minute in minutes)
+    opens, closes = (clock(min(minute, MIDNIGHT - 1)) for minute in minutes)
     said = {"freq": "MONTHLY" if nth else "WEEKLY", "byday": ",".join(days), "opens_at": opens, "closes_at": closes}
     return said | {key: value for key, value in (("valid_from", start), ("valid_to", end)) if value}

@@ -17,6 +17,7 @@ from sqlalchemy import Integer, String, and_, bindparam, false, literal_column, 
 
 from hub.directory.areas.domain import parts
 from hub.directory.areas.store import Areas
+from hub.directory.records.globe import EARTH_KM, kilometres
 from hub.directory.records.listing import micro
 from hub.directory.records.slices import SLICE_TYPE
 from hub.directory.servicemap.store import NEVER, map_points, map_postings, map_views
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 PAGE: Final = 100
 MAX_BYTES: Final = 150_000
 """Of the listings of one answer: an envelope has 256 KiB."""
-EARTH_KM: Final = 6371.0088
 _AREA: Final = re.compile(rb'"area":"([^"]+)"')
 _LISTS: Final = re.compile(rb'"(?:covers|residence)":\[([^\]]*)\]')
 """In canonical JSON a quotation mark inside a text has a backslash before it."""
@@ -92,16 +92,6 @@ def sign_slice(page: Page, query: dict[str, Any], areas: dict[str, Any], host: s
     whole = canonical({**frame, "total": page.total, "after": page.after})
     payload = whole.replace(b'"candidates":[]', b'"candidates":[%s]' % b",".join(page.listings), 1)
     return sign_canonical(SLICE_TYPE, payload, [signer]).to_bytes()
-
-
-def kilometres(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
-    """Return the distance of two points on the globe; exactly 0 for the same point."""
-    up, across = math.radians(other_lat - lat), math.radians(other_lon - lon)
-    half = (
-        math.sin(up / 2) ** 2
-        + math.cos(math.radians(lat)) * math.cos(math.radians(other_lat)) * math.sin(across / 2) ** 2
-    )
-    return 2 * EARTH_KM * math.asin(min(1.0, math.sqrt(half)))
 
 
 def said(query: Query) -> dict[str, Any]:

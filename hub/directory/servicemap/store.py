@@ -21,7 +21,6 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    func,
     select,
 )
 
@@ -257,11 +256,6 @@ class ServiceMap(Store):
         named = c.document.contains(f'"{record}"', autoescape=True) & (c.id != record)
         return [_row(row) for row in self._all(select(map_records).where(named, c.id.not_in(select(map_aliases.c.id))))]
 
-    def by_source(self, source: str) -> dict[str, Row]:
-        """Return the records of a source by the key that it gives them."""
-        rows = self._all(select(map_records).where(map_records.c.source == source))
-        return {row["source_key"]: _row(row) for row in rows if row["source_key"] is not None}
-
     def records(
         self,
         kind: str | None = None,
@@ -304,13 +298,6 @@ class ServiceMap(Store):
             )
             for row in rows
         ]
-
-    def count(self, kind: str) -> int:
-        """Return how many records of a kind there are."""
-        query = select(func.count()).where(
-            map_records.c.kind == kind, map_records.c.id.not_in(select(map_aliases.c.id))
-        )
-        return int(self._connection.execute(query).scalar_one())
 
     def _belonging(self, kind: str, providers: Iterable[str]) -> list[str]:
         asked, c = sorted(set(providers)), map_records.c
