@@ -48,6 +48,7 @@ _BODY = {
     "verdict": None,
     "leg": None,
     "freeze": None,
+    "link": None,
 }
 _RECORD = a.object_of({"v": a.integer(1, 1), "kind": a.one_of(*KINDS), "value": a.at_least({})})
 _KEPT = a.object_of({"statement": a.at_least({}), "receipt": a.at_least({})})

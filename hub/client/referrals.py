@@ -109,6 +109,7 @@ def send(member: Member, out: Outgoing) -> Sent:
             "verdict": ready.permitted.verdict(by),
             "leg": None,
             "freeze": _freeze_handle(out.basis, part.packet),
+            "link": None,
         }
         said = member.statement("referral.submit", handoff, body, by=by, part=part)
         copy = _copy(out, handoff, ready)
@@ -213,7 +214,7 @@ def report(
     """Report the recipient's step that came by phone, SMS or paper; `words` are the evidence, kept sealed."""
     kind = f"referral.{step}"
     evidence = noted(member, {"handoff": handoff, "type": kind, "via": via, "words": words})
-    said = {**(body or {}), "via": via, "evidence": evidence}
+    said = {**(body or {}), "via": via, "evidence": evidence, "ask": False}
     return say(member, kind, reading.show(member, handoff), said, grade=Grade.REPORTED)
 
 

@@ -7,7 +7,7 @@ from the directory, go before its country's, which stand in `policy.json` with t
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Protocol
@@ -25,6 +25,10 @@ _MOST_DAYS_OFF = 60
 
 POLICY: dict[str, Any] = json.loads(resources.files("hub.followup").joinpath("policy.json").read_text("utf-8"))
 """The numbers of the follow-up, each with its source."""
+
+
+_REMOTE = int(POLICY["remote_factor"])
+_BY_PROXY = int(POLICY["reported_factor"]["times"])
 
 
 class HolidayPort(Protocol):
@@ -50,8 +54,12 @@ class Calendar:
     zone: ZoneInfo | None = None
     weekend: frozenset[int] = frozenset({5, 6})
     holidays: HolidayPort = field(default_factory=NoHolidays)
-    remote: bool = False
-    """Whether it is a remote area, which doubles the limits of the urgency classes."""
+    slower: int = 1
+    """How many times longer the limits of the urgency classes are: a remote area, an answer by proxy."""
+
+    def after_a_report(self) -> Calendar:
+        """Return the calendar of a recipient whose answer the sender brought: its ladder is slower, and never stops."""
+        return replace(self, slower=self.slower * _BY_PROXY)
 
     def is_working(self, day: date) -> bool:
         """Say whether the recipient works on this day of its own calendar."""
@@ -105,6 +113,6 @@ def calendar_for(
     if len(days) >= _WEEK or not days <= frozenset(range(_WEEK)):
         raise InvalidRequest("A weekend is a set of days, counted from Monday as 0, that leaves a working day.")
     try:
-        return Calendar(ZoneInfo(name) if name else None, days, holidays or NoHolidays(), remote)
+        return Calendar(ZoneInfo(name) if name else None, days, holidays or NoHolidays(), _REMOTE if remote else 1)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise InvalidRequest("There is no such time zone.") from error

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 HOUR = 3_600
 AREA_RUNG = "focal_point"
 """The rung that the focal points of the recipient's area hear of, who are neither sender nor recipient."""
-STATE, CUSTODY = "state", "custody"
-"""The two clocks that a handoff can have side by side: of its state, and of what becomes of what was given."""
+STATE, PARKED, CUSTODY = "state", "parked", "custody"
+"""The clocks that a handoff can have side by side: of its state; of whoever asked and waits for the answer; and of
+what becomes of what was given."""
 MAX_RUNG = 99
 """docs/protocol.md §7.2 has `rung` as a small number."""
 _LONGEST = int(POLICY["longest_date_days"]["days"]) * DAY
@@ -114,7 +115,7 @@ class FollowUp:
     @property
     def rule(self) -> ClockRule:
         """What the policy says of this clock's state, or of what runs beside any state."""
-        return CLOCKS[self.state] if self.track == STATE else BESIDE[self.state]
+        return BESIDE[self.state] if self.track == CUSTODY else CLOCKS[self.state]
 
     def mirrored(self) -> FollowUp:
         """Return the same clock as a hub shows it that does not order the handoff, and so never acts on it."""
@@ -185,6 +186,39 @@ def pause(followup: FollowUp, due: int, now: int) -> FollowUp:
     times = _from(min(due, now + _LONGEST), followup.times, now)
     paused = replace(followup, due_at=times[0], times=times, next_rung=1)
     return paused if followup.next_at is None else replace(paused, next_at=times[0])
+
+
+def park(followup: FollowUp, urgency: Urgency) -> FollowUp:
+    """Return the clock of whoever asks, put aside until the answer: it stops for routine only and else runs on.
+
+    Source: the clocks of referral-standards.md D, "clock of the recipient stops, sender's runs; never for high".
+    """
+    aside = replace(followup, track=PARKED)
+    return aside.mirrored() if urgency is Urgency.ROUTINE else aside
+
+
+def unpark(followup: FollowUp, stopped_at: int | None, now: int) -> FollowUp:
+    """Return the clock that `park` put aside, back in its place; one that stopped goes on with the time it had left."""
+    back = replace(followup, track=STATE)
+    if stopped_at is None:
+        return back
+    moved = _moved(back, max(0, now - stopped_at))
+    return replace(moved, next_at=_next_at(moved))
+
+
+def hurry(followup: FollowUp, urgency: Urgency, calendar: Calendar, due: int | None) -> FollowUp:
+    """Return the clock as if it had run in another urgency from its start; rungs that were told stay told.
+
+    Source: referral-standards.md D, "changes of risk restart nothing, they recompute the deadline".
+    """
+    rule, since = followup.rule, followup.started_at
+    times = _times(rule, urgency, since, calendar)
+    if rule.date is not None:
+        times = _from(followup.due_at, times, since)
+    elif due is not None and rule.first_answer and due < times[0]:
+        times = _own(due, times, since)
+    changed = replace(followup, due_at=times[0], times=times)
+    return changed if followup.next_at is None else replace(changed, next_at=_next_at(changed))
 
 
 def hold(followup: FollowUp) -> FollowUp:
@@ -268,11 +302,10 @@ def _follow_up(handoff: str, rule: ClockRule, now: int, times: tuple[int, ...]) 
 
 def _times(rule: ClockRule, urgency: Urgency, now: int, calendar: Calendar) -> tuple[int, ...]:
     limit = POLICY["urgencies"][urgency]
-    factor = int(POLICY["remote_factor"]) if calendar.remote else 1
     if rule.days is None and "working_days" in limit:
-        half = 2 * int(limit["working_days"]) * factor
+        half = 2 * int(limit["working_days"]) * calendar.slower
         return tuple(calendar.add_working_days(now, half * rung.percent // 100) for rung in rule.ladder)
-    unit = rule.days * DAY if rule.days is not None else int(limit["hours"]) * HOUR * factor
+    unit = rule.days * DAY if rule.days is not None else int(limit["hours"]) * HOUR * calendar.slower
     return tuple(now + unit * rung.percent // 100 for rung in rule.ladder)
 
 

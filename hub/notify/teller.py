@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hub.ids import host_of
+from hub.keys.certificates import CASE_ROLES
 from hub.keys.store import KeyStore
 from hub.notify.store import Notices
 
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
+NAMED = "named"
+"""No role of a certificate: the member who owns the handoff, or the whole team while there is none."""
+_TEAM = frozenset({"caseworker", "provider"})
+
+
 @dataclass(frozen=True, slots=True)
 class Teller:
     """Promises notices to the members at home at `origin`, in the caller's transaction."""
@@ -22,13 +28,33 @@ class Teller:
     connection: Connection
     origin: str
 
-    def tell(self, agency: str, roles: Collection[str], template: str, *, about: str, key: str, now: int) -> None:
-        """Promise a notice to each member of `agency` in one of `roles`, once for each `key`."""
+    def tell(
+        self,
+        agency: str,
+        roles: Collection[str],
+        template: str,
+        *,
+        about: str,
+        key: str,
+        now: int,
+        named: str | None = None,
+    ) -> None:
+        """Promise a notice to each member of `agency` in one of `roles`, once for each `key`.
+
+        The role `NAMED` is the member `named` while they are certified, and else the team.
+        """
         if host_of(agency) != self.origin or not roles:
             return
-        members = {row.member for row in KeyStore(self.connection).members_with_roles(agency, roles, now)}
         notices = Notices(self.connection)
-        for member in sorted(members):
+        for member in sorted(self._members(agency, set(roles), named, now)):
             notices.put(
                 key=f"{key}:{member}", to_agency=agency, to_member=member, template=template, now=now, handoff=about
             )
+
+    def _members(self, agency: str, roles: set[str], named: str | None, now: int) -> set[str]:
+        keys, found = KeyStore(self.connection), set[str]()
+        if NAMED in roles:
+            here = {row.member for row in keys.members_with_roles(agency, CASE_ROLES, now)}
+            found |= here & {named}
+            roles |= set() if found else _TEAM
+        return found | {row.member for row in keys.members_with_roles(agency, roles - {NAMED}, now)}

@@ -22,6 +22,7 @@ from hub.errors import Forbidden, IllegalTransition
 from hub.followup.domain import Owner, Urgency, owner_of
 from hub.handoffs.domain import GIVES_UP
 from hub.ids import host_of
+from hub.statements.bodies import PROXY
 from hub.statements.grammar import Grade, MemberActor
 
 if TYPE_CHECKING:
@@ -88,7 +89,9 @@ HUB_SIDES = frozenset({Side.ORDERING_HUB, Side.RECIPIENT_HUB})
 WITHDRAW = "consent.withdraw"
 FREEZE, UNFREEZE = "consent.freeze", "consent.unfreeze"
 HOLDER_ANSWER, DESTROY, OVERDUE = "consent.holder_answer", "packet.destroy", "referral.overdue"
-REPORT = "consent.report"
+REPORT, ASK, ANSWER, CHANGE_URGENCY = "consent.report", "referral.ask", "referral.answer", "referral.change_urgency"
+LOOPS = 3
+"""The question at which supervisors are told: two rounds should do (domain/referral-states.csv, E4)."""
 _GRADES = {
     Side.SENDER: frozenset({Grade.SIGNED}),
     Side.RECIPIENT: frozenset({Grade.SIGNED, Grade.LINK}),
@@ -114,7 +117,7 @@ class Transition:
     @property
     def reported(self) -> bool:
         """Whether the sender takes this step for the recipient."""
-        return Grade.REPORTED in self.grades
+        return not self.grades.isdisjoint(PROXY)
 
     def fits(self, sides: frozenset[Side], roles: frozenset[str], grade: Grade) -> bool:
         """Say whether somebody on these sides, in these roles and with this grade, may take the step."""
@@ -153,7 +156,9 @@ class Referral:
     asked: int = 0
     """How often the recipient has asked; the third loop goes to supervisors."""
     owner: str | None = None
-    """The recipient's member who accepted."""
+    """The recipient's member who acknowledged or accepted last: the named person there."""
+    sent_by: str | None = None
+    """The sender's member who owns it: every referral has one named owner (requirement E4)."""
     reported_by: str | None = None
     """The sender's member who reported the outcome, and so cannot close alone."""
     locked: bool = False
@@ -284,11 +289,12 @@ def submit(statement: Statement, *, to_agency: str, now: int) -> Referral:
         state=step.target,
         grade=statement.grade,
         made_by=Maker(statement.type, _party(statement)),
+        sent_by=_acting(step, statement)[0],
     )
 
 
 def possible(referral: Referral, side: Side, roles: frozenset[str]) -> tuple[str, ...]:
-    """Return the statement types that a side can sign now in these roles, the reported ones included, sorted."""
+    """Return what a side's members can sign now in these roles, sorted; the reported ones included, a link's not."""
     sides = {side} | ({Side.EITHER} if side not in HUB_SIDES else set())
     return tuple(
         sorted(
@@ -297,6 +303,7 @@ def possible(referral: Referral, side: Side, roles: frozenset[str]) -> tuple[str
                 for step in TRANSITIONS
                 if step.source is referral.state
                 and step.side in sides
+                and step.grades != _BY_LINK
                 and (not step.roles or not step.roles.isdisjoint(roles))
                 and not (step.guard is Guard.NOT_SIGNED_YET and referral.grade is Grade.SIGNED)
                 and not (step.guard is Guard.NOT_DELIVERED_YET and referral.delivered)
@@ -328,8 +335,10 @@ def _with_facts(referral: Referral, step: Transition, statement: Statement, now:
             facts = {"delivered": True}
         case "referral.ask":
             facts = {"asked": referral.asked + 1}
-        case "referral.accept":
+        case "referral.acknowledge" | "referral.accept":
             facts = {"owner": None if step.reported else _acting(step, statement)[0]}
+        case "referral.change_urgency":
+            facts = {"urgency": Urgency(statement.body["urgency"]), "due": statement.body["due"]}
         case "referral.report_outcome":
             facts = {"reported_by": _acting(step, statement)[0] if step.reported else None}
         case "referral.pause_clock":
@@ -382,7 +391,7 @@ def _guard(row: dict[str, str]) -> Guard:
 
 def _transitions(row: dict[str, str]) -> list[Transition]:
     side = _side(row["who"])
-    grades = frozenset({Grade.REPORTED}) if row["who"].endswith("(proxy)") else _GRADES[side]
+    grades = PROXY if row["who"].endswith("(proxy)") else _GRADES[side]
     return [
         Transition(
             type=row["statement"],
@@ -405,25 +414,40 @@ def table() -> tuple[dict[str, str], ...]:
 
 
 _ANYBODY = frozenset[str]()
+_BY_LINK = frozenset({Grade.LINK})
+_OWNERS = frozenset({"caseworker", "supervisor"})
 HOLDERS = frozenset({"caseworker", "provider", "supervisor", "focal_point", "data_officer"})
 """Who says for an agency what became of its copies."""
-_BESIDE = (
-    (FREEZE, Side.ORDERING_HUB, _ANYBODY, Guard.FREEZES),
-    (UNFREEZE, Side.SENDER, frozenset({"supervisor"}), Guard.THAWS),
-    (HOLDER_ANSWER, Side.RECIPIENT, HOLDERS, Guard.WITHDRAWN),
-    (REPORT, Side.RECIPIENT, HOLDERS, Guard.STANDS),
-    (DESTROY, Side.ORDERING_HUB, _ANYBODY, Guard.WITHDRAWN),
-    (DESTROY, Side.RECIPIENT_HUB, _ANYBODY, Guard.WITHDRAWN),
-    (OVERDUE, Side.ORDERING_HUB, _ANYBODY, Guard.WITHDRAWN),
-)
-"""Steps of every state that lead to no other, and stand in no table of states of any standard."""
+BEGUN = tuple(state for state in State if state is not START)
+OPEN = tuple(state for state in BEGUN if owner_of(state) is not None)
+"""The states in which somebody has to act."""
 
-TRANSITIONS: tuple[Transition, ...] = (
-    *(t for row in table() for t in _transitions(row)),
-    *(
-        Transition(name, state, state, side, roles, _GRADES[side], guard)
-        for name, side, roles, guard in _BESIDE
-        for state in State
-        if state is not START
-    ),
+
+def _beside(
+    name: str,
+    side: Side,
+    roles: frozenset[str] = _ANYBODY,
+    guard: Guard = Guard.NONE,
+    states: tuple[State, ...] = BEGUN,
+    grades: frozenset[Grade] | None = None,
+) -> list[Transition]:
+    return [Transition(name, state, state, side, roles, grades or _GRADES[side], guard) for state in states]
+
+
+_BESIDE = (
+    *_beside(FREEZE, Side.ORDERING_HUB, guard=Guard.FREEZES),
+    *_beside(UNFREEZE, Side.SENDER, frozenset({"supervisor"}), Guard.THAWS),
+    *_beside(HOLDER_ANSWER, Side.RECIPIENT, HOLDERS, Guard.WITHDRAWN),
+    *_beside(REPORT, Side.RECIPIENT, HOLDERS, Guard.STANDS),
+    *_beside(DESTROY, Side.ORDERING_HUB, guard=Guard.WITHDRAWN),
+    *_beside(DESTROY, Side.RECIPIENT_HUB, guard=Guard.WITHDRAWN),
+    *_beside(OVERDUE, Side.ORDERING_HUB, guard=Guard.WITHDRAWN),
+    *_beside(CHANGE_URGENCY, Side.SENDER, _OWNERS, Guard.STANDS, OPEN),
+    *_beside("referral.asked_back", Side.ORDERING_HUB),
+    *_beside("referral.link", Side.SENDER, frozenset({"caseworker"}), Guard.STANDS, OPEN),
+    *_beside("referral.unlink", Side.SENDER, _OWNERS),
+    *_beside("referral.bind", Side.RECIPIENT, frozenset({"provider"}), Guard.STANDS, OPEN, _BY_LINK),
 )
+"""Steps that lead to no other state, and stand in no table of states of any standard."""
+
+TRANSITIONS: tuple[Transition, ...] = (*(t for row in table() for t in _transitions(row)), *_BESIDE)

@@ -35,20 +35,30 @@ class Referrals(Protocol):
 class Clocks(Protocol):
     """Where running clocks are kept."""
 
-    def replace(self, handoff: str, followup: FollowUp | None) -> None:
-        """Give a handoff this clock instead of the one it has."""
+    def replace(self, handoff: str, followup: FollowUp | None, track: str = ...) -> None:
+        """Give a handoff this clock instead of the one it has on a track, or none."""
         ...
 
-    def get(self, handoff: str) -> FollowUp | None:
-        """Return the clock of a handoff."""
+    def get(self, handoff: str, track: str = ...) -> FollowUp | None:
+        """Return the clock of a handoff on a track."""
         ...
 
 
 class Tellers(Protocol):
     """Whoever promises notices to the members at home here."""
 
-    def tell(self, agency: str, roles: Collection[str], template: str, *, about: str, key: str, now: int) -> None:
-        """Promise a notice to each member of `agency` in one of `roles`, once for each `key`."""
+    def tell(
+        self,
+        agency: str,
+        roles: Collection[str],
+        template: str,
+        *,
+        about: str,
+        key: str,
+        now: int,
+        named: str | None = None,
+    ) -> None:
+        """Promise a notice to each member of `agency` in one of `roles`, once for each `key`; `named` owns it there."""
         ...
 
     def tell_area(self, recipient: str, parties: Collection[str], *, about: str, key: str, now: int) -> None:

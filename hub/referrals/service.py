@@ -10,9 +10,38 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hub.errors import IllegalTransition, Malformed
-from hub.followup.domain import AREA_RUNG, Owner, go_on, hold, pause, promised_day, rung_of, start
+from hub.followup.domain import (
+    AREA_RUNG,
+    PARKED,
+    STATE,
+    Owner,
+    Urgency,
+    go_on,
+    hold,
+    hurry,
+    park,
+    pause,
+    promised_day,
+    rung_of,
+    start,
+    unpark,
+)
 from hub.notify.templates import OVERDUE, TASK, WAITS
-from hub.referrals.domain import FREEZE, REPORT, UNFREEZE, Side, State, ball, stop, submit
+from hub.referrals.domain import (
+    ANSWER,
+    ASK,
+    CHANGE_URGENCY,
+    FREEZE,
+    LOOPS,
+    REPORT,
+    UNFREEZE,
+    Side,
+    State,
+    ball,
+    stop,
+    submit,
+)
+from hub.statements.bodies import PROXY
 
 if TYPE_CHECKING:
     from hub.followup.domain import FollowUp
@@ -26,6 +55,8 @@ _WHO_ACTS = {Side.SENDER: ("caseworker",), Side.RECIPIENT: ("caseworker", "provi
 _LOOK_INTO = ("caseworker", "supervisor", "data_officer")
 """Who at the sender is told that more came than its basis covers."""
 _SIDES = {Side.SENDER: Owner.SENDER, Side.RECIPIENT: Owner.RECIPIENT}
+_ASKED = frozenset({State.INFO_NEEDED, State.INFO_NEEDED_ACTIVE})
+_PAUSE = "referral.pause_clock"
 
 
 def begin(statement: Statement, to_agency: str, work: Work, now: int) -> Referral:
@@ -54,7 +85,7 @@ def apply(statement: Statement, name: str, work: Work, now: int) -> Applied:
         raise
     if applied.moved:
         work.referrals.save(applied.referral, was=before.version)
-        _restart(before, applied, statement, work, now)
+        _reclock(before, applied.referral, statement, work, now, runs=True)
         _tell(applied.referral, statement, name, work, now, changed=applied.changed_state)
     return applied
 
@@ -86,7 +117,7 @@ def mirror(statement: Statement, to_agency: str, step: Step, work: Work, now: in
     if before is None:
         referral = replace(submit(statement, to_agency=to_agency, now=now), state=state, position=position)
         work.referrals.add(referral)
-        _show_clock(referral, statement, work, now)
+        work.clocks.replace(referral.id, _shown(_clock(referral, statement, work, _since(statement, now)), runs=False))
         work.notices.tell(
             to_agency, _WHO_ACTS[Side.RECIPIENT], WAITS, about=referral.id, key=_arrival(referral), now=now
         )
@@ -100,11 +131,7 @@ def mirror(statement: Statement, to_agency: str, step: Step, work: Work, now: in
         return before
     after = replace(after, version=before.version + 1)
     work.referrals.save(after, was=before.version)
-    if after.state is not before.state or statement.type == "referral.pause_clock":
-        _show_clock(after, statement, work, now)
-    elif statement.type in {FREEZE, UNFREEZE}:
-        clock = _held(before, after, work, now)
-        work.clocks.replace(after.id, None if clock is None else clock.mirrored())
+    _reclock(before, after, statement, work, now, runs=False)
     if newer:
         _tell(after, statement, f"{statement.handoff}:{position}", work, now, changed=after.state is not before.state)
     return after
@@ -125,16 +152,56 @@ def _as_far_as_known(referral: Referral, statement: Statement, now: int) -> Refe
         return referral
 
 
-def _restart(before: Referral, applied: Applied, statement: Statement, work: Work, now: int) -> None:
-    referral = applied.referral
-    if applied.changed_state:
-        work.clocks.replace(referral.id, _clock(referral, statement, work, now))
-    elif statement.type == "referral.pause_clock":
-        running = work.clocks.get(referral.id)
-        if running is not None:
-            work.clocks.replace(referral.id, pause(running, int(statement.body["due"]), now))
-    elif statement.type in {FREEZE, UNFREEZE}:
-        work.clocks.replace(referral.id, _held(before, referral, work, now))
+def _reclock(before: Referral, after: Referral, statement: Statement, work: Work, now: int, *, runs: bool) -> None:
+    """Set the clocks of a referral after a step; only where it `runs` does anybody act on them."""
+    kind, clocks = statement.type, work.clocks
+    if after.state is not before.state:
+        clocks.replace(after.id, _shown(_next_clock(before, after, statement, work, now, runs=runs), runs=runs))
+    elif kind in {FREEZE, UNFREEZE}:
+        clocks.replace(after.id, _shown(_held(before, after, work, now), runs=runs))
+    elif kind == CHANGE_URGENCY:
+        _hurry(after, work, now, runs=runs)
+    running = clocks.get(after.id) if kind == _PAUSE else None
+    if running is not None:
+        clocks.replace(after.id, pause(running, int(statement.body["due"]), now))
+
+
+def _next_clock(
+    before: Referral, after: Referral, statement: Statement, work: Work, now: int, *, runs: bool
+) -> FollowUp | None:
+    """Return the clock of the state that was entered; whoever asks puts the own one aside until the answer."""
+    running = work.clocks.get(after.id)
+    if statement.type == ASK and running is not None:
+        work.clocks.replace(after.id, _shown(park(running, after.urgency), runs=runs), PARKED)
+    elif before.state in _ASKED:
+        aside = work.clocks.get(after.id, PARKED)
+        work.clocks.replace(after.id, None, PARKED)
+        if statement.type == ANSWER and aside is not None:
+            stopped = aside.next_at is None if runs else after.urgency is Urgency.ROUTINE
+            return unpark(aside, running.started_at if stopped and running else None, now)
+    return _clock(after, statement, work, _since(statement, now) if not runs else now)
+
+
+def _hurry(referral: Referral, work: Work, now: int, *, runs: bool) -> None:
+    calendar = work.calendar(referral.to_agency)
+    running = {track: work.clocks.get(referral.id, track) for track in (STATE, PARKED)}
+    for track, clock in running.items():
+        if clock is None:
+            continue
+        stopped = runs and track == PARKED and clock.next_at is None
+        asked = running[STATE]
+        if stopped and asked is not None and referral.urgency is not Urgency.ROUTINE:
+            clock = replace(unpark(clock, asked.started_at, now), track=PARKED)  # noqa: PLW2901 - it runs again
+        work.clocks.replace(referral.id, hurry(clock, referral.urgency, calendar, referral.due), track)
+
+
+def _shown(clock: FollowUp | None, *, runs: bool) -> FollowUp | None:
+    return clock if clock is None or runs else clock.mirrored()
+
+
+def _since(statement: Statement, now: int) -> int:
+    """When a state began, away from the hub that ordered it: as that hub says of its own steps."""
+    return min(now, statement.at) if statement.hub else now
 
 
 def _held(before: Referral, after: Referral, work: Work, now: int) -> FollowUp | None:
@@ -146,33 +213,29 @@ def _held(before: Referral, after: Referral, work: Work, now: int) -> FollowUp |
 
 
 def _clock(referral: Referral, statement: Statement, work: Work, now: int) -> FollowUp | None:
+    calendar = work.calendar(referral.to_agency)
+    brought = statement.grade in PROXY and ball(referral.state) is Side.RECIPIENT
     clock = start(
         referral.id,
         referral.state.value,
         referral.urgency,
         now,
-        calendar=work.calendar(referral.to_agency),
+        calendar=calendar.after_a_report() if brought else calendar,
         due=referral.due,
         date=promised_day(referral.state.value, statement.body),
     )
     return hold(clock) if clock is not None and referral.frozen is not None else clock
 
 
-def _show_clock(referral: Referral, statement: Statement, work: Work, now: int) -> None:
-    clock = _clock(referral, statement, work, min(now, statement.at) if statement.hub else now)
-    if clock is not None and statement.type == "referral.pause_clock":
-        clock = pause(clock, int(statement.body["due"]), now)
-    work.clocks.replace(referral.id, None if clock is None else clock.mirrored())
-
-
 def _tell(referral: Referral, statement: Statement, key: str, work: Work, now: int, *, changed: bool) -> None:
     """Promise notices to whoever has the ball now or is told by a rung. Agencies at home elsewhere are told there."""
     agencies = {Side.SENDER: referral.from_agency, Side.RECIPIENT: referral.to_agency}
+    named = {Side.SENDER: referral.sent_by, Side.RECIPIENT: referral.owner}
     if statement.type == "referral.overdue":
         rung = rung_of(statement.body["clock"], statement.body["rung"])
         for side, agency in agencies.items():
             roles = rung.roles_of(_SIDES[side]) if rung else frozenset()
-            work.notices.tell(agency, roles, OVERDUE, about=referral.id, key=key, now=now)
+            work.notices.tell(agency, roles, OVERDUE, about=referral.id, key=key, now=now, named=named[side])
         if rung and rung.name == AREA_RUNG and ball(referral.state) is Side.RECIPIENT:
             parties = agencies.values()
             work.notices.tell_area(referral.to_agency, parties, about=referral.id, key=key, now=now)
@@ -185,6 +248,9 @@ def _tell(referral: Referral, statement: Statement, key: str, work: Work, now: i
         template = TASK if referral.state in _BACK_AS_TASK else WAITS
         key = _arrival(referral) if statement.type == "referral.deliver" else key
         work.notices.tell(agencies[holder], _WHO_ACTS[holder], template, about=referral.id, key=key, now=now)
+    if statement.type == ASK and referral.asked >= LOOPS:
+        for agency in agencies.values():
+            work.notices.tell(agency, ("supervisor",), WAITS, about=referral.id, key=f"{key}:third", now=now)
 
 
 def _arrival(referral: Referral) -> str:

@@ -76,6 +76,15 @@ _VERDICT = a.object_of(
 )
 _URGENCY = a.one_of("emergency", "urgent", "high", "routine")
 _NULL = a.one_of(None)
+_LINK = a.object_of(
+    {
+        "id": a.identifier,
+        "sign": a.hash_,
+        "recipient": a.matches(re.compile(r"age1[02-9ac-hj-np-z]{58}")),
+        "until": a.seconds,
+        "code": a.null_or(a.hash_),
+    }
+)
 _REFERRAL: dict[str, a.Check] = {
     "kind": a.one_of("referral"),
     "urgency": _URGENCY,
@@ -84,6 +93,7 @@ _REFERRAL: dict[str, a.Check] = {
     "verdict": _VERDICT,
     "leg": _NULL,
     "freeze": a.hash_,
+    "link": a.null_or(_LINK),
 }
 _OWN_RECORD: dict[str, a.Check] = {
     "kind": a.one_of("own_record"),
@@ -93,6 +103,7 @@ _OWN_RECORD: dict[str, a.Check] = {
     "verdict": _NULL,
     "leg": _NULL,
     "freeze": _NULL,
+    "link": _NULL,
 }
 _DESTROYED = a.object_of({"manifest": a.hash_, "served": a.flag})
 _POSITION = a.integer(0, 2**31 - 1)
@@ -106,7 +117,12 @@ _RECEIPT: dict[str, a.Check] = {
     "state": a.null_or(a.name),
     "chan": a.null_or(a.object_of({"to": a.agency, "seq": a.integer()})),
 }
-_REPORTED: dict[str, a.Check] = {"via": a.one_of("phone", "sms", "paper"), "evidence": a.hash_}
+_BY_PROXY: dict[str, a.Check] = {"via": a.one_of("phone", "sms", "paper"), "evidence": a.hash_}
+_OF_GRADE: dict[Grade, dict[str, a.Check]] = {
+    Grade.REPORTED: {**_BY_PROXY, "ask": a.flag},
+    Grade.CODE_VERIFIED: {**_BY_PROXY, "code": a.identifier},
+}
+"""What a statement says besides where the sender takes the recipient's step: how the answer came, and its evidence."""
 
 
 def _kinds(names: str, part: Part = Part.NONE, **body: a.Check) -> dict[str, Kind]:
@@ -115,8 +131,11 @@ def _kinds(names: str, part: Part = Part.NONE, **body: a.Check) -> dict[str, Kin
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
-        **_kinds("acknowledge resume agree_to_stop close resolve mark_error"),
-        **_kinds("accept", first_contact=a.date),
+        **_kinds("acknowledge resume agree_to_stop close resolve mark_error unlink"),
+        **_kinds("accept", Part.OPTIONAL, first_contact=a.date),
+        **_kinds("link", Part.REQUIRED, link=_LINK),
+        **_kinds("bind", sign=a.hash_),
+        **_kinds("change_urgency", urgency=_URGENCY, due=a.null_or(a.seconds)),
         **_kinds("start", contact=a.date),
         **_kinds("waitlist", Part.OPTIONAL, review=a.date),
         **_kinds("pause", Part.REQUIRED, review=a.date),
@@ -140,6 +159,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "referral.overdue": Kind(
             {"clock": a.name, "rung": a.integer(0, 99), "tell": a.list_of(a.name, 16)}, by_hub=True
         ),
+        "referral.asked_back": Kind({"statement": a.hash_, "said": a.one_of("yes", "no")}, by_hub=True),
         "referral.expire": Kind({"clock": a.name}, by_hub=True),
         "referral.fail_delivery": Kind({"clock": a.name}, by_hub=True),
         "hub.receipt": Kind(_RECEIPT, by_hub=True),
@@ -152,6 +172,8 @@ REPORTABLE = frozenset(
     f"referral.{name}" for name in ("acknowledge", "accept", "decline", "start", "report_outcome", "cannot_deliver")
 )
 """The answers of a recipient that a sender may report: the proxy rows of the referral table."""
+PROXY = frozenset(_OF_GRADE)
+"""The grades of an answer that the sender brings on the recipient's behalf."""
 
 _TRANSFER = """
     accept acknowledge answer answer_inquiry arrive ask assume cancel change close decline deliver depart dispute expire
@@ -186,9 +208,8 @@ def check_body(statement_type: str, grade: Grade, body: dict[str, Any], parts: i
     kind = kind_of(statement_type)
     if statement_type == "referral.submit" and body.get("kind") == "transfer_leg":
         raise UnsupportedVersion("This release does not take transfer legs.")
-    reported = grade is Grade.REPORTED
-    a.object_of({**kind.body, **(_REPORTED if reported else {})})(body)
-    part = Part.OPTIONAL if reported else kind.part
+    a.object_of({**kind.body, **_OF_GRADE.get(grade, {})})(body)
+    part = Part.OPTIONAL if grade in PROXY else kind.part
     if (part is Part.NONE and parts) or (part is Part.REQUIRED and not parts):
         raise Malformed("A statement of this type has a packet too many, or misses its packet.")
     if body.get("answer") == "cannot" and not parts:

@@ -11,11 +11,12 @@ from typing import Any
 
 from hub.errors import Malformed, UnsupportedVersion
 from hub.packets import shapes as a
-from hub.statements.bodies import KINDS, REPORTABLE, Grade, Role, check_body, kind_of
+from hub.statements.bodies import KINDS, PROXY, REPORTABLE, Grade, Role, check_body, kind_of
 
 __all__ = ["STATEMENT_TYPE", "Actor", "Grade", "HubActor", "MemberActor", "Role", "Statement"]
 
 STATEMENT_TYPE = "application/vnd.rcp.statement+json;v=1"
+BIND = "referral.bind"
 MAX_HEADS = 16
 MAX_SIGNERS = 8
 
@@ -104,8 +105,12 @@ class Statement:
         _check_signers(self.by, by_hub=kind.by_hub)
         if (self.grade is Grade.HUB) != kind.by_hub:
             raise Malformed("The grade of a statement does not fit who signs it.")
-        if self.grade is Grade.REPORTED and self.type not in REPORTABLE:
+        if self.grade in PROXY and self.type not in REPORTABLE:
             raise Malformed("A statement of this type cannot be reported by the other side.")
+        if self.grade is Grade.LINK and (len(self.by) != 1 or self.roles != {Role.PROVIDER}):
+            raise Malformed("A statement by a link is signed by one provider.")
+        if self.type == BIND and self.grade is not Grade.LINK:
+            raise Malformed("A device is bound by a link.")
         check_body(self.type, self.grade, self.body, len(self.parts))
 
     @property

@@ -294,6 +294,7 @@ def test_a_vital_interest_that_its_supervisor_did_not_sign_is_not_opened(one_hub
             "needed_from": None,
             "leg": None,
             "freeze": some_hash("handle"),
+            "link": None,
         }
         body["verdict"] = ready.permitted.verdict(alone)
         said = amina.statement("referral.submit", handoff, body, by=alone, part=ready.part)

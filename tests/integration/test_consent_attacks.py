@@ -57,7 +57,7 @@ def sealed_by_hand(member, to, excerpt, sections, attachments=(), month="2026-12
     gates = [{"id": gate, "commit": some_hash(gate)} for gate in policy.GATES]
     verdict = {"policy": "2026-12", "gates": gates, "signers": [{"role": "caseworker", "n": 1}]}
     body = {"kind": "referral", "urgency": "routine", "due": NOW + 3600, "needed_from": None, "leg": None}
-    body |= {"verdict": verdict, "freeze": some_hash("handle")}
+    body |= {"verdict": verdict, "freeze": some_hash("handle"), "link": None}
     by = [member.me(frozenset({"caseworker"}))]
     with workspace() as folder:
         part = member.seal(folder, target, sections, basis=basis, attachments=attachments)

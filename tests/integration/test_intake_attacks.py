@@ -38,6 +38,7 @@ OWN = {
     "verdict": None,
     "leg": None,
     "freeze": None,
+    "link": None,
 }
 WITHDRAWN = {"evidence": some_hash("paper")}
 

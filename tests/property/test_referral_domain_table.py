@@ -44,9 +44,21 @@ ROWS.append(
     }
 )
 """The steps after a withdrawal (protocol §7.7) lead to no other state, and so stand in no table of states."""
+OVER = {"loop_closed", "consent_withdrawn", "cancelled", "entered_in_error"}
+OPEN = {**AFTER, "guard": "consent was not withdrawn"} | {
+    "from": "|".join(s for s in AFTER["from"].split("|") if s not in OVER and not s.startswith("closed_"))
+}
+ROWS += [
+    {**OPEN, "statement": "referral.change_urgency", "who": "sender caseworker|supervisor"},
+    {**OPEN, "statement": "referral.link", "who": "sender caseworker"},
+    {**OPEN, "statement": "referral.bind", "who": "recipient provider (link)"},
+    {**AFTER, "statement": "referral.unlink", "who": "sender caseworker|supervisor", "guard": ""},
+    {**AFTER, "statement": "referral.asked_back", "who": "ordering hub", "guard": ""},
+]
 TYPES = sorted({row["statement"] for row in ROWS} | {"packet.rewrap"})
-BODY = {"due": NOW + 5, "manifest": "m", "first_contact": "2026-12-01"}
+BODY = {"due": NOW + 5, "urgency": "high", "manifest": "m", "first_contact": "2026-12-01"}
 MEMBER = "m" * 22
+BESIDE = {"referral.pause_clock", "referral.change_urgency", "referral.link", "referral.unlink", "consent.withdraw"}
 
 
 def a_referral(state: State, grade: Grade, *, delivered: bool, locked: bool) -> Referral:
@@ -78,8 +90,9 @@ def expected(referral: Referral, kind: str, side: str, role: str | None, grade: 
         elif who == "any member of sender or recipient":
             allowed = grade == "signed"
         else:
-            words = who.replace(" (proxy)", "").replace(" (named)", "").split(" ", 1)
-            grades = ["reported"] if proxy else ["signed", "link"] if side == "recipient" else ["signed"]
+            words = who.replace(" (proxy)", "").replace(" (named)", "").replace(" (link)", "").split(" ", 1)
+            grades = ["reported", "code_verified"] if proxy else ["link"] if "(link)" in who else ["signed"]
+            grades += ["link"] if side == "recipient" else []
             allowed = words[0] == side and role in words[1].split("|") and grade in grades
             allowed = allowed and (grade != "link" or role == "provider")
         if "present grade is not signed" in row["guard"] and referral.grade == "signed":
@@ -127,7 +140,7 @@ def test_every_open_state_has_a_way_on_for_whoever_has_the_ball():
         side = ball(state)
         if side is not None:
             referral = a_referral(state, Grade.SIGNED, delivered=True, locked=False)
-            steps = set(possible(referral, side, everybody)) - {"referral.pause_clock", "consent.withdraw"}
+            steps = set(possible(referral, side, everybody)) - BESIDE
             assert steps, state
 
 

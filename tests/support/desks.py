@@ -226,6 +226,7 @@ class People:
             },
             "leg": None,
             "freeze": freeze_handle(key or secrets.token_bytes(32), manifest.packet),
+            "link": None,
         }
         handoff = random_id()
         return handoff, self.sign("referral.submit", handoff, author, body=body, packet=packet), packet

@@ -228,7 +228,15 @@ def submission(**changes: Any) -> dict[str, Any]:
         },
         "leg": None,
         "freeze": some_hash("handle"),
+        "link": None,
     } | changes
+
+
+def link(name: str = "link", **changes: Any) -> dict[str, Any]:
+    """What a submission says of a link by which somebody without an account opens its packet."""
+    keys = DeviceKeys(seed(f"device {name}"), Identity(seed(f"box {name}")))
+    public = {"sign": b64u(keys.signer().public_key), "recipient": keys.recipient}
+    return {"id": some_id(name), **public, "until": NOW + 86_400, "code": some_hash("code")} | changes
 
 
 def own_record() -> dict[str, Any]:

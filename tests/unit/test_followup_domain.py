@@ -14,12 +14,15 @@ from hub.followup.domain import (
     Urgency,
     after_rung,
     due_rung,
+    hurry,
     owner_of,
+    park,
     pause,
     promised_day,
     rebase,
     rung_of,
     start,
+    unpark,
 )
 from hub.followup.guard import MAX_JUMP, Sweep, confirmed, next_sweep
 
@@ -242,13 +245,46 @@ def test_a_rung_told_late_still_leaves_a_gap_before_expiry():
 
 
 def test_who_is_told_depends_on_who_has_the_ball():
-    assert clock().rule.ladder[0].roles_of(Owner.RECIPIENT) == {"caseworker", "provider"}
+    assert clock().rule.ladder[0].roles_of(Owner.RECIPIENT) == {"named"}
     assert clock().rule.ladder[0].roles_of(Owner.SENDER) == frozenset()
-    assert clock("info_needed").rule.ladder[1].roles_of(Owner.SENDER) == {"caseworker", "provider", "deputy"}
+    assert clock("info_needed").rule.ladder[1].roles_of(Owner.SENDER) == {"named", "deputy", "duty"}
     both = clock().rule.ladder[2]
     assert both.roles_of(Owner.RECIPIENT) == {"supervisor"}
-    assert both.roles_of(Owner.SENDER) == {"supervisor", "caseworker"}
-    assert (both.proposes, both.roles) == ("reroute", ["caseworker", "supervisor"])
+    assert both.roles_of(Owner.SENDER) == {"supervisor", "named"}
+    assert (both.proposes, both.roles) == ("reroute", ["named", "supervisor"])
+
+
+def test_who_asks_stops_the_own_clock_for_routine_work_alone():
+    asked = MONDAY + DAY
+    for urgency, later in (("routine", 2 * DAY), ("high", 0), ("emergency", 0)):
+        before = clock("acknowledged", urgency)
+        aside = park(before, Urgency(urgency))
+        assert (aside.next_at is None) == (urgency == "routine")
+        back = unpark(aside, asked if aside.next_at is None else None, asked + 2 * DAY)
+        assert (back.due_at, back.next_at) == (before.due_at + later, before.due_at + later)
+
+
+def test_a_change_of_risk_recomputes_from_the_original_start_and_tells_no_rung_twice():
+    slow = clock("acknowledged", "high")
+    told = after_rung(slow, slow.due_at)
+    fast = hurry(told, Urgency.EMERGENCY, Calendar(), None)
+    assert (fast.started_at, fast.due_at) == (MONDAY, MONDAY + 4 * HOUR)
+    assert fast.next_rung == 2
+    assert due_rung(fast, slow.due_at).number == 4
+    assert hurry(fast, Urgency.HIGH, Calendar(), None) == told
+    assert hurry(slow.mirrored(), Urgency.URGENT, Calendar(), None).next_at is None
+
+
+def test_a_change_of_risk_keeps_a_promised_day_and_shortens_the_ladder_after_it():
+    promised = clock("accepted", "high", date="2026-11-30")
+    fast = hurry(promised, Urgency.EMERGENCY, Calendar(), None)
+    assert fast.due_at == promised.due_at
+    assert fast.times[-1] < promised.times[-1]
+
+
+def test_an_answer_by_proxy_slows_the_ladder_of_the_recipient():
+    slow = clock("acknowledged", "high", calendar=Calendar().after_a_report())
+    assert [at - MONDAY for at in slow.times] == [2 * (at - MONDAY) for at in clock("acknowledged", "high").times]
 
 
 def test_a_rung_is_found_by_what_the_statement_says_of_it():

@@ -35,7 +35,7 @@ def withdrawn(agency: str = SENDER, role: str = "data_officer") -> Statement:
 
 
 def reported(kind: str, member: str = ANA, **body) -> Statement:
-    return said(kind, SENDER, grade=Grade.REPORTED, member=member, via="phone", evidence=HASH, **body)
+    return said(kind, SENDER, grade=Grade.REPORTED, member=member, via="phone", evidence=HASH, ask=False, **body)
 
 
 def submission(**changed) -> Statement:
@@ -47,6 +47,7 @@ def submission(**changed) -> Statement:
         "verdict": {},
         "leg": None,
         "freeze": "",
+        "link": None,
     }
     return replace(said("submit", SENDER), body=body, **changed)
 
@@ -149,7 +150,7 @@ def test_one_hub_may_be_home_to_both_agencies():
 
 def test_the_sender_cannot_sign_the_recipients_answer_as_if_it_were_its_own(referral):
     delivered = after(referral, DELIVERED)
-    for grade in (Grade.SIGNED, Grade.LINK, Grade.CODE_VERIFIED):
+    for grade in (Grade.SIGNED, Grade.LINK):
         with pytest.raises(IllegalTransition):
             delivered.apply(said("acknowledge", SENDER, grade=grade), NOW)
     with pytest.raises(IllegalTransition):
@@ -241,6 +242,7 @@ def test_possible_steps_leave_out_what_a_guard_forbids(referral):
     assert possible(delivered, Side.RECIPIENT_HUB, frozenset()) == ()
     assert possible(delivered, Side.ORDERING_HUB, frozenset()) == (
         "consent.freeze",
+        "referral.asked_back",
         "referral.expire",
         "referral.overdue",
     )

@@ -10,7 +10,7 @@ import pytest
 from hub.errors import Malformed, UnsupportedVersion
 from hub.statements.bodies import KINDS, LATER, REPORTABLE
 from hub.statements.grammar import Grade, HubActor, MemberActor, Statement
-from tests.support.factories import HOST, NOW, World, own_record, some_hash, some_id, statement, submission
+from tests.support.factories import HOST, NOW, World, link, own_record, some_hash, some_id, statement, submission
 
 TABLE = Path(__file__).parents[2] / "hub" / "referrals" / "referral-states.csv"
 WORLD = World()
@@ -35,6 +35,10 @@ BODIES = {
     "referral.waitlist": {"review": DATE},
     "referral.pause": {"review": DATE},
     "referral.pause_clock": {"due": NOW + 60},
+    "referral.change_urgency": {"urgency": "urgent", "due": None},
+    "referral.link": {"link": link()},
+    "referral.bind": {"sign": some_hash("device")},
+    "referral.asked_back": {"statement": some_hash("reported"), "said": "no"},
     "referral.submit": submission(),
     "record.put": own_record(),
     "consent.withdraw": {"evidence": some_hash()},
@@ -60,6 +64,8 @@ def example(kind: str, **changes):
     rules = KINDS[kind]
     made = statement(kind, HUB if rules.by_hub else HANA.actor(), body=BODIES.get(kind, {}))
     parts = (some_hash("manifest"),) if rules.part == "required" else ()
+    if kind == "referral.bind":
+        changes = {"grade": Grade.LINK, "by": (HANA.actor("provider"),)} | changes
     return Statement(
         **{name: getattr(made, name) for name in ("type", "handoff", "heads", "by", "at", "grade", "body")}
         | {"parts": parts}
@@ -122,7 +128,7 @@ def test_every_type_of_the_referral_table_is_on_the_closed_list():
 
 @pytest.mark.parametrize("kind", sorted(REPORTABLE))
 def test_a_reported_answer_names_how_it_came_and_its_evidence(kind):
-    body = {**BODIES.get(kind, {}), "via": "phone", "evidence": some_hash("note")}
+    body = {**BODIES.get(kind, {}), "via": "phone", "evidence": some_hash("note"), "ask": True}
     for parts in ((), (some_hash("own record"),)):
         said = example(kind, grade=Grade.REPORTED, body=body, parts=parts)
         assert Statement.from_value(said.to_value()) == said
@@ -132,7 +138,7 @@ def test_a_reported_answer_names_how_it_came_and_its_evidence(kind):
 
 
 def test_only_a_recipients_answers_can_be_reported():
-    body = {"via": "phone", "evidence": some_hash()}
+    body = {"via": "phone", "evidence": some_hash(), "ask": False}
     refused(example("referral.close", grade=Grade.REPORTED, body=body).to_value())
 
 
@@ -196,9 +202,25 @@ def test_heads_stand_sorted():
 
 def test_a_required_packet_is_missed_and_a_needless_one_refused():
     refused(example("referral.ask", parts=()).to_value())
-    refused(example("referral.accept", parts=(some_hash(),)).to_value())
+    refused(example("referral.start", parts=(some_hash(),)).to_value())
     assert example("referral.ask").manifest == some_hash("manifest")
-    assert example("referral.accept").manifest is None
+    assert example("referral.start").manifest is None
+
+
+def test_a_device_is_bound_by_a_link_alone_and_one_provider_signs_for_it():
+    refused(example("referral.bind", grade=Grade.SIGNED).to_value())
+    refused(example("referral.bind", by=(HANA.actor("caseworker"),)).to_value())
+    assert Statement.from_value(example("referral.accept", grade=Grade.LINK, by=(HANA.actor("provider"),)).to_value())
+    refused(example("referral.accept", grade=Grade.LINK).to_value())
+
+
+def test_a_code_read_back_names_the_code_and_a_report_whether_its_number_may_be_asked():
+    body = {"first_contact": DATE, "via": "phone", "evidence": some_hash()}
+    code = {"code": some_id("code")}
+    made = example("referral.accept", grade=Grade.CODE_VERIFIED, body=body | code)
+    assert Statement.from_value(made.to_value()) == made
+    refused(example("referral.accept", grade=Grade.CODE_VERIFIED, body=body | {"ask": True}).to_value())
+    refused(example("referral.accept", grade=Grade.REPORTED, body=body | code).to_value())
 
 
 @pytest.mark.parametrize(

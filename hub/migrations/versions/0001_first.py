@@ -742,6 +742,7 @@ def upgrade() -> None:
         sa.Column("delivered", sa.Boolean(), nullable=False),
         sa.Column("asked", sa.Integer(), nullable=False),
         sa.Column("owner", sa.String(length=22), nullable=True),
+        sa.Column("sent_by", sa.String(length=22), nullable=True),
         sa.Column("reported_by", sa.String(length=22), nullable=True),
         sa.Column("locked", sa.Boolean(), nullable=False),
         sa.Column("frozen", sa.BigInteger(), nullable=True),
