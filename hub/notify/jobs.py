@@ -61,11 +61,11 @@ def _send(hub: Hub, server: MailServer | None, notice: Notice) -> bool:
     with hub.database.write() as connection:
         rows = Notices(connection)
         if outcome is Outcome.SENT:
-            rows.sent(notice.id, now)
+            rows.sent(notice, now)
         elif outcome is Outcome.REFUSED:
-            rows.give_up(notice.id, "no_address" if mail is None else "refused")
+            rows.give_up(notice, "no_address" if mail is None else "refused")
         elif notice.tries + 1 >= MOST_TRIES:
-            rows.give_up(notice.id, "too_many_tries")
+            rows.give_up(notice, "too_many_tries")
         else:
             rows.later(notice.id, now + wait_after(notice.tries))
     return outcome is Outcome.SENT
@@ -78,7 +78,7 @@ def _mail(hub: Hub, notice: Notice) -> EmailMessage | None:
     facts: dict[str, str | int] = {**notice.facts, "hub": hub.origin, "url": hub.settings.url}
     if "link" in facts:
         facts["link"] = link_url(hub.signer, hub.settings.url, str(facts["link"]))
-    subject, text = words(notice.template, facts)
+    subject, text = words(notice.template, facts, None if notice.address else "en")
     message_id = f"<{notice.id}@{hub.origin.partition(':')[0]}>"
     return compose(sender=hub.settings.mail_from, to=to, subject=subject, text=text, message_id=message_id)
 

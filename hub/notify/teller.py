@@ -11,7 +11,7 @@ from hub.keys.store import KeyStore
 from hub.notify.store import Notices
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from sqlalchemy import Connection
 
@@ -28,7 +28,7 @@ class Teller:
     connection: Connection
     origin: str
 
-    def tell(
+    def tell(  # noqa: PLR0913 - whom, what, about what
         self,
         agency: str,
         roles: Collection[str],
@@ -38,18 +38,49 @@ class Teller:
         key: str,
         now: int,
         named: str | None = None,
+        facts: Mapping[str, str | int] | None = None,
+        emergency: bool = False,
     ) -> None:
         """Promise a notice to each member of `agency` in one of `roles`, once for each `key`.
 
-        The role `NAMED` is the member `named` while they are certified, and else the team.
+        The role `NAMED` is the member `named` while they are certified, and else the team. An emergency is told in
+        quiet hours too.
         """
-        if host_of(agency) != self.origin or not roles:
-            return
-        notices = Notices(self.connection)
-        for member in sorted(self._members(agency, set(roles), named, now)):
-            notices.put(
-                key=f"{key}:{member}", to_agency=agency, to_member=member, template=template, now=now, handoff=about
+        if roles and host_of(agency) == self.origin:
+            members = self._members(agency, set(roles), named, now)
+            self.tell_members(
+                agency, members, template, about=about, key=key, now=now, facts=facts, emergency=emergency
             )
+
+    def tell_members(  # noqa: PLR0913 - whom, what, about what
+        self,
+        agency: str,
+        members: Collection[str],
+        template: str,
+        *,
+        about: str,
+        key: str,
+        now: int,
+        facts: Mapping[str, str | int] | None = None,
+        emergency: bool = False,
+    ) -> int:
+        """Promise a notice to these members of `agency`, once for each `key`; return how many are new."""
+        if host_of(agency) != self.origin:
+            return 0
+        rows = Notices(self.connection)
+        return sum(
+            rows.put(
+                key=f"{key}:{member}",
+                to_agency=agency,
+                to_member=member,
+                template=template,
+                now=now,
+                handoff=about,
+                facts=facts,
+                emergency=emergency,
+            )
+            for member in sorted(set(members))
+        )
 
     def _members(self, agency: str, roles: set[str], named: str | None, now: int) -> set[str]:
         keys, found = KeyStore(self.connection), set[str]()

@@ -1,13 +1,16 @@
-"""The words of a notice. A closed list: nothing in it can name a child, a service or a handoff.
+"""The words of a notice, in four languages. A closed list: nothing in it can name a child, a service or a handoff.
 
 A notice says that something waits and where to sign in. The one that goes to an area focal point, who is neither sender
-nor recipient, says how many waits an agency has and whom to phone. Those of the service map that go to somebody without
-an account have a link and are in four languages at once: nobody knows which one is read.
+nor recipient, says how many waits an agency has and whom to phone. Whoever looks at somebody's phone learns less still:
+a text to a member names no agency and no hub. What goes to somebody without an account is in four languages at once
+where nobody knows which one is read.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from hub.errors import InvalidRequest
 
@@ -18,72 +21,80 @@ WAITS = "waits"
 OVERDUE = "overdue"
 TASK = "task"
 AREA = "area"
+TRANSPORT = "transport"
+"""Facts: `host`, `when` (a date or a time as text), `duty`."""
+THIRD_ASK = "third_ask"
+ASK_BACK = "ask_back"
+"""A text. Facts: `agency` (its name), `date`. The answer is `1` or `2` (`hub.notify.inbound`)."""
+CODE = "code"
+"""A text. Facts: `code`."""
+SAID_NO = "said_no"
+REVIEW = "review"
+UNTOLD = "untold"
+KEYS = "keys"
 MAP_DUE = "map_due"
 MAP_PAST = "map_past"
 MAP_ASKED = "map_asked"
 MAP_LINK = "map_link"
 MAP_HELD = "map_held"
 
-_PAST_WORDS = (
-    "Entries of the service map at {hub} were not checked in time, and searches no longer show them.\n"
-    "They are kept, and come back when somebody checks them.\nSign in: {url}\n"
-)
-_LINK_WORDS = (
-    "Please look at what the service map says about you. The link works once, for seven days.\n"
-    "Veuillez vérifier ce que la carte des services dit de vous. Le lien sert une fois, pendant sept jours.\n"
-    "Revise lo que el mapa de servicios dice de usted. El enlace sirve una vez, durante siete días.\n"
-    "يرجى مراجعة ما تقوله خريطة الخدمات عنكم. يعمل الرابط مرة واحدة، لمدة سبعة أيام.\n\n{link}\n\n{hub}\n"
-)
-_HELD_WORDS = (
-    "Somebody asked the service map to show other contact details for you. If this is wrong, say so by this link:\n"
-    "Quelqu'un a demandé de changer vos coordonnées dans la carte des services. Si c'est faux, dites-le ici :\n"
-    "Alguien pidió cambiar sus datos de contacto en el mapa de servicios. Si no es correcto, dígalo aquí:\n"
-    "طلب أحدهم تغيير بيانات الاتصال بكم في خريطة الخدمات. إذا كان هذا خطأ فأخبرونا بهذا الرابط:\n\n"
-    "{link}\n\n{hub}\n"
-)
-_TEMPLATES = {
-    WAITS: ("Something waits for your answer", "Something at {hub} waits for your answer.\nSign in: {url}\n"),
-    OVERDUE: (
-        "Something is past due",
-        "Something at {hub} waits for your agency's answer and is past due.\nSign in: {url}\n",
-    ),
-    TASK: ("A task is yours", "Something at {hub} came back to you as a task.\nSign in: {url}\n"),
-    AREA: ("Answers are past due", "{recipient}: {n} unanswered past due; duty number {duty}\n"),
-    MAP_DUE: (
-        "The service map waits for your check",
-        "Entries of the service map at {hub} that are yours to check are due.\nSign in: {url}\n",
-    ),
-    MAP_PAST: (
-        "Entries left the service map's results",
-        _PAST_WORDS,
-    ),
-    MAP_ASKED: (
-        "A change to the service map waits for you",
-        "Somebody proposed a change to the service map at {hub}.\nSign in: {url}\n",
-    ),
-    MAP_LINK: (
-        "Is this still right? / Est-ce encore exact ? / ¿Sigue siendo correcto? / هل ما زال هذا صحيحًا؟",
-        _LINK_WORDS,
-    ),
-    MAP_HELD: (
-        "Somebody changes how you are reached / Changement de contact / Cambio de contacto / تغيير بيانات الاتصال",
-        _HELD_WORDS,
-    ),
+LANGUAGES: Final = ("en", "fr", "es", "ar")
+_TEXTS = {
+    name: json.loads((Path(__file__).parent / "words" / f"{name}.json").read_text(encoding="utf-8"))
+    for name in LANGUAGES
 }
-TEMPLATES = frozenset(_TEMPLATES)
+_ANY = "any"
+_LINK = "\n\n{link}\n\n{hub}\n"
+TEMPLATES = frozenset(name for name, forms in _TEXTS["en"].items() if "text" in forms)
+"""Those that are mailed."""
+TEXTS = frozenset({ASK_BACK, CODE})
+"""Those that are only ever texts, to a number of somebody without an account."""
 
 
-def words(template: str, facts: Mapping[str, str | int]) -> tuple[str, str]:
-    """Return subject and text.
+def words(template: str, facts: Mapping[str, str | int], language: str | None = "en") -> tuple[str, str]:
+    """Return subject and text of a mail; without a language in all four, with a link beneath.
 
     Raises:
         InvalidRequest: no such template, or a fact that it needs is missing.
     """
+    if language is None:
+        text = "\n".join(_form(template, "text", name) for name in LANGUAGES) + _LINK
+        return " / ".join(_form(template, "subject", name) for name in LANGUAGES), _filled(text, facts)
+    return _form(template, "subject", language), _filled(_form(template, "text", language), facts)
+
+
+def short_words(template: str, facts: Mapping[str, str | int], language: str | None = "en") -> str:
+    """Return a text for a phone, the template's own or the one that fits all; without a language in all four.
+
+    Raises:
+        InvalidRequest: no such template, or a fact that it needs is missing.
+    """
+    own = template in TEXTS or "sms" in _TEXTS["en"].get(template, {"sms": ""})
+    forms = [_form(template if own else _ANY, "sms", name) for name in _named(language)]
+    return _filled("\n".join(dict.fromkeys(forms)), facts)
+
+
+def answer_words(said: str) -> frozenset[str]:
+    """Return what people text for `yes` or `no` in any of the languages."""
+    return frozenset(word for forms in _TEXTS.values() for word in forms["answers"][said])
+
+
+def _named(language: str | None) -> tuple[str, ...]:
+    return LANGUAGES if language is None else (language,)
+
+
+def _form(template: str, form: str, language: str) -> str:
     try:
-        subject, text = _TEMPLATES[template]
-        return subject, text.format_map({name: _plain(value) for name, value in facts.items()})
+        return str(_TEXTS[language][template][form])
     except KeyError as error:
-        raise InvalidRequest("A notice has a template of the list and the facts that it needs.") from error
+        raise InvalidRequest("A notice has a template of the list, in a language that it has.") from error
+
+
+def _filled(text: str, facts: Mapping[str, str | int]) -> str:
+    try:
+        return text.format_map({name: _plain(value) for name, value in facts.items()})
+    except KeyError as error:
+        raise InvalidRequest("A notice has all the facts that it needs.") from error
 
 
 def _plain(value: str | int) -> str:

@@ -198,7 +198,7 @@ def test_no_fact_can_add_a_line_or_a_header():
 
 
 def test_no_template_has_room_for_a_child_a_service_or_a_handoff():
-    facts = dict.fromkeys(("hub", "url", "recipient", "n", "duty", "link"), "x")
+    facts = dict.fromkeys(("hub", "url", "recipient", "n", "duty", "link", "host", "when"), "x")
     for template in TEMPLATES:
         words(template, facts)
     assert TIMEOUT < LEASE

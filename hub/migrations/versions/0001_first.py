@@ -588,25 +588,47 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_map_words_id"), ["id"], unique=False)
 
     op.create_table(
+        "notice_choices",
+        sa.Column("agency", sa.String(length=400), nullable=False),
+        sa.Column("member", sa.String(length=22), nullable=False),
+        sa.Column("language", sa.String(length=2), nullable=False),
+        sa.Column("channels", sa.String(length=32), nullable=False),
+        sa.Column("phone", sa.String(length=16), nullable=True),
+        sa.Column("quiet_from", sa.Integer(), nullable=True),
+        sa.Column("quiet_to", sa.Integer(), nullable=True),
+        sa.Column("zone", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("agency", "member", name=op.f("pk_notice_choices")),
+    )
+    op.create_table(
         "notices",
         sa.Column("id", sa.String(length=22), nullable=False),
         sa.Column("key", sa.String(length=200), nullable=False),
         sa.Column("to_agency", sa.String(length=400), nullable=False),
         sa.Column("to_member", sa.String(length=22), nullable=False),
+        sa.Column("channel", sa.String(length=8), nullable=False),
+        sa.Column("passed", sa.String(length=32), nullable=False),
         sa.Column("address", sa.String(length=254), nullable=True),
+        sa.Column("language", sa.String(length=2), nullable=True),
         sa.Column("template", sa.String(length=32), nullable=False),
         sa.Column("facts", sa.Text(), nullable=False),
         sa.Column("handoff", sa.String(length=22), nullable=True),
+        sa.Column("emergency", sa.Boolean(), nullable=False),
         sa.Column("created", sa.BigInteger(), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("next_try", sa.BigInteger(), nullable=True),
         sa.Column("sent_at", sa.BigInteger(), nullable=True),
+        sa.Column("reference", sa.String(length=100), nullable=True),
+        sa.Column("ask_at", sa.BigInteger(), nullable=True),
+        sa.Column("delivered_at", sa.BigInteger(), nullable=True),
         sa.Column("failed", sa.String(length=32), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notices")),
         sa.UniqueConstraint("key", name=op.f("uq_notices_key")),
     )
     with op.batch_alter_table("notices", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_notices_ask_at"), ["ask_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_notices_handoff_to_agency"), ["handoff", "to_agency"], unique=False)
         batch_op.create_index(batch_op.f("ix_notices_next_try"), ["next_try"], unique=False)
+        batch_op.create_index(batch_op.f("ix_notices_reference"), ["reference"], unique=False)
 
     op.create_table(
         "outbox",
@@ -849,9 +871,13 @@ def downgrade() -> None:
 
     op.drop_table("outbox")
     with op.batch_alter_table("notices", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_notices_reference"))
         batch_op.drop_index(batch_op.f("ix_notices_next_try"))
+        batch_op.drop_index(batch_op.f("ix_notices_handoff_to_agency"))
+        batch_op.drop_index(batch_op.f("ix_notices_ask_at"))
 
     op.drop_table("notices")
+    op.drop_table("notice_choices")
     with op.batch_alter_table("map_words", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_map_words_id"))
 
