@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from consent import policy, record
+from consent import record
 from consent.basis import CONSENT, VITAL, BasisError, check
 from consent.decide import Deny, Recipient, Request, decide, until_month
-from hub.client import access, approvals, copies, reading
+from hub.client import access, approvals, copies, reading, routing
 from hub.client.basis import Held, categories, told
 from hub.client.member import workspace
 from hub.client.profile import write_private
@@ -195,12 +195,9 @@ def _check_reply(member: Member, shown: Shown, packet: VerifiedPacket, excerpt: 
 
 
 def _asked(request: object) -> tuple[str, str | None]:
-    """Return purpose and service of the section `request`, which holds nothing else and no free text."""
-    if not isinstance(request, dict) or set(request) != {"v", "purpose", "service"} or request["v"] != 1:
-        return "", None
-    purpose, service = request["purpose"], request["service"]
-    known = purpose in policy.PURPOSES and (service is None or service in policy.SERVICES)
-    return (str(purpose), service) if known else ("", None)
+    """Return purpose and service of the section `request`, which holds nothing else but codes and no free text."""
+    found = routing.read(request)
+    return ("", None) if found is None else (found["purpose"], found["service"])
 
 
 def _write(packet: VerifiedPacket, sections: Mapping[str, Any], into: Path, *, whole: bool) -> tuple[Path, ...]:

@@ -37,8 +37,24 @@ if TYPE_CHECKING:
 _OF_A_CASE = frozenset({"draft", "case", "sent", "cosign"})
 """Kinds that hold sections of a case: the index on this machine remembers that they are there, not what they say."""
 _REGISTERS = frozenset({"training", "access", "assignment", "sample", "protocol", "disagreement"})
-KINDS = _OF_A_CASE | _REGISTERS | {"consent", "fanout", "note"}
+_OF_THE_LOOP = frozenset({"group", "outcome", "unmet", "task"})
+"""What ties handoffs together and what came of them: it stands here alone, because no hub may join two handoffs."""
+KINDS = _OF_A_CASE | _REGISTERS | _OF_THE_LOOP | {"consent", "fanout", "note"}
 SECTION = "record"
+_FANNED = (
+    "basis",
+    "handoff",
+    "to",
+    "came_by",
+    "service",
+    "needs",
+    "needed_from",
+    "area",
+    "age_band",
+    "sex",
+    "again_for",
+)
+"""What the fan-out list says of a sent copy: for withdrawals, arrivals and counts, without opening it."""
 _SENT, _RECEIPTS, _INDEX = "sent.json", "evidence", "records.sealed"
 _BODY = {
     "kind": "own_record",
@@ -228,7 +244,7 @@ def _kept(member: Member, handoff: str, row: dict[str, Any]) -> Record:
 def keep_copy(member: Member, copy: Mapping[str, Any]) -> None:
     """Keep the sent copy and its row of the fan-out list as own records."""
     record = put(member, "sent", copy)
-    put(member, "fanout", {name: copy[name] for name in ("basis", "handoff", "to", "came_by")})
+    put(member, "fanout", {name: copy[name] for name in _FANNED})
     index = member.profile.load_json(_SENT, dict)
     member.profile.save_json(_SENT, {**index, str(copy["handoff"]): record})
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from consent.basis import VITAL
 from consent.protect import protect_location
 from hub.client import basis as bases
-from hub.client import cosigning, reading, records
+from hub.client import cosigning, reading, records, routing
 from hub.client.basis import Asked, Held, Permitted
 from hub.client.cleaning import clean_attachment
 from hub.client.member import DAY, workspace
@@ -63,6 +63,16 @@ class Outgoing:
     """The handoff by which this agency got what it passes on here: a withdrawal there goes on to this recipient."""
     listing: Mapping[str, Any] | None = None
     about: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    needs: tuple[str, ...] = ()
+    """The needs for which help is asked, so that a recipient can accept some of them."""
+    routing: Mapping[str, Any] | None = None
+    """Why this service was chosen, as its provider is told (`hub.client.routing`)."""
+    area: str | None = None
+    sex: str | None = None
+    again_for: str | None = None
+    """The handoff after which the same need is referred again."""
+    unnamed: bool = False
+    """Whether the person is not registered yet, so that nothing may name them (E2)."""
 
     def asked(self, agency: TrustedAgency) -> Asked:
         """Return the question that the basis is asked."""
@@ -91,14 +101,16 @@ class _Ready:
     removed: tuple[Removed, ...]
 
 
-def send(member: Member, out: Outgoing) -> Sent:
-    """Seal and submit a referral, if its basis permits.
+def send(member: Member, out: Outgoing, handoff: str | None = None) -> Sent:
+    """Seal and submit a referral, if its basis permits; `handoff` where its id was written down before.
 
     Raises:
         ConsentMissing: it does not; nothing was sealed.
+        InvalidRequest: it would name somebody who is not registered yet, or asks for an unknown need.
         WrongRecipient: no such inbox or person, or a recipient whose keys are not to be used.
     """
-    by, handoff = _signers(member, out.basis), random_id()
+    by, handoff = _signers(member, out.basis), handoff or random_id()
+    routing.check(out)
     with _sealed(member, out) as ready:
         part = ready.part
         body = {
@@ -251,7 +263,7 @@ def _sealed(member: Member, out: Outgoing) -> Iterator[_Ready]:
     target = member.target(agency, person=out.person, inbox=out.inbox)
     with workspace() as folder, workspace() as clean:
         kept, removed, attachments = _obliged(out, permitted, clean)
-        sections = {**kept, REQUEST: {"v": 1, "purpose": out.purpose, "service": out.service}}
+        sections = {**kept, REQUEST: routing.request(out)}
         part = member.seal(folder, target, sections, packet=packet, basis=permitted.basis, attachments=attachments)
         yield _Ready(part, permitted, kept, removed)
 
@@ -304,7 +316,7 @@ def _copy(out: Outgoing, handoff: str, ready: _Ready) -> dict[str, Any]:
     named = {name: getattr(out, name) for name in ("to", "purpose", "urgency", "service", "person", "inbox")}
     sealed = {"handoff": handoff, "packet": ready.part.packet, "manifest": ready.part.hash}
     basis = {"basis": out.basis.handoff, "came_by": out.came_by or out.basis.came_by}
-    return {**named, **sealed, **basis, "sections": dict(ready.sections)}
+    return {**named, **sealed, **basis, **routing.counted(out), "sections": dict(ready.sections)}
 
 
 def noted(member: Member, evidence_value: dict[str, Any]) -> str:

@@ -53,7 +53,6 @@ def word(code: str, language: str = "en", part: str = "codes") -> str:
     return found.get(code, code)
 
 
-
 @cache
 def _words(language: str) -> dict[str, Any]:
     if language not in LANGUAGES:
