@@ -26,6 +26,7 @@ import hub.directory.upkeep.page.routes
 import hub.directory.upkeep.routes
 import hub.federation.routes
 import hub.handoffs.routes
+import hub.notify.routes
 import hub.web.key_routes
 import hub.web.log_routes
 import hub.web.routes
@@ -42,6 +43,7 @@ from hub.keys.certificates import HubEntry
 from hub.keys.headerbox import HeaderKeys
 from hub.keys.keyring import Keyring
 from hub.migrations.run import check, upgrade
+from hub.notify.sms import check_gateway
 from hub.referrals.machine import ReferralMachine
 from hub.web import identity
 from hub.web.frame import frame
@@ -69,6 +71,7 @@ BLUEPRINTS = (
     hub.directory.upkeep.routes.blueprint,
     hub.directory.upkeep.page.routes.blueprint,
     hub.federation.routes.blueprint,
+    hub.notify.routes.blueprint,
 )
 
 
@@ -101,8 +104,10 @@ def open_hub(settings: Settings, *, clock: Clock | None = None) -> Hub:
     """Return the hub that lives in `settings.data`, ready to serve.
 
     Raises:
-        Unavailable: none lives there, its schema is not this release's, or its log does not fit its checkpoint.
+        Unavailable: none lives there, its schema is not this release's, its log does not fit its checkpoint, or its
+            gateway for texts is not set up.
     """
+    check_gateway(settings)
     about, signer = identity.load(settings.data)
     database = Database(settings.database_url)
     try:
@@ -131,6 +136,7 @@ def build_app(opened: Hub) -> Flask:
     api = frame(app, opened.settings)
     register_access(app)
     hub.federation.routes.register_peers(app)
+    hub.notify.routes.register_gateways(app)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
     return app

@@ -6,7 +6,7 @@ Each setting is a field of `Settings`; its variable is `HUB_` and the name in ca
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,8 +28,20 @@ class Settings:
     smtp: str = ""
     """`host:port` of the mail server; empty means that notices wait."""
     mail_from: str = "handover@localhost"
+    sms: str = ""
+    """The gateway for texts: `rapidpro` or `africastalking`; empty means that there are none."""
+    sms_url: str = ""
+    """The gateway's address."""
+    sms_user: str = ""
+    """Our name at the gateway, where it asks for one."""
+    sms_secret: str = field(default="", repr=False)
+    """Our key or token at the gateway."""
+    sms_from: str = ""
+    """The sender's name or number on a phone, where the gateway lets us choose. It names nobody."""
+    sms_callback: str = field(default="", repr=False)
+    """What the gateway shows when it calls us; empty means that it may not."""
     private_peers: bool = False
-    """Whether peers at private and loopback addresses are allowed."""
+    """Whether peers and webhooks at private and loopback addresses are allowed."""
     max_packet: int = 1024 * 1024 * 1024
     """Bytes of one packet, at most."""
     clock_file: str = ""
@@ -51,10 +63,10 @@ class Settings:
         """
         source = os.environ if environment is None else environment
         values: dict[str, object] = {}
-        for field in fields(cls):
-            text = source.get(f"HUB_{field.name.upper()}")
+        for found in fields(cls):
+            text = source.get(f"HUB_{found.name.upper()}")
             if text is not None:
-                values[field.name] = _typed(field.type, text)
+                values[found.name] = _typed(found.type, text)
         return cls(**{**values, **given})  # type: ignore[arg-type]  # each value has its field's type
 
 

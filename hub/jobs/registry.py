@@ -18,7 +18,7 @@ from hub.federation.jobs import deliver, pull, purge_messages
 from hub.freeze.jobs import freeze_packets
 from hub.handofflog.guard import ForkGuard
 from hub.handoffs.jobs import erase_packets, purge_payloads
-from hub.notify.jobs import purge_notices, send_notices
+from hub.notify.jobs import ask_gateway, purge_notices, send_notices
 from hub.referrals.jobs import sweep
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ JOBS = (
     Job("freeze", 2, freeze_packets),
     Job("deliver", 2, deliver),
     Job("notices", 10, send_notices),
+    Job("texts", 60, ask_gateway),
     Job("remind", 3600, remind),
     Job("contacts", 300, release),
     Job("checkpoint", 10, publish),

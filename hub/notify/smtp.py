@@ -10,8 +10,9 @@ import smtplib
 import ssl
 from contextlib import contextmanager
 from email.message import EmailMessage
-from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from hub.notify.outcome import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,14 +20,6 @@ if TYPE_CHECKING:
 TIMEOUT = 15.0
 _PERMANENT = 500
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-
-
-class Outcome(StrEnum):
-    """What became of one mail."""
-
-    SENT = "sent"
-    REFUSED = "refused"
-    LATER = "later"
 
 
 class MailServer:

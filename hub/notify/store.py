@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
@@ -39,13 +38,6 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import RowMapping
 
 LEASE = 120
-
-
-class Fate(StrEnum):
-    """What a gateway says became of a text that it took."""
-
-    DELIVERED = "delivered"
-    FAILED = "failed"
 
 
 notices = Table(
