@@ -1,0 +1,75 @@
+"""Counts of several agencies together, out of what each of them published. Pure.
+
+An agency counts what it sent, so no referral is in two documents. A sum is told where every agency that tells the place
+tells the count; else it is hidden, and `least` is what those count who do. So a sum says nothing that the documents do
+not, and who knows its own part learns nothing of another's that was hidden. It is checked as any document is.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from hub.reports.domain import DEPTH, SPLITS, percent
+from hub.reports.suppression import Row, Told, check
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from hub.reports.domain import Path
+
+
+@dataclass(slots=True)
+class Joined:
+    """A place in the counts of several agencies."""
+
+    agencies: int
+    """How many of them tell it; the others sent fewer than ten referrals there, or hide how many."""
+    row: Row
+    least: dict[str, dict[str, int]] = field(default_factory=dict)
+
+
+def join(documents: Iterable[Told]) -> dict[Path, Joined]:
+    """Return the sums of several agencies' counts of one month, by place.
+
+    Raises:
+        InvalidRequest: they tell a count that is below ten.
+    """
+    told: dict[Path, list[Row]] = defaultdict(list)
+    for rows in documents:
+        for path, row in rows.items():
+            told[path].append(row)
+    found = {path: _joined(rows) for path, rows in sorted(told.items())}
+    check({path: one.row for path, one in found.items()}, joined=True)
+    return found
+
+
+def as_rows(found: dict[Path, Joined]) -> list[dict[str, Any]]:
+    """Return a line for each count that may be told: place, split, class, count or what it is at least, share."""
+    return [line for path, one in found.items() for line in _lines(path, one)]
+
+
+def _joined(rows: Sequence[Row]) -> Joined:
+    joined = Joined(len(rows), Row(sum(row.sent for row in rows)))
+    for name, split in SPLITS.items():
+        for one in split.classes:
+            counts = [row.told[name][one] for row in rows if one in row.told.get(name, {})]
+            if counts:
+                joined.least.setdefault(name, {})[one] = sum(counts)
+            if len(counts) == len(rows):
+                joined.row.told.setdefault(name, {})[one] = sum(counts)
+    return joined
+
+
+def _lines(path: Path, one: Joined) -> list[dict[str, Any]]:
+    place = dict(zip(("service", "area", "age_band", "sex"), (*path, *[None] * DEPTH), strict=False))
+    sent = one.row.sent
+    head = {**place, "agencies": one.agencies, "sent": sent}
+    lines = [{**head, "split": None, "class": None, "count": sent, "least": sent, "percent": None}]
+    for name, classes in one.least.items():
+        for code, least in classes.items():
+            count = one.row.told.get(name, {}).get(code)
+            share = percent(count, sent) if count is not None else None
+            lines.append({**head, "split": name, "class": code, "count": count, "least": least, "percent": share})
+    return lines
