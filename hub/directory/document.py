@@ -20,7 +20,18 @@ if TYPE_CHECKING:
 DIRECTORY_TYPE = "application/vnd.rcp.directory+json;v=1"
 ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+/-]{0,63}")
 AHEAD = 600
-_AGENCY = {"agency": a.agency, "name": a.text, "zone": a.matches(ZONE), "weekend": a.list_of(a.integer(0, 6), 6)}
+MOST_DAYS = 400
+"""Days off that an agency names of its own, and holidays on which it works."""
+_DAYS = a.distinct(a.list_of(a.date, MOST_DAYS))
+_AGENCY = {
+    "agency": a.agency,
+    "name": a.text,
+    "zone": a.matches(ZONE),
+    "weekend": a.list_of(a.integer(0, 6), 6),
+    "closed": _DAYS,
+    "worked": _DAYS,
+    "remote": a.flag,
+}
 _SHAPE = a.object_of(
     {
         "v": a.integer(1, 1),

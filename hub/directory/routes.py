@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask.views import MethodView
 from flask_smorest import Blueprint
 
 from hub.auth.permissions import caller, permission
@@ -16,10 +17,14 @@ from hub.directory.records.record import SERVICE
 from hub.directory.servicemap.rights import EDITORS
 from hub.directory.servicemap.routes import told
 from hub.directory.servicemap.write import Actor, apply
-from hub.directory.store import Directory, attester_keys
+from hub.directory.store import Directory, attester_keys, profile_of
+from hub.errors import InvalidRequest
+from hub.keys.certificates import CASE_ROLES
 from hub.keys.store import KeyStore
+from hub.notify.rota import Duty, Rota
 from hub.packets.encoding import canonical, parse_json
 
+ROTA_KEEPERS = frozenset({"agency_admin", "supervisor"})
 blueprint = Blueprint("directory", __name__, url_prefix="/api/v1/directory", description="Agencies")
 
 
@@ -40,9 +45,36 @@ def get_directory() -> dict[str, Any]:
 @permission("member", roles=EDITORS)
 def put_profile(given: dict[str, Any]) -> dict[str, Any]:
     """Say how the own agency is called and when it works."""
+    days = {name: [day.isoformat() for day in given[name]] for name in ("closed", "worked")}
     with current_hub().database.write() as connection:
-        Directory(connection).put_profile(caller().agency, **given)
+        Directory(connection).put_profile(caller().agency, profile_of({**given, **days}))
     return {**given, "agency": caller().agency}
+
+
+@blueprint.route("/duty")
+class DutyRota(MethodView):
+    """Who of the own agency is on duty."""
+
+    @permission("member")
+    @blueprint.response(200, schemas.DutyRota)
+    def get(self) -> dict[str, Any]:
+        """The turns that are not over."""
+        with current_hub().database.read() as connection:
+            return {"turns": Rota(connection).turns(caller().agency, current_hub().clock.now())}
+
+    @permission("member", roles=ROTA_KEEPERS)
+    @blueprint.arguments(schemas.DutyRota)
+    @blueprint.response(200, schemas.DutyRota)
+    def put(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Put the whole rota; each turn is a member's of the own agency who may open its packets."""
+        agency, now = caller().agency, current_hub().clock.now()
+        turns = [Duty(**turn) for turn in given["turns"]]
+        with current_hub().database.write() as connection:
+            known = {row.member for row in KeyStore(connection).members_with_roles(agency, CASE_ROLES, now)}
+            if not known >= {turn.member for turn in turns}:
+                raise InvalidRequest("Somebody in the rota is no member who opens packets here.")
+            Rota(connection).replace(agency, turns)
+        return {"turns": turns}
 
 
 @blueprint.route("/attestations/<path:agency>")

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
 from zoneinfo import available_timezones
 
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from hub.directory.document import MOST_DAYS
 from hub.directory.records.vocabulary import NEEDS
 from hub.directory.servicemap.schemas import RecordOutcome
 from hub.ids import RANDOM_PATTERN
+from hub.packets.shapes import FIRST_SECOND, LAST_SECOND
 
 _ID = validate.Regexp(RANDOM_PATTERN.pattern + r"\Z")
 _NAME = validate.And(validate.Length(1, 200), validate.Predicate("isprintable"))
 _DAYS = 6
+_SECONDS = validate.Range(FIRST_SECOND, LAST_SECOND)
+_LONGEST_TURN = 31 * 86_400
 
 
 def _a_zone(value: str) -> None:
@@ -25,14 +31,44 @@ def _a_weekend(value: list[int]) -> None:
         raise ValidationError("Different days that leave a working day.")
 
 
+def _days() -> fields.List[Any]:
+    day = fields.Date(format="iso", validate=validate.Range(date(2020, 1, 1), date(2100, 1, 1)))
+    return fields.List(day, load_default=[], validate=validate.Length(0, MOST_DAYS))
+
+
 class Profile(Schema):
-    """How an agency is called and when it works; `weekend` counts from Monday as 0."""
+    """How an agency is called and when it works; `weekend` counts from Monday as 0.
+
+    `closed`: own days off. `worked`: public holidays on which it works. `remote`: far from everything, so that the
+    limits of the urgency classes are twice as long.
+    """
 
     name = fields.String(required=True, validate=_NAME)
     zone = fields.String(required=True, validate=_a_zone)
     weekend = fields.List(
         fields.Integer(strict=True, validate=validate.Range(0, 6)), required=True, validate=_a_weekend
     )
+    closed, worked = _days(), _days()
+    remote = fields.Boolean(load_default=False)
+
+
+class Turn(Schema):
+    """One member's turn on duty, in Unix seconds; the end does not belong to it."""
+
+    member = fields.String(required=True, validate=_ID)
+    since = fields.Integer(strict=True, required=True, validate=_SECONDS)
+    until = fields.Integer(strict=True, required=True, validate=_SECONDS)
+
+    @validates_schema
+    def _in_order(self, data: dict[str, Any], **_more: Any) -> None:
+        if not 0 < data["until"] - data["since"] <= _LONGEST_TURN:
+            raise ValidationError("A turn ends after it begins, and within 31 days.")
+
+
+class DutyRota(Schema):
+    """Who of the own agency is on duty when; put as a whole."""
+
+    turns = fields.List(fields.Nested(Turn), required=True, validate=validate.Length(0, 500))
 
 
 class Attestation(Schema):

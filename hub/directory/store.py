@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, LargeBinary, String, Table, Text, delete, select
+from sqlalchemy import Boolean, Column, LargeBinary, String, Table, Text, delete, select
 
 from hub.db import Store, metadata
 from hub.directory.attestation import ATTESTERS
@@ -32,6 +32,9 @@ agency_profiles = Table(
     Column("name", String(200), nullable=False),
     Column("zone", String(64), nullable=False),
     Column("weekend", Text, nullable=False),
+    Column("closed", Text, nullable=False),
+    Column("worked", Text, nullable=False),
+    Column("remote", Boolean, nullable=False),
 )
 
 attestations = Table(
@@ -43,22 +46,33 @@ attestations = Table(
 )
 
 
+_LISTS = ("weekend", "closed", "worked")
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """How an agency is called and when it works; `weekend` counts from Monday as 0."""
+    """How an agency is called and when it works; `weekend` counts from Monday as 0.
+
+    `closed` are its own days off (`YYYY-MM-DD`), `worked` the public holidays on which it works all the same; `remote`
+    doubles the limits of the urgency classes.
+    """
 
     name: str
     zone: str
     weekend: frozenset[int]
+    closed: frozenset[str] = frozenset()
+    worked: frozenset[str] = frozenset()
+    remote: bool = False
 
 
 class Directory(Store):
     """What agencies say of themselves, inside the caller's transaction."""
 
-    def put_profile(self, agency: str, *, name: str, zone: str, weekend: list[int]) -> None:
+    def put_profile(self, agency: str, profile: Profile) -> None:
         """Say how an agency is called and when it works."""
-        row = {"agency": agency, "host": host_of(agency), "name": name, "zone": zone, "weekend": json.dumps(weekend)}
-        self._put(agency_profiles, **row)
+        lists = {name: json.dumps(sorted(getattr(profile, name))) for name in _LISTS}
+        plain = {"name": profile.name, "zone": profile.zone, "remote": profile.remote}
+        self._put(agency_profiles, agency=agency, host=host_of(agency), **plain, **lists)
 
     def put_attestation(self, agency: str, envelope: bytes) -> None:
         """Keep an agency's signed declaration in place of the one before."""
@@ -79,14 +93,13 @@ class Directory(Store):
         for table in (agency_profiles, attestations):
             self._run(delete(table).where(table.c.host == host))
         for row in agencies:
-            self.put_profile(row["agency"], name=row["name"], zone=row["zone"], weekend=row["weekend"])
+            self.put_profile(row["agency"], profile_of(row))
 
     def agencies(self, host: str | None = None) -> list[dict[str, Any]]:
         """Return the agencies of one hub, or of all, as the directory document has them."""
-        c = agency_profiles.c
-        query = select(c.agency, c.name, c.zone, c.weekend).order_by(c.agency)
-        rows = self._all(query if host is None else query.where(c.host == host))
-        return [{**row, "weekend": json.loads(row["weekend"])} for row in rows]
+        query = select(agency_profiles).order_by(agency_profiles.c.agency)
+        rows = self._all(query if host is None else query.where(agency_profiles.c.host == host))
+        return [{"agency": row["agency"], **_plain(row)} for row in rows]
 
     def offers(self, today: str) -> dict[str, list[str]]:
         """Return the needs that the services of each agency meet, as partners may see them on a day."""
@@ -105,9 +118,19 @@ class Directory(Store):
 
     def profile(self, agency: str) -> Profile | None:
         """Return how an agency is called and when it works, or None."""
-        c = agency_profiles.c
-        row = self._one(select(c.name, c.zone, c.weekend).where(c.agency == agency))
-        return None if row is None else Profile(row["name"], row["zone"], frozenset(json.loads(row["weekend"])))
+        row = self._one(select(agency_profiles).where(agency_profiles.c.agency == agency))
+        return None if row is None else profile_of(_plain(row))
+
+
+def profile_of(row: Mapping[str, Any]) -> Profile:
+    """Return the profile in a row of a document or a request that was checked before."""
+    lists = {name: frozenset(row[name]) for name in _LISTS}
+    return Profile(row["name"], row["zone"], remote=row["remote"], **lists)
+
+
+def _plain(row: Mapping[Any, Any]) -> dict[str, Any]:
+    lists = {name: json.loads(row[name]) for name in _LISTS}
+    return {"name": row["name"], "zone": row["zone"], "remote": bool(row["remote"]), **lists}
 
 
 def attester_keys(keys: KeyStore, agency: str, now: int) -> list[bytes]:

@@ -28,6 +28,8 @@ STATE, PARKED, CUSTODY = "state", "parked", "custody"
 what becomes of what was given."""
 MAX_RUNG = 99
 """docs/protocol.md §7.2 has `rung` as a small number."""
+TRANSPORT_SILENCE = int(POLICY["transport_silence"]["hours"]) * HOUR
+"""A peer that has not taken a word for so long is away: what its people do not answer is no silence of theirs."""
 _LONGEST = int(POLICY["longest_date_days"]["days"]) * DAY
 _SHORTEST = HOUR // 2
 """No own due time makes a ladder whose rungs come faster than people can act."""

@@ -27,13 +27,15 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, MetaData
 
 _HERE = Path(__file__).parent
+_DECLARES = " = Table(\n"
 
 
 def all_metadata() -> MetaData:
-    """Return the tables of every room that has a store."""
+    """Return the tables of every module that declares one."""
     root = Path(hub.__file__).parent
-    for store in sorted(root.rglob("store.py")):
-        importlib.import_module(".".join(("hub", *store.relative_to(root).with_suffix("").parts)))
+    for module in sorted(root.rglob("*.py")):
+        if _DECLARES in module.read_text(encoding="utf-8"):
+            importlib.import_module(".".join(("hub", *module.relative_to(root).with_suffix("").parts)))
     return metadata
 
 

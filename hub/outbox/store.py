@@ -105,6 +105,12 @@ class Outbox(Store):
         self._run(insert(outbox).values(**row, state=Delivery.WAITING, tries=0, claimed_until=0))
         return message
 
+    def waiting_since(self, peer: str) -> int | None:
+        """Return since when the oldest word that the peer has not taken waits, or None."""
+        here = (outbox.c.peer == peer) & _OPEN
+        since = self._connection.scalar(select(func.min(outbox.c.created)).where(here))
+        return None if since is None else int(since)
+
     def again(self, peer: str, statement_hash: str, now: int) -> None:
         """Promise a statement once more, as a new message, if the peer had its say on the first one already."""
         done = outbox.c.state.in_((Delivery.SENT, Delivery.DROPPED))

@@ -90,6 +90,7 @@ WITHDRAW = "consent.withdraw"
 FREEZE, UNFREEZE = "consent.freeze", "consent.unfreeze"
 HOLDER_ANSWER, DESTROY, OVERDUE = "consent.holder_answer", "packet.destroy", "referral.overdue"
 REPORT, ASK, ANSWER, CHANGE_URGENCY = "consent.report", "referral.ask", "referral.answer", "referral.change_urgency"
+LOCK_LINK = "referral.lock_link"
 LOOPS = 3
 """The question at which supervisors are told: two rounds should do (domain/referral-states.csv, E4)."""
 _GRADES = {
@@ -424,14 +425,10 @@ OPEN = tuple(state for state in BEGUN if owner_of(state) is not None)
 
 
 def _beside(
-    name: str,
-    side: Side,
-    roles: frozenset[str] = _ANYBODY,
-    guard: Guard = Guard.NONE,
-    states: tuple[State, ...] = BEGUN,
-    grades: frozenset[Grade] | None = None,
+    name: str, side: Side, roles: frozenset[str] = _ANYBODY, guard: Guard = Guard.NONE, **given: Any
 ) -> list[Transition]:
-    return [Transition(name, state, state, side, roles, grades or _GRADES[side], guard) for state in states]
+    states, grades = given.get("states", BEGUN), given.get("grades", _GRADES[side])
+    return [Transition(name, state, state, side, roles, grades, guard) for state in states]
 
 
 _BESIDE = (
@@ -442,11 +439,12 @@ _BESIDE = (
     *_beside(DESTROY, Side.ORDERING_HUB, guard=Guard.WITHDRAWN),
     *_beside(DESTROY, Side.RECIPIENT_HUB, guard=Guard.WITHDRAWN),
     *_beside(OVERDUE, Side.ORDERING_HUB, guard=Guard.WITHDRAWN),
-    *_beside(CHANGE_URGENCY, Side.SENDER, _OWNERS, Guard.STANDS, OPEN),
+    *_beside(CHANGE_URGENCY, Side.SENDER, _OWNERS, Guard.STANDS, states=OPEN),
     *_beside("referral.asked_back", Side.ORDERING_HUB),
-    *_beside("referral.link", Side.SENDER, frozenset({"caseworker"}), Guard.STANDS, OPEN),
+    *_beside("referral.link", Side.SENDER, frozenset({"caseworker"}), Guard.STANDS, states=OPEN),
     *_beside("referral.unlink", Side.SENDER, _OWNERS),
-    *_beside("referral.bind", Side.RECIPIENT, frozenset({"provider"}), Guard.STANDS, OPEN, _BY_LINK),
+    *_beside(LOCK_LINK, Side.RECIPIENT_HUB),
+    *_beside("referral.bind", Side.RECIPIENT, frozenset({"provider"}), Guard.STANDS, states=OPEN, grades=_BY_LINK),
 )
 """Steps that lead to no other state, and stand in no table of states of any standard."""
 

@@ -14,12 +14,14 @@ from hub.followup.domain import after_rung, due_rung
 from hub.followup.guard import confirmed, next_sweep
 from hub.followup.store import FollowUps, SweepState
 from hub.handoffs.store import HandoffStore
+from hub.referrals.machine import away_since
 
 if TYPE_CHECKING:
     from hub.context import Hub
     from hub.followup.domain import FollowUp
 
 _BATCH = 100
+EXPIRE = "referral.expire"
 _REST = 900
 """Seconds for which a clock is left alone that could not be acted on."""
 _log = logging.getLogger(__name__)
@@ -69,12 +71,16 @@ def _act(hub: Hub, followup: FollowUp, *, may_expire: bool) -> int:
     """Tell one rung, or let one referral expire; a clock that changed since it was claimed is left alone."""
     now, intake = hub.clock.now(), hub.intake
     with hub.database.write() as connection:
-        HandoffStore(connection).find(followup.handoff, lock=True)  # as the intake does first: no deadlock with a step
+        # locked as the intake does first: no deadlock with a step
+        handoff = HandoffStore(connection).find(followup.handoff, lock=True)
         clocks = FollowUps(connection)
         rung = due_rung(followup, now)
         if rung is None or clocks.get(followup.handoff, followup.track) != followup:
             return 0
         if rung.expires and not may_expire:
+            return 0
+        if rung.expires == EXPIRE and handoff and away_since(connection, handoff.to_host, now) is not None:
+            clocks.defer(followup, now + _REST)  # the line is silent, not the people: nothing expires
             return 0
         if not clocks.advance(followup, after_rung(followup, now)):
             return 0

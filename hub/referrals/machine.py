@@ -5,21 +5,25 @@ Holds no rule. `hub.handoffs.ports.Machine` is the shape.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from hub.directory.areas.domain import parts
+from hub.directory.areas.store import Areas
 from hub.directory.store import Directory
 from hub.errors import NotFound
 from hub.followup.calendar import Calendar, calendar_for
-from hub.followup.domain import CUSTODY, STATE, start_beside
+from hub.followup.days_off import DaysOff
+from hub.followup.domain import CUSTODY, STATE, TRANSPORT_SILENCE, start_beside
 from hub.followup.store import FollowUps
 from hub.handoffs.ports import Step
 from hub.handoffs.recall import custody
 from hub.handoffs.store import HandoffStore
 from hub.ids import host_of
 from hub.keys.store import KeyStore
-from hub.notify.store import Notices
 from hub.notify.teller import Teller
 from hub.notify.templates import AREA, WAITS
+from hub.outbox.store import Outbox
 from hub.packets.dsse import Envelope
 from hub.referrals import service
 from hub.referrals.domain import HOLDER_ANSWER, HOLDERS, Side, ball, possible
@@ -32,36 +36,38 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from hub.handoffs.ports import Party
+    from hub.keys.certificates import KeyEntry
     from hub.statements.verify import VerifiedStatement
 
-_AREA_ROLES = frozenset({Role.COORDINATOR.value})
-"""Until the service map knows areas: coordinators keep the map of a country's services true."""
 _EVERY_ROLE = frozenset(role.value for role in Role)
+_COORDINATORS = frozenset({Role.COORDINATOR.value})
+_LEADERS = _COORDINATORS | {Role.FOCAL_POINT.value}
 
 
 class _Teller(Teller):
     def tell_area(self, recipient: str, parties: Collection[str], *, about: str, key: str, now: int) -> None:
-        """Tell coordinators at home here, of other agencies in the recipient's country, a count and a duty number."""
+        """Tell the focal points of the recipient's area, as far as they are at home here: a count and a duty number.
+
+        They are the agencies that lead the areas in which it works, by the service map; where none does, the
+        coordinators of other agencies in its country.
+        """
         keys = KeyStore(self.connection)
         entry = keys.find_agency(recipient)
         if entry is None:
             return
         name = recipient.removeprefix("urn:rcp:agency:")
         n = ReferralStore(self.connection).past_due(recipient, now)
-        facts: dict[str, str | int] = {"recipient": name, "n": n, "duty": ", ".join(entry.duty) or "unknown"}
-        for other in keys.agencies():
-            if other.country != entry.country or other.agency in parties or host_of(other.agency) != self.origin:
-                continue
-            for row in keys.members_with_roles(other.agency, _AREA_ROLES, now):
-                Notices(self.connection).put(
-                    key=f"{key}:area:{row.member}",
-                    to_agency=other.agency,
-                    to_member=row.member,
-                    template=AREA,
-                    now=now,
-                    handoff=about,
-                    facts=facts,
-                )
+        facts: dict[str, str | int] = {"recipient": name, "n": n, "duty": _duty(entry)}
+        leads = self._leads(recipient) - set(parties)
+        roles = _LEADERS if leads else _COORDINATORS
+        near = leads or {one.agency for one in keys.agencies() if one.country == entry.country} - set(parties)
+        for agency in sorted(near):
+            self.tell(agency, roles, AREA, about=about, key=f"{key}:area", now=now, facts=facts)
+
+    def _leads(self, recipient: str) -> set[str]:
+        areas = Areas(self.connection)
+        rows = [row for path in areas.assigned(recipient) for row in areas.agencies(parts(path)[-1])]
+        return {row["agency"] for row in rows if row["lead"]}
 
 
 class _Work:
@@ -73,14 +79,27 @@ class _Work:
         self.clocks = FollowUps(connection)
         self.notices = _Teller(connection, origin)
 
+    def silence(self, agency: str, now: int) -> Mapping[str, str | int] | None:
+        """Return what to say of an agency's hub that has not taken a word for too long."""
+        since = away_since(self._connection, host_of(agency), now)
+        if since is None:
+            return None
+        entry = KeyStore(self._connection).find_agency(agency)
+        when = datetime.fromtimestamp(since, UTC).strftime("%Y-%m-%d %H:%M UTC")
+        return {"host": host_of(agency), "when": when, "duty": "unknown" if entry is None else _duty(entry)}
+
     def calendar(self, agency: str) -> Calendar:
         """Return the calendar of an agency: its own entry in the directory first, else its country's."""
-        country = KeyStore(self._connection).find_agency(agency)
-        profile = Directory(self._connection).profile(agency)
+        entry, profile = KeyStore(self._connection).find_agency(agency), Directory(self._connection).profile(agency)
+        country = entry.country if entry else None
+        if profile is None:
+            return calendar_for(country, holidays=DaysOff(country))
         return calendar_for(
-            country.country if country else None,
-            zone=profile.zone if profile else None,
-            weekend=profile.weekend if profile else None,
+            country,
+            zone=profile.zone,
+            weekend=profile.weekend,
+            holidays=DaysOff(country, profile.closed, profile.worked),
+            remote=profile.remote,
         )
 
 
@@ -129,7 +148,7 @@ class ReferralMachine:
             notices = _Teller(connection, self._origin)
             notices.tell(handoff.to_agency, HOLDERS, WAITS, about=handoff.id, key=key, now=now)
 
-    def view(self, connection: Connection, handoff: Party, agency: str, now: int) -> Mapping[str, Any]:  # noqa: ARG002 - times are shown, not judged
+    def view(self, connection: Connection, handoff: Party, agency: str, now: int) -> Mapping[str, Any]:
         """Return state, who has the ball, by when, and what the agency's members can sign."""
         referral = ReferralStore(connection).find(handoff.id)
         if referral is None:
@@ -148,6 +167,7 @@ class ReferralMachine:
             "next_rung": _next_rung(clock),
             "next_at": clock.next_at if clock else None,
             "custody": None if known is None else known.to_value(asked.due_at if asked else None),
+            "silence": None if side is None else _silence(connection, handoff, side, self._origin, now),
             "being_confirmed": HandoffStore(connection).has_waiting(handoff.id),
             "possible": sorted({step for mine in sides for step in possible(referral, mine, _EVERY_ROLE)}),
         }
@@ -158,6 +178,22 @@ class ReferralMachine:
 
 def _sides(handoff: Party) -> dict[Side, str]:
     return {Side.SENDER: handoff.from_agency, Side.RECIPIENT: handoff.to_agency}
+
+
+def _silence(connection: Connection, handoff: Party, side: Side, origin: str, now: int) -> str:
+    """Say whose silence it is while somebody has the ball: the people's, or the line's to their hub."""
+    host = host_of(_sides(handoff)[side])
+    return "transport" if host != origin and away_since(connection, host, now) is not None else "human"
+
+
+def away_since(connection: Connection, host: str, now: int) -> int | None:
+    """Return since when a hub has not taken a word of ours, if that is so long that it counts as away."""
+    since = Outbox(connection).waiting_since(host)
+    return since if since is not None and since <= now - TRANSPORT_SILENCE else None
+
+
+def _duty(entry: KeyEntry) -> str:
+    return ", ".join(entry.duty) or "unknown"
 
 
 def _next_rung(clock: Any) -> str | None:

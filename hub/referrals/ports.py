@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from hub.followup.calendar import Calendar
     from hub.followup.domain import FollowUp
@@ -47,7 +47,7 @@ class Clocks(Protocol):
 class Tellers(Protocol):
     """Whoever promises notices to the members at home here."""
 
-    def tell(
+    def tell(  # noqa: PLR0913 - whom, what, about what
         self,
         agency: str,
         roles: Collection[str],
@@ -57,6 +57,8 @@ class Tellers(Protocol):
         key: str,
         now: int,
         named: str | None = None,
+        facts: Mapping[str, str | int] | None = None,
+        emergency: bool = False,
     ) -> None:
         """Promise a notice to each member of `agency` in one of `roles`, once for each `key`; `named` owns it there."""
         ...
@@ -82,6 +84,10 @@ class Work(Protocol):
     @property
     def notices(self) -> Tellers:
         """Notices."""
+        ...
+
+    def silence(self, agency: str, now: int) -> Mapping[str, str | int] | None:
+        """Return what to say of the hub of an agency that is away: `host`, `when`, `duty`; None where it is there."""
         ...
 
     def calendar(self, agency: str) -> Calendar:

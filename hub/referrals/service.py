@@ -26,7 +26,8 @@ from hub.followup.domain import (
     start,
     unpark,
 )
-from hub.notify.templates import OVERDUE, TASK, WAITS
+from hub.notify.teller import NAMED
+from hub.notify.templates import OVERDUE, TASK, THIRD_ASK, TRANSPORT, WAITS
 from hub.referrals.domain import (
     ANSWER,
     ASK,
@@ -41,6 +42,7 @@ from hub.referrals.domain import (
     stop,
     submit,
 )
+from hub.referrals.domain import OVERDUE as OVERDUE_RUNG
 from hub.statements.bodies import PROXY
 
 if TYPE_CHECKING:
@@ -54,7 +56,6 @@ _BACK_AS_TASK = frozenset({State.DECLINED, State.EXPIRED, State.NOT_COMPLETED})
 _WHO_ACTS = {Side.SENDER: ("caseworker",), Side.RECIPIENT: ("caseworker", "provider", "focal_point")}
 _LOOK_INTO = ("caseworker", "supervisor", "data_officer")
 """Who at the sender is told that more came than its basis covers."""
-_SIDES = {Side.SENDER: Owner.SENDER, Side.RECIPIENT: Owner.RECIPIENT}
 _ASKED = frozenset({State.INFO_NEEDED, State.INFO_NEEDED_ACTIVE})
 _PAUSE = "referral.pause_clock"
 
@@ -230,27 +231,48 @@ def _clock(referral: Referral, statement: Statement, work: Work, now: int) -> Fo
 def _tell(referral: Referral, statement: Statement, key: str, work: Work, now: int, *, changed: bool) -> None:
     """Promise notices to whoever has the ball now or is told by a rung. Agencies at home elsewhere are told there."""
     agencies = {Side.SENDER: referral.from_agency, Side.RECIPIENT: referral.to_agency}
-    named = {Side.SENDER: referral.sent_by, Side.RECIPIENT: referral.owner}
-    if statement.type == "referral.overdue":
-        rung = rung_of(statement.body["clock"], statement.body["rung"])
-        for side, agency in agencies.items():
-            roles = rung.roles_of(_SIDES[side]) if rung else frozenset()
-            work.notices.tell(agency, roles, OVERDUE, about=referral.id, key=key, now=now, named=named[side])
-        if rung and rung.name == AREA_RUNG and ball(referral.state) is Side.RECIPIENT:
-            parties = agencies.values()
-            work.notices.tell_area(referral.to_agency, parties, about=referral.id, key=key, now=now)
+    if statement.type == OVERDUE_RUNG:
+        _tell_rung(referral, statement, key, work, now)
         return
     if statement.type == REPORT:
         work.notices.tell(referral.from_agency, _LOOK_INTO, WAITS, about=referral.id, key=key, now=now)
         return
-    holder = ball(referral.state)
+    holder, urgent = ball(referral.state), referral.urgency is Urgency.EMERGENCY
     if changed and holder is not None and agencies[holder] != statement.agency:
         template = TASK if referral.state in _BACK_AS_TASK else WAITS
         key = _arrival(referral) if statement.type == "referral.deliver" else key
-        work.notices.tell(agencies[holder], _WHO_ACTS[holder], template, about=referral.id, key=key, now=now)
+        roles, about = _WHO_ACTS[holder], referral.id
+        work.notices.tell(agencies[holder], roles, template, about=about, key=key, now=now, emergency=urgent)
     if statement.type == ASK and referral.asked >= LOOPS:
         for agency in agencies.values():
-            work.notices.tell(agency, ("supervisor",), WAITS, about=referral.id, key=f"{key}:third", now=now)
+            work.notices.tell(agency, ("supervisor",), THIRD_ASK, about=referral.id, key=f"{key}:third", now=now)
+
+
+def _tell_rung(referral: Referral, statement: Statement, key: str, work: Work, now: int) -> None:
+    """Tell the people of a rung; while the recipient's hub is away its sender hears that, and whom to phone."""
+    rung = rung_of(statement.body["clock"], statement.body["rung"])
+    if rung is None:
+        return
+    away = work.silence(referral.to_agency, now) if ball(referral.state) is Side.RECIPIENT else None
+    urgent = referral.urgency is Urgency.EMERGENCY
+    work.notices.tell(
+        referral.from_agency,
+        rung.roles_of(Owner.SENDER) | ({NAMED} if away else set()),
+        TRANSPORT if away else OVERDUE,
+        about=referral.id,
+        key=key,
+        now=now,
+        named=referral.sent_by,
+        facts=away,
+        emergency=urgent,
+    )
+    roles, named = rung.roles_of(Owner.RECIPIENT), referral.owner
+    work.notices.tell(
+        referral.to_agency, roles, OVERDUE, about=referral.id, key=key, now=now, named=named, emergency=urgent
+    )
+    if rung.name == AREA_RUNG and ball(referral.state) is Side.RECIPIENT:
+        parties = (referral.from_agency, referral.to_agency)
+        work.notices.tell_area(referral.to_agency, parties, about=referral.id, key=key, now=now)
 
 
 def _arrival(referral: Referral) -> str:

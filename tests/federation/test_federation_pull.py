@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from hub.directory.store import Directory
+from hub.directory.store import Directory, Profile
 from hub.errors import BadSignature, Forbidden, InvalidRequest, PeerMisbehaved, PeerUnreachable
 from hub.federation.line import Line, check_url, may_call
 from hub.federation.pull import add_peer, public_documents, pull_all, pull_peer
@@ -20,6 +20,7 @@ from tests.support.factories import NOW, Agency, hub_entry, register, signer
 from tests.support.peer_simulator import PeerSimulator, serving
 
 HERE, THERE = "here.example", "there.example"
+_DAYS = {"closed": ["2026-12-24"], "worked": [], "remote": True}
 
 
 def the_peer(scene):
@@ -182,7 +183,13 @@ def test_loopback_is_not_called_where_private_peers_are_not_allowed(hub, peer):
 
 def test_the_peers_agencies_and_members_are_taken_over(scene):
     agency = scene.their_agency
-    profile = {"agency": agency.agency, "name": "Transit centre", "zone": "Africa/Addis_Ababa", "weekend": [5, 6]}
+    profile = {
+        "agency": agency.agency,
+        "name": "Transit centre",
+        "zone": "Africa/Addis_Ababa",
+        "weekend": [5, 6],
+        **_DAYS,
+    }
     scene.peer.directory = [profile]
     assert pull(scene) == 3
     assert pull(scene) == 0
@@ -196,7 +203,7 @@ def test_an_agency_that_our_certifiers_do_not_know_is_left_out_and_spoils_nothin
     lone = Agency("lone", THERE, certifiers=(signer("first certifier"), signer("stranger")))
     member = lone.member("lonely")
     scene.peer.publish(lone.envelope(), member.envelope)
-    scene.peer.directory = [{"agency": lone.agency, "name": "Lone", "zone": "UTC", "weekend": []}]
+    scene.peer.directory = [{"agency": lone.agency, "name": "Lone", "zone": "UTC", "weekend": [], **_DAYS}]
     assert pull(scene) == 3
     assert not known(scene, lone.agency)
     with scene.hub.database.read() as connection:
@@ -245,7 +252,7 @@ def _directory_of_ours(value):
 
 
 def _directory_with_a_stranger(value):
-    row = {"agency": f"urn:rcp:agency:shelter@{HERE}", "name": "n", "zone": "UTC", "weekend": []}
+    row = {"agency": f"urn:rcp:agency:shelter@{HERE}", "name": "n", "zone": "UTC", "weekend": [], **_DAYS}
     value["directory"] = _signed_directory({"v": 1, "host": THERE, "at": NOW, "agencies": [row], "attestations": []})
 
 
@@ -330,7 +337,7 @@ def test_two_hubs_with_the_same_code_understand_one_another(scene, tmp_path):
     """What we publish is what we would take over ourselves."""
     with scene.hub.database.write() as connection:
         home = Agency("shelter", HERE)
-        Directory(connection).put_profile(home.agency, name="Shelter", zone="Africa/Djibouti", weekend=[4, 5])
+        Directory(connection).put_profile(home.agency, Profile("Shelter", "Africa/Djibouti", frozenset({4, 5})))
     value = parse_json(public_documents(scene.hub))
     assert len(value["entries"]) == 3
     mirror = PeerSimulator(HERE)

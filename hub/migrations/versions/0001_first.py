@@ -41,6 +41,9 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("zone", sa.String(length=64), nullable=False),
         sa.Column("weekend", sa.Text(), nullable=False),
+        sa.Column("closed", sa.Text(), nullable=False),
+        sa.Column("worked", sa.Text(), nullable=False),
+        sa.Column("remote", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("agency", name=op.f("pk_agency_profiles")),
     )
     with op.batch_alter_table("agency_profiles", schema=None) as batch_op:
@@ -121,6 +124,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("from_agency", "to_agency", name=op.f("pk_channels")),
     )
     op.create_table(
+        "duty_rota",
+        sa.Column("agency", sa.String(length=400), nullable=False),
+        sa.Column("member", sa.String(length=22), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("agency", "member", "since", name=op.f("pk_duty_rota")),
+    )
+    op.create_table(
         "epoch_grants",
         sa.Column("agency", sa.String(length=400), nullable=False),
         sa.Column("epoch", sa.Integer(), nullable=False),
@@ -169,6 +180,17 @@ def upgrade() -> None:
     with op.batch_alter_table("handoffs", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_handoffs_from_agency_touched"), ["from_agency", "touched"], unique=False)
         batch_op.create_index(batch_op.f("ix_handoffs_to_agency_touched"), ["to_agency", "touched"], unique=False)
+
+    op.create_table(
+        "inbound_texts",
+        sa.Column("id", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.String(length=16), nullable=False),
+        sa.Column("body", sa.String(length=20), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_inbound_texts")),
+    )
+    with op.batch_alter_table("inbound_texts", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_inbound_texts_number_at"), ["number", "at"], unique=False)
 
     op.create_table(
         "inbox",
@@ -466,7 +488,11 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("map_postings", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_map_postings_covers", ["need", "place", "covers", "shown_until", "service"], unique=False
+            "ix_map_postings_covers",
+            ["need", "place", "shown_until", "service", "covers"],
+            unique=False,
+            sqlite_where=sa.text("covers < 9"),
+            postgresql_where=sa.text("covers < 9"),
         )
         batch_op.create_index(
             "ix_map_postings_match", ["need", "place", "shown_until", "service", "level", "covers"], unique=False
@@ -727,6 +753,7 @@ def upgrade() -> None:
         sa.Column("created", sa.BigInteger(), nullable=False),
         sa.Column("expires", sa.BigInteger(), nullable=False),
         sa.Column("envelope", sa.LargeBinary(), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=True),
         sa.Column("sent", sa.BigInteger(), nullable=True),
         sa.Column("served", sa.BigInteger(), nullable=True),
         sa.Column("frozen", sa.BigInteger(), nullable=True),
@@ -745,6 +772,7 @@ def upgrade() -> None:
             postgresql_where=sa.text("destroyed IS NOT NULL AND erased IS NULL"),
         )
         batch_op.create_index(batch_op.f("ix_packets_handoff"), ["handoff"], unique=False)
+        batch_op.create_index(batch_op.f("ix_packets_to_agency_epoch"), ["to_agency", "epoch"], unique=False)
 
     op.create_table(
         "referrals",
@@ -768,11 +796,14 @@ def upgrade() -> None:
         sa.Column("reported_by", sa.String(length=22), nullable=True),
         sa.Column("locked", sa.Boolean(), nullable=False),
         sa.Column("frozen", sa.BigInteger(), nullable=True),
+        sa.Column("turn", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["id"], ["handoffs.id"], name=op.f("fk_referrals_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_referrals")),
     )
     with op.batch_alter_table("referrals", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_referrals_from_agency_state"), ["from_agency", "state"], unique=False)
         batch_op.create_index(batch_op.f("ix_referrals_to_agency_state"), ["to_agency", "state"], unique=False)
+        batch_op.create_index(batch_op.f("ix_referrals_turn"), ["turn"], unique=False)
 
     op.create_table(
         "sessions",
@@ -838,10 +869,13 @@ def downgrade() -> None:
 
     op.drop_table("sessions")
     with op.batch_alter_table("referrals", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_referrals_turn"))
         batch_op.drop_index(batch_op.f("ix_referrals_to_agency_state"))
+        batch_op.drop_index(batch_op.f("ix_referrals_from_agency_state"))
 
     op.drop_table("referrals")
     with op.batch_alter_table("packets", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_packets_to_agency_epoch"))
         batch_op.drop_index(batch_op.f("ix_packets_handoff"))
         batch_op.drop_index(
             "ix_packets_doomed",
@@ -910,7 +944,9 @@ def downgrade() -> None:
         batch_op.drop_index("ix_map_postings_usable")
         batch_op.drop_index("ix_map_postings_service")
         batch_op.drop_index("ix_map_postings_match")
-        batch_op.drop_index("ix_map_postings_covers")
+        batch_op.drop_index(
+            "ix_map_postings_covers", sqlite_where=sa.text("covers < 9"), postgresql_where=sa.text("covers < 9")
+        )
 
     op.drop_table("map_postings")
     with op.batch_alter_table("map_points", schema=None) as batch_op:
@@ -968,6 +1004,10 @@ def downgrade() -> None:
     op.drop_table("job_runs")
     op.drop_table("invitations")
     op.drop_table("inbox")
+    with op.batch_alter_table("inbound_texts", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_inbound_texts_number_at"))
+
+    op.drop_table("inbound_texts")
     with op.batch_alter_table("handoffs", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_handoffs_to_agency_touched"))
         batch_op.drop_index(batch_op.f("ix_handoffs_from_agency_touched"))
@@ -982,6 +1022,7 @@ def downgrade() -> None:
 
     op.drop_table("follow_ups")
     op.drop_table("epoch_grants")
+    op.drop_table("duty_rota")
     op.drop_table("channels")
     with op.batch_alter_table("attestations", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_attestations_host"))
