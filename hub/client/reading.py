@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from hub.packets.manifest import Manifest
     from hub.packets.verify import VerifiedPacket
 
-FREEZE = "consent.freeze"
+FREEZE, REWRAP = "consent.freeze", "packet.rewrap"
 CUSTODY = GIVES_UP | {FREEZE, "consent.unfreeze"}
 _ACCEPTED = "accepted.json"
 _PAGE = 100
@@ -106,8 +106,9 @@ class Shown:
     @property
     def heads(self) -> tuple[str, ...]:
         """The hashes that the next statement names: those that no other one has named yet."""
-        named = {head for line in self.lines for head in line.statement.heads}
-        latest = [line.hash for line in self.lines if line.hash not in named]
+        spoken = [line for line in self.lines if line.statement.type != REWRAP]  # which the other side never sees
+        named = {head for line in spoken for head in line.statement.heads}
+        latest = [line.hash for line in spoken if line.hash not in named]
         return tuple(sorted(latest[-_MAX_HEADS:]))
 
     @property
@@ -206,17 +207,17 @@ def fetch(member: Member, shown: Shown, packet: Packet, folder: Path) -> Verifie
         with source.file(entry.n) as sink:
             path = f"/api/v1/packets/{packet.hash}/files/{entry.n}"
             member.hub.download(path, sink, entry.plen + MAX_HEADER)
-    accepted, rewraps = member.profile.load_json(_ACCEPTED, dict), _rewraps(shown, packet)
+    accepted, changed = member.profile.load_json(_ACCEPTED, dict), rewraps(shown, packet)
     number = packet.manifest.packet
     verified = verify(
         source,
-        identities=member.identities(entry.epoch for entry in packet.manifest.rewrapped(rewraps).files),
+        identities=member.identities(entry.epoch for entry in packet.manifest.rewrapped(changed).files),
         me=member.agency,
         senders=_standing(member.trust.keys(shown.from_agency, shown.to_agency), shown, packet),
         replay=accepted.get,
         now=member.clock.now(),
         first=number not in accepted and not packet.manifest.own_record,
-        rewraps=rewraps,
+        rewraps=changed,
     )
     if number not in accepted:
         member.profile.save_json(_ACCEPTED, {**accepted, number: packet.hash})
@@ -321,11 +322,11 @@ def _standing(keys: TrustedKeys, shown: Shown, packet: Packet) -> TrustedKeys:
     return keys if place is None else keys.standing_at(*place)
 
 
-def _rewraps(shown: Shown, packet: Packet) -> list[Rewrap]:
+def rewraps(shown: Shown, packet: Packet) -> list[Rewrap]:
     """Return the newest re-wrap of a packet by the agency that holds it (§4.5)."""
     for line in reversed(shown.lines):
         said = line.statement
-        ours = said.type == "packet.rewrap" and said.agency == packet.manifest.to
+        ours = said.type == REWRAP and said.agency == packet.manifest.to
         if ours and said.body["manifest"] == packet.hash:
             return [Rewrap.from_value(row) for row in said.body["files"]]
     return []

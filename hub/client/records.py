@@ -211,7 +211,8 @@ def _open(member: Member, handoff: str) -> tuple[str, Record | None]:
 
 
 def _read(member: Member, shown: Shown, into: Path | None = None) -> Record:
-    signed = (line.statement.by[0] for line in shown.lines)
+    puts = [line.statement for line in shown.lines if line.statement.type == "record.put"]
+    signed = (said.by[0] for said in puts)
     authors = tuple(actor for actor in signed if isinstance(actor, MemberActor))
     newest = shown.newest_packet()
     with workspace() as folder:
@@ -222,7 +223,7 @@ def _read(member: Member, shown: Shown, into: Path | None = None) -> Record:
             raise BadSignature("A record was sealed by another member than the one who put it.")
         if into is not None:
             reading.write_attachments(packet, into)
-        began, at = shown.lines[0].statement.at, shown.lines[-1].statement.at
+        began, at = puts[0].at, puts[-1].at
         facts = (shown.id, value["kind"], value["value"], dict(packet.attachments), newest.hash)
         return Record(*facts, began, at, authors)
 

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from consent.policy import GATES, POLICY_VERSION
-from hub.errors import ConsentMissing, Forbidden, InvalidRequest, UnsupportedVersion, WrongRecipient
+from hub.errors import Conflict, ConsentMissing, Forbidden, InvalidRequest, UnsupportedVersion, WrongRecipient
+from hub.handoffs.outgoing import OWN_RECORD
 from hub.keys.certificates import NEVER_RECEIVE, PERSON_ONLY, device_kid
 from hub.keys.store import KeyStore
 
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from hub.handoffs.ports import Party
+    from hub.handoffs.store import Handoff
     from hub.keys.certificates import KeyEntry
     from hub.packets.manifest import Manifest, SignedManifest
+    from hub.statements.grammar import Statement
     from hub.statements.verify import VerifiedStatement
 
 
@@ -76,6 +79,23 @@ def check_part(
         _check_grant(manifest, country)
         if mine == handoff.from_agency:
             _check_period(manifest, now)
+
+
+def may_speak(handoff: Handoff, statement: Statement) -> bool:
+    """Return whether the signer of a statement has a part in a handoff."""
+    if statement.hub is not None:
+        return statement.hub in {handoff.from_host, handoff.to_host}
+    return handoff.has_party(str(statement.agency))
+
+
+def check_same_record(found: Handoff, statement: Statement, kind: str) -> None:
+    """Return if `found` is an own record that a later `record.put` replaces.
+
+    Raises:
+        Conflict: the handoff id is taken by something else.
+    """
+    if kind != OWN_RECORD or found.kind != OWN_RECORD or found.from_agency != statement.agency:
+        raise Conflict("This handoff id was used before.", todo="Make a new handoff with a fresh id.")
 
 
 def may_receive(connection: Connection, agency: str) -> KeyEntry:

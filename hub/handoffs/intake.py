@@ -24,11 +24,12 @@ from hub.errors import (
 from hub.handofflog import merkle
 from hub.handofflog.store import HandoffLog
 from hub.handoffs.answers import Answers
-from hub.handoffs.checks import check_part, check_request, check_submission
+from hub.handoffs.checks import check_part, check_request, check_same_record, check_submission, may_speak
 from hub.handoffs.custody import check_giving, check_taking, halted, take_hold, tell_again
 from hub.handoffs.domain import ABOUT, DESTROY, GIVES_UP, HOLDER_ANSWER, UNKNOWN
 from hub.handoffs.outgoing import OWN_RECORD, SUBMISSIONS, OutgoingMessage, outgoing, parked
 from hub.handoffs.ports import Step
+from hub.handoffs.rewrap import REWRAP, take_headers
 from hub.handoffs.store import GONE, WAITING, Handoff, HandoffStore, PacketStore
 from hub.ids import HandoffId, host_of
 from hub.keys.store import KeyStore
@@ -54,8 +55,8 @@ if TYPE_CHECKING:
     from hub.packets.dsse import Signer
     from hub.packets.manifest import SignedManifest
 
-_NO_STEPS = frozenset({"packet.rewrap", "hub.receipt", "hub.refused"})
-"""Types that are no step of a handoff: this release does not act on the first, the others are answers."""
+_NO_STEPS = frozenset({"hub.receipt", "hub.refused"})
+"""Types that are no step of a handoff: they are answers."""
 _JUDGED = (Forbidden, ConsentMissing, NotFound, Conflict, WrongRecipient, Expired, UnsupportedVersion)
 """What a peer is refused for in writing: another statement may be fine, so none of it stops a queue."""
 _MOST = 1000
@@ -82,7 +83,7 @@ class Intake:
         self._signer = signer
         self._clock = clock
         self._answers = Answers(origin, signer)
-        self._header_keys = header_keys
+        self.header_keys = header_keys
 
     def accept(self, connection: Connection, data: bytes, packet: ReceivedPacket | None, *, agency: str) -> bytes:
         """Take a statement from a member of `agency`, whose home is here; return our signed receipt.
@@ -192,7 +193,7 @@ class Intake:
             check_giving(connection, handoff.id)
         if packet["from_agency"] != packet["to_agency"]:
             packets.served(packet["manifest"], self._clock.now())
-            self._header_keys.note_served(packet["manifest"])
+            self.header_keys.note_served(packet["manifest"])
         return self.header(file)
 
     def message(self, connection: Connection, statement_hash: str) -> OutgoingMessage | None:
@@ -206,16 +207,16 @@ class Intake:
 
     def header(self, file: Row) -> bytes:
         """Return the age header of a packet file's row."""
-        return self._header_keys.open(file["manifest"], file["n"], file["header"])
+        return self.header_keys.open(file["manifest"], file["n"], file["header"])
 
     def destroy(self, manifest: str) -> bool:
         """Destroy the key and the payloads of a packet, for good; return whether all of it is gone."""
-        self._header_keys.destroy(manifest)
+        self.header_keys.destroy(manifest)
         return self.blobs.destroy(manifest)
 
     def destroyed(self) -> Sequence[str]:
         """Return the manifests of all packets that were ever destroyed here, whatever the database remembers."""
-        return self._header_keys.destroyed()
+        return self.header_keys.destroyed()
 
     def say_destroyed(self, connection: Connection, handoff: str, manifests: Collection[str]) -> int:
         """Sign that these packets of a handoff are gone, and whether their headers were given out before; how many."""
@@ -224,7 +225,7 @@ class Intake:
         rows = [row for row in packets.doomed(handoff) if row["manifest"] in manifests][:_MOST]
         for row in rows:
             packets.erased(row["manifest"], now)
-        was = self._header_keys.was_served
+        was = self.header_keys.was_served
         said = [{"manifest": r["manifest"], "served": bool(r["served"]) or was(r["manifest"])} for r in rows]
         if said:
             self.issue(connection, DESTROY, handoff, {"packets": said})
@@ -244,8 +245,8 @@ class Intake:
         known = store.statement(verified.hash)
         if known is not None:
             return bytes(known["answer"])
-        if verified.statement.type in _NO_STEPS:
-            raise UnsupportedVersion("This release takes no step of this type.")
+        if verified.statement.type in _NO_STEPS or (verified.statement.type == REWRAP and word is not None):
+            raise UnsupportedVersion("Nobody brings a hub a step of this type.")
         signed = self._packet(keys, verified, packet)
         found = store.find(verified.statement.handoff, lock=True)
         known = store.statement(verified.hash)
@@ -257,7 +258,7 @@ class Intake:
         log = HandoffLog(connection, self.origin)
         entry = log.append(verified.envelope.to_bytes(), now=now)
         try:
-            standing, step = self._decide(connection, handoff, verified, word)
+            standing, step = self._decide(connection, handoff, verified, word, packet)
         except IllegalTransition as refusal:
             if word is None:
                 raise
@@ -274,14 +275,21 @@ class Intake:
             state=step.state if step else None,
             answer=answer,
         )
-        store.touch(handoff.id, now)
         self._after(connection, handoff, verified, standing)
         return answer
 
     def _decide(
-        self, connection: Connection, handoff: Handoff, verified: VerifiedStatement, word: Receipt | None
+        self,
+        connection: Connection,
+        handoff: Handoff,
+        verified: VerifiedStatement,
+        word: Receipt | None,
+        packet: ReceivedPacket | None,
     ) -> tuple[str, Step | None]:
         """Return the statement's standing here and the step it made, if this hub or the peer's word says so."""
+        if verified.statement.type == REWRAP:
+            take_headers(connection, handoff, verified.statement, packet, self.header_keys)
+            return "effective", None
         if handoff.kind == OWN_RECORD:
             if verified.statement.type != "record.put":
                 raise IllegalTransition("An own record has no steps.", state="kept", possible=["record.put"])
@@ -304,6 +312,9 @@ class Intake:
     def _after(self, connection: Connection, handoff: Handoff, verified: VerifiedStatement, standing: str) -> None:
         """Pass the statement on, deliver what was submitted to an agency at home here, lock what was withdrawn."""
         statement, now = verified.statement, self._clock.now()
+        if statement.type == REWRAP:
+            return
+        HandoffStore(connection).touch(handoff.id, now)
         other = handoff.other_host(self.origin)
         mine = _home(statement) == self.origin
         if other is not None and mine and standing != "repeated":
@@ -339,13 +350,13 @@ class Intake:
         statement, now = verified.statement, self._clock.now()
         kind = SUBMISSIONS.get(statement.type)
         if kind is None:
-            if found is None or found.kind == GONE or not _may_speak(found, statement):
+            if found is None or found.kind == GONE or not may_speak(found, statement):
                 raise NotFound("There is no such handoff here.")
             if signed is not None:
                 check_part(connection, found, verified, signed, now=now)
             return found
         if found is not None:
-            _same_record(found, statement, kind)
+            check_same_record(found, statement, kind)
         sender, to = str(statement.agency), str(signed.manifest.to if signed else statement.body["to"])
         if self.origin not in {host_of(sender), host_of(to)}:
             raise WrongRecipient("Neither sender nor recipient is at home here.")
@@ -359,6 +370,8 @@ class Intake:
         self, keys: KeyStore, verified: VerifiedStatement, packet: ReceivedPacket | None
     ) -> SignedManifest | None:
         named = verified.statement.manifest
+        if verified.statement.type == REWRAP:
+            return None  # what comes beside it are headers alone
         if named is None or packet is None:
             if named is not None or packet is not None:
                 raise InvalidRequest("A statement and the packet beside it must name one another.")
@@ -391,7 +404,7 @@ class Intake:
         headers = {entry.n: packet.header(entry.n) for entry in signed.manifest.files}
         for entry in signed.manifest.files:
             self.blobs.keep(signed.hash, entry.psha256, packet.files[entry.n][1])
-        packets.add(handoff.id, signed, self._header_keys.seal(signed.hash, headers))
+        packets.add(handoff.id, signed, self.header_keys.seal(signed.hash, headers))
 
     def _answer(
         self,
@@ -419,7 +432,7 @@ class Intake:
         now, statement = self._clock.now(), verified.statement
         state, position = UNKNOWN, 0
         handoff = HandoffStore(connection).find(statement.handoff)
-        if handoff is not None and handoff.kind in self.machines and _may_speak(handoff, statement):
+        if handoff is not None and handoff.kind in self.machines and may_speak(handoff, statement):
             view = self.machines[handoff.kind].view(connection, handoff, str(statement.agency), now)
             state, position = view["state"], view["position"]
         return self._answers.refusal(HandoffLog(connection, self.origin), verified, state, position, now)
@@ -432,19 +445,3 @@ def _home(statement: Statement) -> str:
 def _position(refusal: IllegalTransition) -> int:
     position = refusal.facts.get("position")
     return position if isinstance(position, int) else 0
-
-
-def _may_speak(handoff: Handoff, statement: Statement) -> bool:
-    if statement.hub is not None:
-        return statement.hub in {handoff.from_host, handoff.to_host}
-    return handoff.has_party(str(statement.agency))
-
-
-def _same_record(found: Handoff, statement: Statement, kind: str) -> None:
-    """Return if `found` is an own record that a later `record.put` replaces.
-
-    Raises:
-        Conflict: the handoff id is taken by something else.
-    """
-    if kind != OWN_RECORD or found.kind != OWN_RECORD or found.from_agency != statement.agency:
-        raise Conflict("This handoff id was used before.", todo="Make a new handoff with a fresh id.")

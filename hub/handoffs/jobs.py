@@ -1,13 +1,15 @@
-"""What the handoffs room does by the clock: finish deletions, and sweep away payloads that no row names."""
+"""What the handoffs room does by the clock: finish deletions, and sweep away what no row names."""
 
 from __future__ import annotations
 
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from hub.handoffs.store import PacketStore
+from hub.handoffs.store import HandoffStore, PacketStore
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from hub.context import Hub
     from hub.handoffs.intake import Intake
 
@@ -50,9 +52,28 @@ def replay_deletions(hub: Hub) -> int:
     return forgotten
 
 
-def purge_payloads(hub: Hub) -> int:
-    """Remove payloads that a crash left without a row, a day after; return how many."""
+def settle_headers(hub: Hub, manifests: Iterable[str]) -> int:
+    """Forget the header keys of packets that a committed re-wrap has replaced; return for how many.
+
+    The packet's handoff is locked, as a re-wrap does: the headers that are read here are the newest.
+    """
     intake: Intake = hub.intake
+    done = 0
+    for manifest in manifests:
+        with hub.database.write() as connection:
+            packets = PacketStore(connection)
+            row = packets.find(manifest)
+            if row is not None:
+                HandoffStore(connection).get(row["handoff"], lock=True)
+                file = packets.files(manifest)[0]
+                done += intake.header_keys.settle(manifest, file["n"], file["header"])
+    return done
+
+
+def purge_payloads(hub: Hub) -> int:
+    """Remove payloads that a crash left without a row, a day after, and replaced header keys; return how many."""
+    intake: Intake = hub.intake
+    settle_headers(hub, intake.header_keys.unsettled())
     with hub.database.read() as connection:
         known = PacketStore(connection).ids()
     return intake.blobs.sweep(known, hub.wire.now())

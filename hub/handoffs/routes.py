@@ -18,16 +18,21 @@ from hub.context import current_hub
 from hub.errors import InvalidRequest, NotFound, TooLarge, WrongRecipient
 from hub.handoffs import schemas, views
 from hub.handoffs.checks import may_receive
-from hub.handoffs.jobs import erase_packets
+from hub.handoffs.jobs import erase_packets, settle_headers
+from hub.handoffs.rewrap import outstanding
 from hub.handoffs.store import HandoffStore, PacketStore
 from hub.keys.certificates import CASE_ROLES
 from hub.packets.dsse import MAX_ENVELOPE
+from hub.packets.encoding import b64u
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from sqlalchemy import Connection
 
     from hub.handoffs.blobs import ReceivedPacket
     from hub.handoffs.intake import Intake
+    from hub.handoffs.store import Row
 
 blueprint = Blueprint("handoffs", __name__, url_prefix="/api/v1", description="Sealed handoffs and their statements")
 
@@ -84,6 +89,32 @@ class Statements(MethodView):
         return _take(handoff)
 
 
+@blueprint.route("/rewraps")
+class Rewraps(MethodView):
+    """What the caller's agency still has to seal to its newest epoch."""
+
+    @permission("member")
+    @blueprint.arguments(schemas.AfterPacket, location="query")
+    @blueprint.response(200, schemas.Outstanding)
+    def get(self, query: dict[str, Any]) -> dict[str, Any]:
+        """List packets with an older epoch's header, and say whether a removed device still holds the newest one."""
+        with current_hub().database.read() as connection:
+            return outstanding(connection, caller().agency, query["after"])
+
+
+@blueprint.route("/packets/<string:manifest>/headers")
+class Headers(MethodView):
+    """The age headers of a packet, for whoever re-wraps them."""
+
+    @permission("member", roles=CASE_ROLES)
+    @blueprint.response(200, schemas.Headers)
+    def get(self, manifest: str) -> dict[str, Any]:
+        """Fetch the headers of all files of a packet for one's agency."""
+        with current_hub().database.write() as connection:
+            packet, files = _packet_of(connection, manifest)
+            return {"headers": {file["n"]: b64u(_intake().serve(connection, packet, file)) for file in files}}
+
+
 @blueprint.route("/packets/<string:manifest>/files/<path:name>")
 class PacketFile(MethodView):
     """A file of a packet."""
@@ -94,12 +125,8 @@ class PacketFile(MethodView):
         """Fetch an age file, header first; only for the agency that the packet is sealed to."""
         hub, intake = current_hub(), _intake()
         with hub.database.write() as connection:
-            packets = PacketStore(connection)
-            packet = packets.get(manifest)
-            if packet["to_agency"] != caller().agency:
-                raise NotFound("There is no such packet here.")
-            may_receive(connection, caller().agency)
-            file = next((f for f in packets.files(manifest) if f["n"] == name), None)
+            packet, files = _packet_of(connection, manifest)
+            file = next((f for f in files if f["n"] == name), None)
             if file is None:
                 raise NotFound("The packet has no such file.")
             if not views.is_for(packet["envelope"], name, caller().member):
@@ -110,6 +137,15 @@ class PacketFile(MethodView):
         return Response(
             chain([header], payload), mimetype="application/octet-stream", headers={"Content-Length": str(size)}
         )
+
+
+def _packet_of(connection: Connection, manifest: str) -> tuple[Row, Sequence[Row]]:
+    packets = PacketStore(connection)
+    packet = packets.get(manifest)
+    if packet["to_agency"] != caller().agency:
+        raise NotFound("There is no such packet here.")
+    may_receive(connection, caller().agency)
+    return packet, packets.files(manifest)
 
 
 def _take(handoff: str | None) -> dict[str, Any]:
@@ -124,6 +160,7 @@ def _take(handoff: str | None) -> dict[str, Any]:
             row = HandoffStore(connection).row(views.handoff_of(statement))
             view = views.handoff(connection, intake, row, agency, hub.clock.now())
         erase_packets(hub, row["id"])
+        settle_headers(hub, views.rewrapped(statement))
     finally:
         if packet is not None:
             packet.close()
@@ -132,7 +169,8 @@ def _take(handoff: str | None) -> dict[str, Any]:
 
 def _packet(intake: Intake) -> ReceivedPacket | None:
     if "manifest" not in request.files and "manifest" not in request.form:
-        return None
+        headers = list(_files())  # of a re-wrap: without payloads, and no manifest is signed anew
+        return intake.stage(b"", headers) if headers else None
     return intake.stage(_document("manifest"), _files())
 
 

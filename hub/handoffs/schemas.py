@@ -112,6 +112,9 @@ class HandoffView(Schema):
     next_rung = fields.String(allow_none=True)
     next_at = fields.Integer(allow_none=True)
     being_confirmed = fields.Boolean(load_default=False)
+    silence = fields.String(
+        allow_none=True, metadata={"description": "human, or transport: the hub of whoever acts is away"}
+    )
     found = fields.Boolean(allow_none=True)
     possible = fields.List(fields.String(), load_default=[])
     custody = fields.Nested(CustodyView, load_default=None, allow_none=True)
@@ -136,3 +139,32 @@ class Taken(Schema):
 
     receipt = fields.Dict(required=True)
     handoff = fields.Nested(HandoffView, required=True)
+
+
+class AfterPacket(_Strict):
+    """From where on: the last packet that was seen, as `handoff.manifest`."""
+
+    after = fields.String(load_default=None, validate=validate.Regexp(r"[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}\Z"))
+
+
+class OldHeader(Schema):
+    """A packet whose header is of an older epoch."""
+
+    manifest = fields.String(required=True)
+    handoff = fields.String(required=True)
+
+
+class Outstanding(Schema):
+    """What an agency still has to seal to its newest epoch; `items` are the first of those that are `left`."""
+
+    epoch = fields.Integer(required=True, allow_none=True)
+    old_key_alive = fields.Boolean(required=True)
+    left = fields.Integer(required=True)
+    frozen = fields.Integer(required=True)
+    items = fields.List(fields.Nested(OldHeader), required=True)
+
+
+class Headers(Schema):
+    """The age headers of a packet's files by name."""
+
+    headers = fields.Dict(keys=fields.String(), values=fields.String(), required=True)

@@ -30,6 +30,8 @@ from hub.errors import NotFound, Replayed
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from sqlalchemy import ColumnElement
+
     from hub.packets.manifest import Manifest, SignedManifest
     from hub.statements.verify import VerifiedStatement
 
@@ -95,12 +97,14 @@ packets = Table(
     Column("created", BigInteger, nullable=False),
     Column("expires", BigInteger, nullable=False),
     Column("envelope", LargeBinary, nullable=False),
+    Column("epoch", Integer),
     Column("sent", BigInteger),
     Column("served", BigInteger),
     Column("frozen", BigInteger),
     Column("destroyed", BigInteger),
     Column("erased", BigInteger),
     UniqueConstraint("packet", "from_agency"),
+    Index(None, "to_agency", "epoch"),
 )
 
 packet_files = Table(
@@ -305,6 +309,7 @@ class PacketStore(Store):
                 created=manifest.created,
                 expires=manifest.expires,
                 envelope=signed.envelope.to_bytes(),
+                epoch=manifest.oldest_epoch,
             )
         )
         rows = [
@@ -313,13 +318,17 @@ class PacketStore(Store):
         ]
         self._run(insert(packet_files).values(rows))
 
+    def find(self, manifest: str) -> Row | None:
+        """Return a packet's row, whatever became of the packet, or None."""
+        return self._one(select(packets).where(packets.c.manifest == manifest))
+
     def get(self, manifest: str) -> Row:
         """Return a packet's row.
 
         Raises:
             NotFound: there is none, or its keys were destroyed.
         """
-        row = self._one(select(packets).where(packets.c.manifest == manifest))
+        row = self.find(manifest)
         if row is None or row["destroyed"] is not None:
             raise NotFound("There is no such packet here.")
         return row
@@ -328,6 +337,26 @@ class PacketStore(Store):
         """Return the packets of a handoff, oldest first."""
         query = select(packets).where(packets.c.handoff == handoff)
         return self._all(query.order_by(packets.c.created, packets.c.manifest))
+
+    def sealed_before(self, agency: str, epoch: int, after: tuple[str, str], limit: int) -> Sequence[Row]:
+        """Return packets for an agency that are sealed to an epoch before `epoch`, by handoff, from `after` on."""
+        c, (handoff, manifest) = packets.c, after
+        later = (c.handoff > handoff) | ((c.handoff == handoff) & (c.manifest > manifest))
+        query = select(c.manifest, c.handoff).where(_sealed_before(agency, epoch), c.frozen.is_(None), later)
+        return self._all(query.order_by(c.handoff, c.manifest).limit(limit))
+
+    def count_sealed_before(self, agency: str, epoch: int, *, frozen: bool) -> int:
+        """Return how many there are: frozen ones, or the others."""
+        state = packets.c.frozen.is_not(None) if frozen else packets.c.frozen.is_(None)
+        query = select(func.count()).select_from(packets).where(_sealed_before(agency, epoch), state)
+        return int(self._connection.scalar(query) or 0)
+
+    def rewrap(self, manifest: str, headers: Mapping[str, bytes], epoch: int) -> None:
+        """Put new headers in the place of those that a packet has, sealed to this epoch."""
+        for name, header in headers.items():
+            where = (packet_files.c.manifest == manifest) & (packet_files.c.n == name)
+            self._run(update(packet_files).where(where).values(header=header))
+        self._run(update(packets).where(packets.c.manifest == manifest).values(epoch=epoch))
 
     def files(self, manifest: str) -> Sequence[Row]:
         """Return the files of a packet, the body first."""
@@ -403,6 +432,11 @@ GONE = "gone"
 def handoff_of(row: Row) -> Handoff:
     """Return the handoff that a row of it is."""
     return Handoff(*(row[name] for name in Handoff.__slots__))
+
+
+def _sealed_before(agency: str, epoch: int) -> ColumnElement[bool]:
+    """Return which packets an agency can re-wrap: those to one person have no epoch, those given up no header."""
+    return (packets.c.to_agency == agency) & (packets.c.epoch < epoch) & packets.c.destroyed.is_(None)
 
 
 def _found(what: _Found | None) -> _Found:

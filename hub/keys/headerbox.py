@@ -4,13 +4,15 @@ A header is the only place of a file key, and it is sealed to the recipient alre
 the operator, but makes deletion reach every copy of the database. Keys stand in a folder of their own, outside ordinary
 backups, and so do the names of those that were destroyed: an empty file each, synced before the key goes, so that a key
 that a restored backup brings back opens nothing. The names of packets that were served stand there likewise, so that a
-restored database does not call certain what is not. Names are only ever added.
+restored database does not call certain what is not. Names are only ever added. A re-wrap puts its key before the old
+one in the same file: whichever headers a crash leaves in the database open, and the old key goes after the commit.
 """
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, BinaryIO
 
 from nacl.exceptions import CryptoError
 from nacl.secret import Aead
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _KEY_SIZE = 32
+_PART = ".part"
 
 
 class HeaderKeys:
@@ -41,17 +44,53 @@ class HeaderKeys:
         Raises:
             ConsentMissing: this packet was destroyed here before.
         """
+        return self._seal(manifest, headers, b"")
+
+    def renew(self, manifest: str, headers: dict[str, bytes]) -> dict[str, bytes]:
+        """Do the same with a new key, and keep the old one until `settle`: the caller may not commit.
+
+        Raises:
+            ConsentMissing: this packet was destroyed here before.
+        """
+        return self._seal(manifest, headers, b"".join(self._keys(manifest)))
+
+    def settle(self, manifest: str, name: str, sealed: bytes) -> bool:
+        """Keep only the key that opens the header of file `name` as it was committed; return whether others went."""
+        keys = self._keys(manifest)
+        good = [key for key in keys if _opened(key, name, sealed) is not None]
+        if len(keys) < 2 or not good:  # noqa: PLR2004 - the newest, and one that it replaced
+            return False
+        with (self._folder / manifest).open("r+b") as old:
+            self._write(manifest, good[0])
+            _wipe(old)
+        return True
+
+    def unsettled(self) -> Sequence[str]:
+        """Return the manifests for which more than one key is kept: a crash came between a re-wrap and its end."""
+        paths = (path for path in self._folder.iterdir() if path.suffix != _PART)
+        return sorted(path.name for path in paths if path.stat().st_size > _KEY_SIZE)
+
+    def _seal(self, manifest: str, headers: dict[str, bytes], before: bytes) -> dict[str, bytes]:
         if (self._destroyed / manifest).exists():
             raise ConsentMissing("Consent was withdrawn: this packet was destroyed here.", rule="R04")
         key = random(_KEY_SIZE)
-        handle = os.open(self._folder / manifest, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        self._write(manifest, key + before)
+        return {name: bytes(Aead(key).encrypt(header, name.encode())) for name, header in headers.items()}
+
+    def _write(self, manifest: str, keys: bytes) -> None:
+        part = self._folder / f"{manifest}{_PART}"
+        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
-            os.write(handle, key)
+            os.write(handle, keys)
             os.fsync(handle)
         finally:
             os.close(handle)
+        part.replace(self._folder / manifest)
         sync_folder(self._folder)  # or a power cut could leave the file without its name
-        return {name: bytes(Aead(key).encrypt(header, name.encode())) for name, header in headers.items()}
+
+    def _keys(self, manifest: str) -> list[bytes]:
+        data = (self._folder / manifest).read_bytes()
+        return [data[i : i + _KEY_SIZE] for i in range(0, len(data), _KEY_SIZE)]
 
     def open(self, manifest: str, name: str, sealed: bytes) -> bytes:
         """Return the header of file `name`.
@@ -59,13 +98,14 @@ class HeaderKeys:
         Raises:
             NotFound: the key was destroyed.
         """
-        try:
-            if (self._destroyed / manifest).exists():
-                raise NotFound("This packet's key was destroyed.")
-            key = (self._folder / manifest).read_bytes()
-            return bytes(Aead(key).decrypt(sealed, name.encode()))
-        except (OSError, CryptoError, ValueError) as error:
-            raise NotFound("This packet's key was destroyed.") from error
+        keys: list[bytes] = []
+        if not (self._destroyed / manifest).exists():
+            with suppress(OSError):
+                keys = self._keys(manifest)
+        found = next((header for key in keys if (header := _opened(key, name, sealed)) is not None), None)
+        if found is None:
+            raise NotFound("This packet's key was destroyed.")
+        return found
 
     def destroy(self, manifest: str) -> bool:
         """Destroy the key: nobody can open the packet from what this hub stores. Return whether there was one."""
@@ -73,9 +113,7 @@ class HeaderKeys:
         _write_down(self._destroyed, manifest)
         try:
             with path.open("r+b") as file:
-                file.write(bytes(_KEY_SIZE))
-                file.flush()
-                os.fsync(file.fileno())
+                _wipe(file)
         except FileNotFoundError:
             return False
         path.unlink(missing_ok=True)
@@ -92,6 +130,22 @@ class HeaderKeys:
     def destroyed(self) -> Sequence[str]:
         """Return the manifests whose keys were ever destroyed here."""
         return sorted(path.name for path in self._destroyed.iterdir())
+
+
+def _opened(key: bytes, name: str, sealed: bytes) -> bytes | None:
+    try:
+        return bytes(Aead(key).decrypt(sealed, name.encode()))
+    except (CryptoError, ValueError):
+        return None
+
+
+def _wipe(file: BinaryIO) -> None:
+    """Write zeros over all of a file."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    file.write(bytes(size))
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def _write_down(folder: Path, name: str) -> None:

@@ -16,6 +16,7 @@ from hub.handofflog.merkle import extends, includes, leaf_of
 from hub.handofflog.note import verify_checkpoint
 from hub.ids import MemberId, host_of
 from hub.keys import certificates as certs
+from hub.keys.epochs import old_key_holders
 from hub.packets import shapes as a
 from hub.packets.checkpoint import Checkpoint
 from hub.packets.dsse import kid
@@ -25,7 +26,7 @@ from hub.packets.manifest import SenderKey
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from hub.keys.certificates import Device, KeyEntry, MemberCert
+    from hub.keys.certificates import Device, Document, KeyEntry, MemberCert
 
 
 PROVEN = a.object_of(
@@ -161,6 +162,8 @@ class TrustedAgency:
     entry: KeyEntry
     how: How
     devices: tuple[Device, ...]
+    old_key: tuple[MemberCert, ...] = ()
+    """Devices that lost their case roles since the newest epoch: their old key is still alive."""
 
     @property
     def accepted(self) -> bool:
@@ -188,14 +191,15 @@ def accept_agency(
         raise BadSignature("This checkpoint is not the newest that was seen of the agency's home log.")
     entries: list[KeyEntry] = []
     devices: dict[str, Device] = {}
+    read: list[Document] = []
     for proven in sorted(documents, key=lambda document: document.index):
         proven.check(head)
-        _read(proven, agency, entries, devices)
+        read.append(_read(proven, agency, entries, devices))
     if not entries:
         raise BadSignature("The hub served no key entry of this agency.")
     pin = pins.agencies.get(agency)
     how = _how(pins, entries, pin, fingerprint)
-    found = TrustedAgency(entries[-1], how, tuple(devices.values()))
+    found = TrustedAgency(entries[-1], how, tuple(devices.values()), old_key_holders(read))
     if not found.accepted:
         return found, pins
     kept = pin.how if pin and how is How.PINNED else how
@@ -247,23 +251,27 @@ class TrustedKeys:
         return found.cert
 
 
-def _read(proven: ProvenDocument, agency: str, entries: list[KeyEntry], devices: dict[str, Device]) -> None:
+def _read(proven: ProvenDocument, agency: str, entries: list[KeyEntry], devices: dict[str, Device]) -> Document:
     envelope = certs.read_envelope(proven.document)
     if envelope.payload_type == certs.KEY_ENTRY_TYPE:
         entry = certs.verify_chain(envelope, entries[-1] if entries else None)
         if entry.agency != agency:
             raise BadSignature("The hub served another agency's key entry.")
         entries.append(entry)
-    elif not entries:
+        return entry
+    if not entries:
         raise BadSignature("The hub served a certificate before the agency's key entry.")
-    elif envelope.payload_type == certs.MEMBER_CERT_TYPE:
+    if envelope.payload_type == certs.MEMBER_CERT_TYPE:
         cert = certs.verify_by_root(certs.MemberCert, envelope, entries[-1])
         devices[cert.keyid] = _newer(devices.get(cert.keyid), certs.Device(cert, proven.index))
-    elif envelope.payload_type == certs.REVOCATION_TYPE:
+        return cert
+    if envelope.payload_type == certs.REVOCATION_TYPE:
         word = certs.verify_by_root(certs.Revocation, envelope, entries[-1])
         device = devices.get(word.keyid)
         if device is not None and device.revoked_at is None:
             devices[word.keyid] = replace(device, revoked_index=proven.index, revoked_at=word.at)
+        return word
+    return certs.read_document(envelope)
 
 
 def _newer(known: Device | None, device: Device) -> Device:

@@ -44,6 +44,7 @@ from hub.keys.certificates import (
     read_document,
     read_envelope,
 )
+from hub.keys.epochs import old_key_holders
 from hub.packets.dsse import Envelope, kid
 from hub.packets.manifest import SenderKey
 
@@ -228,6 +229,11 @@ class KeyStore(Store):
     def members_with_roles(self, agency: str, roles: Collection[str], now: int) -> tuple[Device, ...]:
         """Return the device keys that are good now and have one of `roles`."""
         return tuple(row for row in self.devices(agency) if row.active(now) and row.roles & set(roles))
+
+    def old_key_alive(self, agency: str) -> bool:
+        """Return whether a device that lost its case roles still holds the agency's newest epoch."""
+        rows = self.documents(host_of(agency), agency)
+        return bool(old_key_holders(_document(row["envelope"]) for row in rows))
 
     # -- epoch grants
 

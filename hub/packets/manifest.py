@@ -127,6 +127,12 @@ class Manifest:
         """Whether this is a record of the agency for itself (§7.4)."""
         return self.sender == self.to
 
+    @property
+    def oldest_epoch(self) -> int | None:
+        """The oldest epoch that a file is sealed to, or None where one is sealed to a person."""
+        epochs = [entry.epoch for entry in self.files if entry.epoch is not None]
+        return min(epochs) if len(epochs) == len(self.files) else None
+
     @classmethod
     def from_value(cls, value: Any) -> Manifest:
         """Parse the payload of a manifest. The suite is any string here: the allow-list is a later step.
