@@ -181,3 +181,52 @@ class UnknownSigner(BadSignature):
     """No certificate or hub entry of this signer is known here; pulling the signer's keys may help."""
 
     code = "unknown_signer"
+
+
+class WrongCode(Forbidden):
+    """Not the six digits that open a link; `left` says how many tries there are yet."""
+
+    code = "wrong_code"
+    todo = "Look at the six digits again, or ask whoever gave you the link."
+
+
+class LinkLocked(Forbidden):
+    """Five wrong codes: the link opens nothing until its sender makes another one."""
+
+    code = "link_locked"
+    todo = "Ask the sender for a new link."
+
+
+class LinkRevoked(Forbidden):
+    """The sender revoked the link, or made another one in its place."""
+
+    code = "link_revoked"
+    todo = "Use the newest link, or ask the sender for a new one."
+
+
+class LinkExpired(Forbidden):
+    """The link's last day is past."""
+
+    code = "link_expired"
+    todo = "Ask the sender for a new link."
+
+
+class LinkOver(Forbidden):
+    """What the link was for is over, was taken back, or stands still at the wish of whoever agreed to it."""
+
+    code = "link_over"
+    todo = "Delete what you keep of it, unless the law obliges you to keep it. Ask the sender if you are unsure."
+
+
+class LinkOtherDevice(Conflict):
+    """Another device opened the link first."""
+
+    code = "link_other_device"
+    todo = "Use the device that opened it first, or ask the sender for a new link."
+
+
+class NoVerifiedNumber(Conflict):
+    """The service map has no number of this provider that was verified in time."""
+
+    code = "no_verified_number"
+    todo = "Ask the sender to make a link whose code is told by voice."

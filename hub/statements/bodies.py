@@ -160,6 +160,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             {"clock": a.name, "rung": a.integer(0, 99), "tell": a.list_of(a.name, 16)}, by_hub=True
         ),
         "referral.asked_back": Kind({"statement": a.hash_, "said": a.one_of("yes", "no")}, by_hub=True),
+        "referral.lock_link": Kind({"link": a.identifier}, by_hub=True),
         "referral.expire": Kind({"clock": a.name}, by_hub=True),
         "referral.fail_delivery": Kind({"clock": a.name}, by_hub=True),
         "hub.receipt": Kind(_RECEIPT, by_hub=True),

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from hub.errors import BadSignature, Expired, Malformed
+from hub.errors import BadSignature, Expired, Malformed, UnknownSigner
 from hub.packets.dsse import Envelope, Signer, add_signature, sign_envelope
-from hub.statements.grammar import STATEMENT_TYPE, HubActor, Statement
+from hub.statements.grammar import STATEMENT_TYPE, Grade, HubActor, Statement
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from hub.statements.grammar import Actor
 
@@ -46,6 +46,18 @@ class Signers(Protocol):
         ...
 
 
+class Links(Protocol):
+    """The links of a handoff, by which people without an account sign: `hub.statements.links.Chain`."""
+
+    def link_key(self, statement: Statement, keyid: str) -> bytes:
+        """Return the key that signs a statement of grade `link`.
+
+        Raises:
+            UnknownSigner: no link of this handoff leads to this key.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class VerifiedStatement:
     """A statement whose every signature was verified; `hash` is its name in heads, receipts and logs."""
@@ -66,10 +78,13 @@ class VerifiedStatement:
         return self.envelope.to_bytes()
 
 
-def verify_statement(data: bytes, signers: Signers, *, now: int, first: bool = True) -> VerifiedStatement:
+def verify_statement(
+    data: bytes, signers: Signers, *, now: int, first: bool = True, links: Callable[[str], Links] | None = None
+) -> VerifiedStatement:
     """Return the statement that `data` is, all of its signatures verified.
 
-    `first` is False when a statement is read again that was accepted before: then its age does not matter.
+    `first` is False when a statement is read again that was accepted before: then its age does not matter. `links`
+    gives the links of a handoff; a statement of grade `link` is signed by one of them and by no certified device.
 
     Raises:
         TooLarge: over 256 KiB.
@@ -88,7 +103,10 @@ def verify_statement(data: bytes, signers: Signers, *, now: int, first: bool = T
         raise BadSignature("A statement has not exactly one signature for each signer.")
     # 4. certificates: key, role, period, revocation
     keyids = [signature.keyid for signature in envelope.signatures]
-    keys = [_key(actor, keyid, statement.at, signers) for actor, keyid in zip(statement.by, keyids, strict=True)]
+    if statement.grade is Grade.LINK:
+        keys = [_link_key(statement, keyids[0], links)]
+    else:
+        keys = [_key(actor, keyid, statement.at, signers) for actor, keyid in zip(statement.by, keyids, strict=True)]
     # 5. every signature, over the received bytes
     envelope.verified_by(keys)
     # 6. times
@@ -125,3 +143,9 @@ def _key(actor: Actor, keyid: str, at: int, signers: Signers) -> bytes:
     if isinstance(actor, HubActor):
         return signers.hub_key(actor.host, keyid)
     return signers.member_key(actor.agency, actor.member, actor.role, keyid, at)
+
+
+def _link_key(statement: Statement, keyid: str, links: Callable[[str], Links] | None) -> bytes:
+    if links is None:
+        raise UnknownSigner("Nobody signs by a link here.")
+    return links(statement.handoff).link_key(statement, keyid)

@@ -38,6 +38,7 @@ BODIES = {
     "referral.change_urgency": {"urgency": "urgent", "due": None},
     "referral.link": {"link": link()},
     "referral.bind": {"sign": some_hash("device")},
+    "referral.lock_link": {"link": some_id("link")},
     "referral.asked_back": {"statement": some_hash("reported"), "said": "no"},
     "referral.submit": submission(),
     "record.put": own_record(),
