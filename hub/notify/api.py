@@ -38,8 +38,8 @@ SILENT: Final = Answer(0, None)
 class Api:
     """One session; not shared between threads."""
 
-    def __init__(self, url: str, headers: Mapping[str, str]) -> None:
-        self._url, self._resting = url.rstrip("/"), False
+    def __init__(self, url: str, headers: Mapping[str, str], *, timeout: tuple[float, float] = TIMEOUT) -> None:
+        self._url, self._resting, self._timeout = url.rstrip("/"), False, timeout
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.headers.update({"Accept": "application/json", **headers})
@@ -61,7 +61,7 @@ class Api:
             return SILENT
         try:
             with self._session.request(
-                method, self._url + path, timeout=TIMEOUT, allow_redirects=False, stream=True, **given
+                method, self._url + path, timeout=self._timeout, allow_redirects=False, stream=True, **given
             ) as found:
                 body = found.raw.read(_LARGEST + 1, decode_content=True)
                 self._resting = found.status_code == _FULL

@@ -1,4 +1,4 @@
-"""Two gateways for texts as their documentation has them, over real HTTP; each can be told to refuse, to be slow, to lie.
+"""Two gateways for texts as their documentation has them, over real HTTP; each can be told to refuse, or to lie.
 
 `RapidProServer`: API v2 with its token, its error bodies and its throttle. `AfricasTalkingServer`: form in, one row for
 each recipient out. Both keep what they were asked for. `says` puts an answer in the place of the next ones.
