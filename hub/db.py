@@ -45,7 +45,10 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Yield a connection with one consistent view; nothing is kept of what is done in it.
+        """Yield a connection with one consistent view, in which nothing is written.
+
+        On PostgreSQL it ends with a commit: at a rollback the driver forgets every statement that it has prepared, and
+        to plan a question costs more than to answer it.
 
         Raises:
             Unavailable: the database was closed.
@@ -53,8 +56,10 @@ class Database:
         self._check_open()
         with self.engine.connect() as connection:
             if not self.is_sqlite:
-                connection.execution_options(isolation_level="REPEATABLE READ")
+                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             yield connection
+            if not self.is_sqlite:
+                connection.commit()
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

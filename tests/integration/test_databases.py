@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import socket
 import threading
+from contextlib import suppress
 
 import pytest
 from pytest_socket import SocketConnectBlockedError
 from sqlalchemy.exc import DBAPIError
 
+from hub.db import Database
 from hub.errors import Unavailable
 
 
@@ -23,6 +25,27 @@ def _write_and_fail(database):
     with database.write() as connection:
         connection.exec_driver_sql("insert into kept values (1)")
         connection.exec_driver_sql("insert into missing values (1)")
+
+
+def test_what_is_written_in_a_read_is_not_kept(database):
+    with database.write() as connection:
+        connection.exec_driver_sql("create table kept (n integer)")
+    with suppress(DBAPIError), database.read() as connection:
+        connection.exec_driver_sql("insert into kept values (1)")
+    with database.read() as connection:
+        assert connection.exec_driver_sql("select count(*) from kept").scalar() == 0
+
+
+@pytest.mark.postgres
+def test_a_question_that_is_asked_often_is_planned_once(postgres_url):
+    database = Database(postgres_url)
+    for _ in range(10):
+        with database.read() as connection:
+            connection.exec_driver_sql("select count(*) from map_views where id = %s", ("one",)).scalar()
+    with database.read() as connection:
+        prepared = connection.exec_driver_sql("select statement from pg_prepared_statements").scalars().all()
+    database.close()
+    assert any("from map_views" in statement for statement in prepared)
 
 
 def test_each_test_has_a_database_of_its_own(database):
