@@ -247,18 +247,27 @@ def service() -> None:
     click.option("--name", help="How your agency is called, where it is not in the directory yet."),
     click.option("--zone", help="Its time zone, such as Africa/Djibouti."),
     click.option("--weekend", default="5,6", show_default=True, help="Days off, from Monday as 0."),
+    click.option("--closed", multiple=True, metavar="DATE", help="A day off of your own. Repeatable."),
+    click.option("--worked", multiple=True, metavar="DATE", help="A public holiday on which you work. Repeatable."),
+    click.option("--remote", is_flag=True, help="You work far from everything: answers may take twice as long."),
     click.option("--offer", "offers", multiple=True, metavar="NEED:NAME", help="A service. Repeatable; replaces all."),
     click.option("--area", "areas", multiple=True, metavar="CODE", help="An area that they cover. Repeatable."),
 )
 def put(
-    session: Session, name: str | None, zone: str | None, weekend: str, offers: tuple[str, ...], areas: tuple[str, ...]
+    session: Session,
+    name: str | None,
+    zone: str | None,
+    weekend: str,
+    offers: tuple[str, ...],
+    areas: tuple[str, ...],
+    **calendar: Any,
 ) -> None:
     """Say how your agency is called, when it works, and in short what it offers."""
     me = session.member()
     rows = [_offer(offer) for offer in offers]
     if name and zone:
         days = [int(day) for day in weekend.split(",") if day.strip().isdecimal()]
-        me.hub.put("/api/v1/directory/profile", {"name": name, "zone": zone, "weekend": days})
+        me.hub.put("/api/v1/directory/profile", {"name": name, "zone": zone, "weekend": days, **calendar})
     asked = {"offers": rows, "inbox": me.home().entry.inboxes[0], "areas": list(areas)} if rows else {}
     said = me.hub.put("/api/v1/directory/offers", asked) if rows else {"services": []}
     session.tell(said, f"Services put into the service map: {len(rows)}.")
