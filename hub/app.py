@@ -27,6 +27,7 @@ import hub.directory.upkeep.routes
 import hub.federation.routes
 import hub.handoffs.routes
 import hub.notify.routes
+import hub.reports.routes
 import hub.web.key_routes
 import hub.web.log_routes
 import hub.web.routes
@@ -71,6 +72,7 @@ BLUEPRINTS = (
     hub.directory.upkeep.routes.blueprint,
     hub.directory.upkeep.page.routes.blueprint,
     hub.federation.routes.blueprint,
+    hub.reports.routes.blueprint,
     hub.notify.routes.blueprint,
 )
 

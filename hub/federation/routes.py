@@ -13,6 +13,7 @@ from hub.context import current_hub
 from hub.directory.feed.publish import page, publish_feed
 from hub.directory.feed.schemas import FeedPlace
 from hub.directory.records.visibility import PARTNERS
+from hub.federation.counts import told_counts, told_document
 from hub.federation.pull import own_entry, public_documents
 from hub.federation.receive import authenticate, take_message
 from hub.federation.signing import Request
@@ -55,6 +56,22 @@ def get_map(given: dict[str, int]) -> Response:
     """What has changed in our part of the service map since a number, for peers: one signed page."""
     publish_feed(current_hub())
     return _json(page(current_hub(), PARTNERS, given["after"]))
+
+
+@blueprint.route("/counts")
+@blueprint.response(200, {"type": "object"})
+@permission("peer")
+def get_counts() -> Response:
+    """What our agencies published of their months: agency, month and hash."""
+    return _json(told_counts(current_hub()))
+
+
+@blueprint.route("/counts/<string:document>")
+@blueprint.response(200, {"type": "object"})
+@permission("peer")
+def get_counts_document(document: str) -> Response:
+    """The counts of a month as an agency signed them."""
+    return _json(told_document(current_hub(), document))
 
 
 @blueprint.route("/hub")

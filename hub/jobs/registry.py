@@ -14,6 +14,7 @@ from hub.directory.feed.publish import publish_feed
 from hub.directory.gaps.summary import count_gaps
 from hub.directory.imports.jobs import run_imports
 from hub.directory.upkeep.ladder import release, remind
+from hub.federation.counts import pull_counts
 from hub.federation.jobs import deliver, pull, purge_messages
 from hub.freeze.jobs import freeze_packets
 from hub.handofflog.guard import ForkGuard
@@ -60,6 +61,7 @@ JOBS = (
     Job("checkpoint", 10, publish),
     Job("erase", 5, erase_packets),
     Job("pull", 300, pull),
+    Job("counts", 3600, pull_counts),
     Job("gaps", 5, count_gaps),
     Job("feed", 10, publish_feed),
     Job("imports", 2, run_imports),

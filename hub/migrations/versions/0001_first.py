@@ -495,7 +495,7 @@ def upgrade() -> None:
             postgresql_where=sa.text("covers < 9"),
         )
         batch_op.create_index(
-            "ix_map_postings_match", ["need", "place", "shown_until", "service", "level", "covers"], unique=False
+            "ix_map_postings_match", ["need", "place", "shown_until", "service", "level", "languages"], unique=False
         )
         batch_op.create_index("ix_map_postings_service", ["service"], unique=False)
         batch_op.create_index("ix_map_postings_usable", ["usable_until"], unique=False)
@@ -710,6 +710,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("statement", "host", name=op.f("pk_receipts")),
     )
     op.create_table(
+        "report_counts",
+        sa.Column("agency", sa.String(length=400), nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("host", sa.String(length=260), nullable=False),
+        sa.Column("hash", sa.String(length=43), nullable=False),
+        sa.Column("envelope", sa.LargeBinary(), nullable=False),
+        sa.Column("taken", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("agency", "month", name=op.f("pk_report_counts")),
+        sa.UniqueConstraint("hash", name=op.f("uq_report_counts_hash")),
+    )
+    with op.batch_alter_table("report_counts", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_report_counts_month"), ["month"], unique=False)
+
+    op.create_table(
         "sign_in_failures",
         sa.Column("login", sa.String(length=43), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
@@ -894,6 +908,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_sign_in_failures_since"))
 
     op.drop_table("sign_in_failures")
+    with op.batch_alter_table("report_counts", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_report_counts_month"))
+
+    op.drop_table("report_counts")
     op.drop_table("receipts")
     op.drop_table("peers")
     with op.batch_alter_table("peer_nonces", schema=None) as batch_op:
