@@ -18,6 +18,7 @@ from hub.client.basis import today
 from hub.directory.matching import reasons
 from hub.directory.matching.asking import person_of, where_of
 from hub.directory.matching.match import DOES_NOT, DUE, RANK, UNKNOWN, Question
+from hub.directory.matching.places import Where
 from hub.directory.records import vocabulary as v
 from hub.errors import InvalidRequest
 
@@ -113,13 +114,14 @@ def target_of(member: Member, given: dict[str, Any]) -> tuple[dict[str, Any], li
     Raises:
         InvalidRequest: neither an agency nor a service, or the map says that the service is of another type (R11).
     """
-    to, service, about, need = (given.pop(name) for name in ("to", "service_id", "about", "need"))
+    to, service, about = (given.pop(name) for name in ("to", "service_id", "about"))
     if (to is None) == (service is None):
         raise InvalidRequest("Name the agency, or a service of the map.", todo="Give --to or --service-id.")
     if service is None:
         return {"to": resolve(member, to)}, []
     person = person_of(read_json(about) if about else {}, today(member))
-    chosen = services.choose(member, service, person, need=need)
+    need, where = next(iter(given["needs"]), None), Where(area=given["area"])
+    chosen = services.choose(member, service, person, need=need, where=where)
     if given.pop("service") not in {None, chosen.service}:
         raise InvalidRequest("The map says that it is of another type.", todo="Leave --service out.", rule="R11")
     target = chosen.outgoing()

@@ -187,7 +187,7 @@ def _end(member: Member, handoff: str, end: End, given: Mapping[str, Any], why: 
     shown, (kind, after) = reading.show(member, handoff), _SAYS[end]
     if kind in shown.possible:
         _keep(member, _value(shown, end, given, told(member, shown, why)))
-    elif shown.state not in after:
+    elif shown.from_agency == member.agency and shown.state not in after:
         raise IllegalTransition("This is not possible now.", state=shown.state, possible=list(shown.possible))
     return referrals.say(member, kind, shown, {})
 

@@ -25,6 +25,7 @@ from hub.errors import Forbidden, InvalidRequest, WrongRecipient
 from hub.ids import random_id
 from hub.packets import seal
 from hub.packets.encoding import b64u, canonical
+from hub.referrals import reasons
 from hub.referrals.domain import TRANSITIONS, Side, Transition
 from hub.statements.bodies import KINDS
 from hub.statements.grammar import Grade, MemberActor
@@ -148,17 +149,14 @@ class Step:
 STEPS = {
     "acknowledge": Step("Say: opened, by a person."),
     "ask": Step("Ask the sender for more.", needs=("text",)),
-    "accept": Step("Say yes."),
-    "decline": Step("Say no.", needs=("code",), may=("text",)),
+    "accept": Step("Say yes, to all that was asked or to some of it.", may=("needs", "text")),
+    "decline": Step("Say no, and who might help instead.", needs=("code",), may=("redirect", "text")),
     "waitlist": Step("Put on a waiting list.", may=("text",)),
     "pause": Step("Pause.", needs=("text",)),
     "resume": Step("Go on after a pause."),
     "start": Step("Say that work has begun."),
-    "cannot_deliver": Step("Say: not possible after all.", needs=("code",), may=("text",)),
-    "report_outcome": Step("Say what came of it.", needs=("got_help",), may=("services", "text")),
-    "close": Step("Close the loop: the child or caregiver was asked."),
-    "dispute": Step("Say: the child says that no help was received."),
-    "resolve": Step("Say: a decline or expiry was followed by a new referral or a recorded unmet need."),
+    "cannot_deliver": Step("Say: not possible after all.", needs=("code",), may=("redirect", "barriers", "text")),
+    "report_outcome": Step("Say what came of it.", needs=("got_help",), may=("services", "barriers", "text")),
     "cancel": Step("Take a referral back before work begins."),
     "mark_error": Step("Say: sent by mistake, and not opened."),
     "ask_to_stop": Step("Ask a recipient who has begun to stop."),
@@ -166,8 +164,10 @@ STEPS = {
     "refuse_to_stop": Step("Refuse to stop, and say why.", needs=("text",)),
     "late_answer": Step("Answer after all was over; changes no state.", needs=("text",)),
 }
-"""The steps that need nothing but words, by the name of their statement; `KINDS` has what stands in its body."""
-GOT_HELP = ("yes", "partial", "no")
+"""The steps that need nothing but words, by the name of their statement; `KINDS` has what stands in its body.
+
+How a loop ends is `hub.client.outcomes`': that needs a record of who was asked, or of what was done instead.
+"""
 
 
 def take(member: Member, handoff: str, step: str, **said: Any) -> dict[str, Any]:
@@ -181,8 +181,7 @@ def take(member: Member, handoff: str, step: str, **said: Any) -> dict[str, Any]
     words = {name: value for name, value in said.items() if value}
     if None in body.values() or not set(row.needs) <= words.keys() <= {*row.needs, *row.may}:
         raise InvalidRequest(f"This step says: {', '.join((*body, *row.needs, *row.may)) or 'nothing more'}.")
-    if words.get("got_help", "yes") not in GOT_HELP:
-        raise InvalidRequest("An outcome says whether the child got help: yes, partial or no.")
+    reasons.check(words)
     shown = reading.show(member, handoff)
     if not words:
         return say(member, kind, shown, body)
@@ -207,7 +206,8 @@ def answer(
     came_by = copy["came_by"]
     held = received(member, came_by) if came_by == copy["basis"] else bases.load(member, copy["basis"], why, shown)
     named = {name: copy[name] for name in ("to", "purpose", "service", "person", "inbox")}
-    out = Outgoing(sections=sections, basis=held, attachments=attachments, **named)
+    needs = tuple(copy["needs"])
+    out = Outgoing(sections=sections, basis=held, attachments=attachments, needs=needs, **named)
     with _sealed(member, out) as ready:
         return say(member, "referral.answer", shown, {}, ready.part)
 

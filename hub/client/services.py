@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from hub.client import routing
 from hub.client.transport import well_formed
 from hub.directory.matching.match import DOES_NOT, Person, Question, Ranked, match
 from hub.directory.matching.places import KM, Where
@@ -78,10 +79,12 @@ class Chosen:
     listing: Mapping[str, Any]
     about: Mapping[str, Any] = field(repr=False)
     warnings: tuple[str, ...]
+    routing: Mapping[str, Any]
+    """Why it was chosen, in codes about the service alone."""
 
     def outgoing(self) -> dict[str, Any]:
         """Return the members of `hub.client.referrals.Outgoing` that the map decides."""
-        named = ("to", "inbox", "service", "person", "listing", "about")
+        named = ("to", "inbox", "service", "person", "listing", "about", "routing")
         return {name: getattr(self, name) for name in named}
 
 
@@ -161,7 +164,9 @@ def look_up(member: Member, service: str, *, public: bool = False) -> tuple[Mapp
 def choose(
     member: Member, service: str, person: Person, *, need: str | None = None, where: Where | None = None
 ) -> Chosen:
-    """Return a service of the map as the recipient of a referral for a person.
+    """Return a service of the map as the recipient of a referral for a person, and why it and not another one.
+
+    With an area in `where` the hub is asked for all services there, as `find` asks; else others are not looked at.
 
     Raises:
         InvalidRequest: it is for several needs of different types and none was named, or its provider is no agency.
@@ -182,7 +187,9 @@ def choose(
     kind = NEEDS[wanted].service
     whom = named if to.entry.kind == PERSON_ONLY else None
     said = {**facts(ranked, answered=answered), "service": kind}
-    return Chosen(ranked, str(agency), listing.get("inbox"), kind, whom, said, person.facts(), warnings)
+    others = None if place.area is None else find(member, Question(wanted, person, place)).near_misses
+    why = routing.chosen(ranked, others and [row for row in others if row.listing["id"] != service])
+    return Chosen(ranked, str(agency), listing.get("inbox"), kind, whom, said, person.facts(), warnings, why)
 
 
 def facts(ranked: Ranked, *, answered: bool) -> dict[str, Any]:

@@ -9,12 +9,20 @@ from __future__ import annotations
 import json
 from functools import cache
 from importlib import resources
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from consent.words import LANGUAGES
-from hub.errors import InvalidRequest
+from hub.directory.records.vocabulary import NEEDS
+from hub.errors import InvalidRequest, Malformed
+from hub.packets import shapes as a
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 OTHER: Final = "other"
+
+
+_REDIRECT = a.object_of({"agency": a.null_or(a.agency), "service": a.null_or(a.identifier)})
 
 
 def _load(name: str) -> dict[str, Any]:
@@ -33,6 +41,12 @@ CAPACITY: Final = tuple(_CODES["capacity"])
 """Answers to a capacity inquiry (referral standards A1)."""
 WHO: Final = tuple(_CODES["asked"]["who"])
 HOW: Final = tuple(_CODES["asked"]["how"])
+_CODED: Final = {
+    "code": frozenset(REASONS),
+    "got_help": frozenset(GOT_HELP),
+    "barriers": frozenset(BARRIERS),
+    "needs": frozenset(NEEDS),
+}
 
 
 def reason(said: object) -> str | None:
@@ -45,6 +59,29 @@ def barriers(said: object) -> tuple[str, ...]:
     rows = said if isinstance(said, list | tuple) else ()
     named = {one if isinstance(one, str) and one in BARRIERS else OTHER for one in rows}
     return tuple(code for code in BARRIERS if code in named)
+
+
+def redirect(said: object) -> Mapping[str, Any] | None:
+    """Return whom a recipient proposes instead, {agency, service}: a proposal, for the sender to ask consent for."""
+    try:
+        _REDIRECT(said)
+    except Malformed:
+        return None
+    return said if isinstance(said, dict) and (said["agency"] or said["service"]) else None
+
+
+def check(words: Mapping[str, Any]) -> None:
+    """Return if the coded words of a reply are on their lists; words of other names are free.
+
+    Raises:
+        InvalidRequest: one is not.
+    """
+    for name, known in _CODED.items():
+        said = words.get(name) or ()
+        if not {said} <= known if isinstance(said, str) else not set(said) <= known:
+            raise InvalidRequest(f"The word for {name} is not on the list.", todo="See docs/cli.md.", field=name)
+    if words.get("redirect") and redirect(words["redirect"]) is None:
+        raise InvalidRequest("A proposal names an agency or a service of the map.", field="redirect")
 
 
 def word(code: str, language: str = "en", part: str = "codes") -> str:

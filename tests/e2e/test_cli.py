@@ -154,7 +154,8 @@ def test_a_referral_is_sent_opened_answered_and_closed(place, shelter, authority
         "outcome", handoff, "--got-help", "yes", "--service", "protection", "--text", "-", stdin="Guardian named."
     )
     assert "Guardian named." in shelter.run("open", handoff)
-    shelter.run("close", handoff)
+    asked = ("--asked", "child", "--how", "in_person", "--answer", "yes")
+    shelter.run("close", handoff, *asked)
     told = shelter.run("show", handoff)
     assert "closed, the child was asked" in told
     assert "ball: nobody" in told
@@ -172,15 +173,16 @@ def test_errors_are_a_sentence_and_an_exit_code(place, shelter, authority):
     assert (refused["code"], refused["reasons"][0]["rule"]) == ("consent_missing", "R39")
     assert "R39" in shelter.run(*send, code=5)
     handoff = shelter.json(*send[:1], a_packet(place, "fits", minimal_contact={}), *send[2:])["handoff"]
-    said = authority.json("close", handoff, code=5)
+    asked = ("--asked", "child", "--how", "phone", "--answer", "yes")
+    said = authority.json("close", handoff, *asked, code=5)
     assert said["code"] == "forbidden"
     possible = authority.json(
         "report", "accept", handoff, "--via", "phone", "--evidence", "duty.json", "--date", "2026-12-01", code=5
     )
     assert possible["code"] == "forbidden"
-    stuck = shelter.json("close", handoff, code=6)
+    stuck = shelter.json("close", handoff, *asked, code=6)
     assert (stuck["code"], stuck["state"]) == ("illegal_transition", "delivered")
-    assert "Possible now: " in shelter.run("close", handoff, code=6)
+    assert "Possible now: " in shelter.run("close", handoff, *asked, code=6)
     shelter.run("show", "AAAAAAAAAAAAAAAAAAAAAA", code=7)
     shelter.run("nonsense", code=2)
     shelter.run("send", "nowhere", code=2)

@@ -11,8 +11,9 @@ from datetime import timedelta
 import pytest
 
 from hub.client import basis as bases
-from hub.client import breach, cosigning, enrol, opening, reading, records, referrals, withdrawal
+from hub.client import breach, cosigning, enrol, opening, outcomes, reading, records, referrals, withdrawal
 from hub.client.member import unlock
+from hub.client.outcomes import Asked
 from hub.client.referrals import Outgoing
 from hub.clock import SetClock
 from hub.errors import (
@@ -97,7 +98,7 @@ def test_a_referral_goes_from_sealed_to_closed(one_hub, amina, hana, tmp_path):
     referrals.take(hana, handoff, "accept", first_contact="2026-11-25")
     referrals.take(hana, handoff, "start", contact="2026-11-25")
     referrals.take(hana, handoff, "report_outcome", got_help="yes", services=["reception"])
-    assert referrals.take(amina, handoff, "close")["state"] == "loop_closed"
+    assert outcomes.close(amina, handoff, [Asked("child", "in_person", "2026-11-26", "yes")])["state"] == "loop_closed"
     shown = reading.show(amina, handoff)
     assert (shown.state, shown.ball, shown.grade) == ("loop_closed", None, "signed")
     assert [line.statement.type for line in shown.lines][-1] == "referral.close"
@@ -317,7 +318,7 @@ def test_what_is_not_possible_now_says_what_is(one_hub, amina, hana):
         referrals.take(hana, handoff, "start", contact="2026-12-01")
     assert "referral.acknowledge" in refusal.value.facts["possible"]
     with pytest.raises(Forbidden):
-        referrals.take(hana, handoff, "close")
+        outcomes.close(hana, handoff, [Asked("child", "phone", "2026-11-26", "yes")])
 
 
 def test_a_withdrawn_consent_reaches_everybody_who_was_sent_something_on_it(one_hub, amina, hana):

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 import requests
 
-from hub.client import enrol, founding, opening, reading, records, referrals
+from hub.client import enrol, founding, opening, outcomes, reading, records, referrals
 from hub.client.founding import AgencyFacts
+from hub.client.outcomes import Asked
 from hub.client.referrals import Outgoing
 from hub.clock import SetClock
 from hub.errors import BadSignature, NotFound, PeerUnreachable
@@ -77,7 +78,7 @@ def test_a_referral_crosses_the_border_and_comes_back_closed(two_hubs, amina, ha
         step()
         two_hubs.run()
     assert opening.open_handoff(amina, handoff)[0].sections["reply"]["got_help"] == "partial"
-    referrals.take(amina, handoff, "close")
+    outcomes.close(amina, handoff, [Asked("child", "in_person", "2026-12-08", "partial")])
     two_hubs.run()
     assert reading.show(hana, handoff).state == reading.show(amina, handoff).state == "loop_closed"
     assert records.prove(hana, shown.lines[-1].hash).receipt.log.origin == AWAY

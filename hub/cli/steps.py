@@ -1,0 +1,142 @@
+"""Commands that change a referral: each step of the table, answers, more time, what came by phone or paper.
+
+How a loop ends is in `hub.cli.ending`. Words about a child are sealed; codes are words of one list.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hub.cli import words
+from hub.cli.common import FOLDER, Session, command, read_packet, read_text, why, with_reason
+from hub.cli.people import resolve
+from hub.cli.work import handoff, say
+from hub.client import referrals
+from hub.client.referrals import STEPS
+from hub.directory.records.vocabulary import NEEDS
+from hub.errors import InvalidRequest
+from hub.ids import RANDOM_PATTERN
+from hub.referrals import reasons
+from hub.statements.bodies import KINDS, REPORTABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from hub.client.member import Member
+
+top = click.Group("steps")
+_day = click.DateTime(["%Y-%m-%d"])
+_REPORTS = {words.step(name): name for name in sorted(REPORTABLE)}
+_SEALED = "The reason, sealed:"
+_REASONS = f"{', '.join(reasons.REASONS)}."
+_BARRIERS = f"What stood in the way: {', '.join(reasons.BARRIERS)}. Repeatable."
+_ONLY = "Only for this one of the needs that were asked. Repeatable."
+_INSTEAD = "Who might help instead: an agency, or the id of a service. A proposal, sealed."
+
+
+@command(
+    top,
+    click.argument("step", type=click.Choice(list(_REPORTS))),
+    handoff,
+    click.option("--via", required=True, type=click.Choice(["phone", "sms", "paper"])),
+    click.option("--evidence", "words_file", required=True, help="A file with who said what and when; - for stdin."),
+    click.option("--date", "day", type=_day, help="The day of the first contact, for accept and start."),
+)
+def report(session: Session, step: str, handoff: str, via: str, words_file: str, day: datetime | None) -> None:
+    """Report the recipient's STEP that came by phone, SMS or paper. It slows the chase and never stops it."""
+    kind = _REPORTS[step]
+    named = list(KINDS[kind].body)
+    if bool(named) != bool(day):
+        raise InvalidRequest("accept and start take --date, the day of the first contact; other steps do not.")
+    body = dict.fromkeys(named, day.date().isoformat() if day else None)
+    member, evidence = session.member(), read_text(words_file)
+    say(session, member, referrals.report(member, handoff, kind.rpartition(".")[2], via, evidence, body))
+
+
+@command(top, handoff, click.argument("packet", type=FOLDER), why)
+def answer(session: Session, handoff: str, packet: Path, why: str | None) -> None:
+    """Answer the recipient with the folder PACKET, within the basis on which the referral was sent."""
+    sections, attachments = read_packet(packet)
+    member = session.member()
+    say(
+        session,
+        member,
+        with_reason(lambda reason: referrals.answer(member, handoff, sections, attachments, reason), why),
+    )
+
+
+def _text(*, required: bool) -> Callable[[Any], Any]:
+    """Text about a child comes from a file or a prompt, so that it stays out of the list of processes."""
+
+    def read(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str:
+        if value is not None:
+            return read_text(value).strip()
+        return str(click.prompt("Text", err=True)) if required else ""
+
+    return click.option("--text", callback=read, help="A file with the text; - for stdin. It is sealed.")
+
+
+def _proposed(member: Member, named: str) -> dict[str, str | None]:
+    """Return whom a recipient proposes instead: a service of the map by its id, or an agency."""
+    if RANDOM_PATTERN.fullmatch(named):
+        return {"agency": None, "service": named}
+    return {"agency": resolve(member, named), "service": None}
+
+
+@command(
+    top,
+    handoff,
+    click.option("--until", required=True, type=click.DateTime(), help="The new due time, in this machine's zone."),
+    _text(required=True),
+)
+def pause_clock(session: Session, handoff: str, until: datetime, text: str) -> None:
+    """Give the recipient more time; the reason stays in your agency's records."""
+    member, due = session.member(), int(until.astimezone().timestamp())
+    say(session, member, referrals.pause_clock(member, handoff, due, text))
+
+
+def _date(name: str, about: str) -> Callable[[Any], Any]:
+    return click.option(f"--{name.replace('_', '-')}", name, required=True, type=_day, help=about)
+
+
+_WORDS = {
+    "first_contact": _date("first_contact", "The day of the first contact."),
+    "contact": _date("contact", "The day of the first contact."),
+    "review": _date("review", "Looked at again on."),
+    "code": click.option(
+        "--code", required=True, type=click.Choice(reasons.REASONS), metavar="CODE", help=f"{_SEALED} {_REASONS}"
+    ),
+    "got_help": click.option("--got-help", required=True, type=click.Choice(reasons.GOT_HELP)),
+    "needs": click.option("--only", "needs", multiple=True, type=click.Choice(list(NEEDS)), metavar="NEED", help=_ONLY),
+    "barriers": click.option(
+        "--barrier", "barriers", multiple=True, type=click.Choice(reasons.BARRIERS), metavar="CODE", help=_BARRIERS
+    ),
+    "redirect": click.option("--instead", "redirect", help=_INSTEAD),
+    "services": click.option("--service", "services", multiple=True, help="A service that was given. Repeatable."),
+}
+
+
+def _add_step(name: str) -> None:
+    """Add the command for a step of `hub.client.referrals`: one option for each word that it says."""
+    row, kind = STEPS[name], f"referral.{name}"
+    options = [_WORDS[word] for word in (*KINDS[kind].body, *row.needs, *row.may) if word != "text"]
+    options += [_text(required=True)] if "text" in row.needs else [_text(required=False)] if "text" in row.may else []
+
+    def run(session: Session, handoff: str, **given: Any) -> None:
+        said = {key: day.date().isoformat() if isinstance(day, datetime) else day for key, day in given.items()}
+        member = session.member()
+        if said.get("redirect"):
+            said["redirect"] = _proposed(member, said["redirect"])
+        said = {key: list(value) if isinstance(value, tuple) else value for key, value in said.items()}
+        say(session, member, referrals.take(member, handoff, name, **said))
+
+    run.__doc__ = row.about
+    command(top, handoff, *options, name=words.step(kind))(run)
+
+
+for _name in STEPS:
+    _add_step(_name)
