@@ -1,4 +1,8 @@
-"""Referrals as rows. SQL only; `update … where version` lets no stale writer through."""
+"""Referrals as rows. SQL only; `update … where version` lets no stale writer through.
+
+Each change of a referral takes the next `turn` of this hub, in the order in which changes are committed: whoever pages
+through a list while rows move sees by it what has changed since the first page.
+"""
 
 from __future__ import annotations
 
@@ -24,10 +28,14 @@ from hub.db import metadata
 from hub.errors import NotFound, StaleVersion
 from hub.followup.domain import Owner, Urgency
 from hub.followup.store import follow_ups
+from hub.handofflog.store import log_head
 from hub.referrals.domain import Maker, Referral, State
 from hub.statements.grammar import Grade
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from sqlalchemy import ScalarSelect
     from sqlalchemy.engine import RowMapping
 
 referrals = Table(
@@ -53,7 +61,10 @@ referrals = Table(
     Column("reported_by", String(22)),
     Column("locked", Boolean, nullable=False),
     Column("frozen", BigInteger),
+    Column("turn", BigInteger, nullable=False),
     Index(None, "to_agency", "state"),
+    Index(None, "from_agency", "state"),
+    Index(None, "turn"),
 )
 
 
@@ -65,12 +76,17 @@ class ReferralStore:
 
     def add(self, referral: Referral) -> None:
         """Store a new referral."""
-        self._connection.execute(insert(referrals).values(id=referral.id, **_columns(referral)))
+        self._connection.execute(insert(referrals).values(id=referral.id, turn=self._turn(), **_columns(referral)))
 
     def find(self, referral: str) -> Referral | None:
         """Return a referral, or None."""
         row = self._connection.execute(select(referrals).where(referrals.c.id == referral)).mappings().first()
         return None if row is None else _referral(row)
+
+    def many(self, handoffs: Collection[str]) -> dict[str, Referral]:
+        """Return several referrals by their ids, for a list on a screen."""
+        query = select(referrals).where(referrals.c.id.in_(handoffs))
+        return {row["id"]: _referral(row) for row in self._connection.execute(query).mappings()}
 
     def get(self, referral: str) -> Referral:
         """Return a referral.
@@ -92,10 +108,16 @@ class ReferralStore:
         done = self._connection.execute(
             update(referrals)
             .where(referrals.c.id == referral.id, referrals.c.version == was)
-            .values(_columns(referral))
+            .values(turn=self._turn(), **_columns(referral))
         )
         if done.rowcount != 1:
             raise StaleVersion("This referral has changed meanwhile.")
+
+    def _turn(self) -> ScalarSelect[int]:
+        """Return the next turn; nobody else takes one before this transaction ends, nor appends to the log."""
+        self._connection.execute(select(log_head.c.one).with_for_update())
+        last = referrals.alias("last")
+        return select(func.coalesce(func.max(last.c.turn), 0) + 1).scalar_subquery()
 
     def past_due(self, agency: str, now: int) -> int:
         """Return how many referrals wait for an agency past their due time."""
@@ -130,7 +152,7 @@ def _columns(referral: Referral) -> dict[str, object]:
 
 
 def _referral(row: RowMapping) -> Referral:
-    values = dict(row)
+    values = {name: value for name, value in row.items() if name != "turn"}
     made_by = Maker(values.pop("made_by_type"), values.pop("made_by_party"))
     for name, kind in (("urgency", Urgency), ("state", State), ("grade", Grade)):
         values[name] = kind(values[name])
