@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from consent.policy import GATES, POLICY_VERSION
 from hub.errors import Conflict, ConsentMissing, Forbidden, InvalidRequest, UnsupportedVersion, WrongRecipient
+from hub.handoffs.links import chain_at
 from hub.handoffs.outgoing import OWN_RECORD
 from hub.keys.certificates import NEVER_RECEIVE, PERSON_ONLY, device_kid
 from hub.keys.store import KeyStore
+from hub.statements.links import Link
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +44,7 @@ def check_submission(connection: Connection, verified: VerifiedStatement, signed
     own = verified.statement.type == "record.put"
     if own != (manifest.to == manifest.sender) or own != (manifest.grant is None):
         raise Forbidden("An own record goes to the own agency, and nothing else does.")
-    country = _check_recipient(connection, manifest, now)
+    country = _check_recipient(connection, manifest, now, _link(verified, manifest))
     if not own:
         _check_grant(manifest, country)
         _check_period(manifest, now)
@@ -74,7 +76,8 @@ def check_part(
     manifest, mine = signed.manifest, verified.statement.agency
     if manifest.to not in {handoff.from_agency, handoff.to_agency}:
         raise WrongRecipient("A packet beside a step goes to the other party of the handoff.")
-    country = _check_recipient(connection, manifest, now)
+    link = _link(verified, manifest) or chain_at(connection, handoff.id).live
+    country = _check_recipient(connection, manifest, now, link)
     if manifest.to != mine:
         _check_grant(manifest, country)
         if mine == handoff.from_agency:
@@ -113,13 +116,21 @@ def may_receive(connection: Connection, agency: str) -> KeyEntry:
     return found
 
 
-def _check_recipient(connection: Connection, manifest: Manifest, now: int) -> str:
+def _link(verified: VerifiedStatement, manifest: Manifest) -> Link | None:
+    """Return the link that a statement names; the packet beside it is then sealed to it and to nobody else."""
+    link = Link.of(verified.statement)
+    if link is not None and any(file.member != link.id for file in manifest.files):
+        raise WrongRecipient("A packet that comes with a link is sealed to that link.")
+    return link
+
+
+def _check_recipient(connection: Connection, manifest: Manifest, now: int, link: Link | None) -> str:
     entry = may_receive(connection, manifest.to)
-    _check_keys(KeyStore(connection), manifest, entry, now)
+    _check_keys(KeyStore(connection), manifest, entry, now, link)
     return entry.country
 
 
-def _check_keys(keys: KeyStore, manifest: Manifest, entry: KeyEntry, now: int) -> None:
+def _check_keys(keys: KeyStore, manifest: Manifest, entry: KeyEntry, now: int, link: Link | None) -> None:
     if manifest.inbox not in entry.inboxes:
         raise WrongRecipient("The recipient has no such inbox.")
     epochs = {key.epoch: {device_kid(key.recipient)} for key in entry.enc}
@@ -131,7 +142,10 @@ def _check_keys(keys: KeyStore, manifest: Manifest, entry: KeyEntry, now: int) -
             raise WrongRecipient(
                 "The recipient has published no such epoch.", todo="Fetch its newest keys; seal again."
             )
-        good = epochs[file.epoch] if file.epoch is not None else _devices(keys, manifest.to, str(file.member), now)
+        if link is not None and file.member == link.id:
+            good = {device_kid(link.recipient)}
+        else:
+            good = epochs[file.epoch] if file.epoch is not None else _devices(keys, manifest.to, str(file.member), now)
         if not good.issuperset(file.kids):
             raise WrongRecipient(
                 "A file is sealed to a key that is not the recipient's.", todo="Fetch its newest keys; seal again."

@@ -27,6 +27,7 @@ from hub.handoffs.answers import Answers
 from hub.handoffs.checks import check_part, check_request, check_same_record, check_submission, may_speak
 from hub.handoffs.custody import check_giving, check_taking, halted, take_hold, tell_again
 from hub.handoffs.domain import ABOUT, DESTROY, GIVES_UP, HOLDER_ANSWER, UNKNOWN
+from hub.handoffs.links import senders_of, verify_here
 from hub.handoffs.outgoing import OWN_RECORD, SUBMISSIONS, OutgoingMessage, outgoing, parked
 from hub.handoffs.ports import Step
 from hub.handoffs.rewrap import REWRAP, take_headers
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
     from hub.handoffs.store import Row
     from hub.keys.headerbox import HeaderKeys
     from hub.packets.dsse import Signer
-    from hub.packets.manifest import SignedManifest
+    from hub.packets.manifest import Senders, SignedManifest
 
 _NO_STEPS = frozenset({"hub.receipt", "hub.refused"})
 """Types that are no step of a handoff: they are answers."""
@@ -85,8 +86,10 @@ class Intake:
         self._answers = Answers(origin, signer)
         self.header_keys = header_keys
 
-    def accept(self, connection: Connection, data: bytes, packet: ReceivedPacket | None, *, agency: str) -> bytes:
-        """Take a statement from a member of `agency`, whose home is here; return our signed receipt.
+    def accept(
+        self, connection: Connection, data: bytes, packet: ReceivedPacket | None, *, agency: str, by_link: bool = False
+    ) -> bytes:
+        """Take a statement from a member of `agency`, whose home is here, or by a link; return our signed receipt.
 
         Raises:
             Forbidden: the statement is not of the caller's agency.
@@ -94,8 +97,8 @@ class Intake:
             PacketError: it, or its packet, is not what it should be.
         """
         keys = KeyStore(connection)
-        verified = verify_statement(data, keys, now=self._clock.now())
-        if verified.statement.agency != agency:
+        verified = verify_here(connection, data, keys, self._clock.now())
+        if (verified.statement.agency, verified.statement.grade is Grade.LINK) != (agency, by_link):
             raise Forbidden("A member signs for the own agency only.")
         return self._take(connection, verified, packet, None, keys)
 
@@ -116,7 +119,7 @@ class Intake:
         if said.statement.hub != peer or said.statement.type != "hub.receipt":
             raise BadSignature("The receipt is not the peer's own.")
         keys = keys.standing_at(peer, int(said.statement.body["index"]))
-        verified = verify_statement(statement, keys, now=now)
+        verified = verify_here(connection, statement, keys, now)
         if _home(verified.statement) != peer:
             raise BadSignature("A hub may bring only its own members' statements and its own.")
         word = read_receipt(said, verified, merkle.includes)
@@ -247,7 +250,7 @@ class Intake:
             return bytes(known["answer"])
         if verified.statement.type in _NO_STEPS or (verified.statement.type == REWRAP and word is not None):
             raise UnsupportedVersion("Nobody brings a hub a step of this type.")
-        signed = self._packet(keys, verified, packet)
+        signed = self._packet(senders_of(connection, verified.statement, keys), verified, packet)
         found = store.find(verified.statement.handoff, lock=True)
         known = store.statement(verified.hash)
         if known is not None:  # the same statement in another thread was faster, and held the handoff until now
@@ -367,7 +370,7 @@ class Intake:
         return found or Handoff(statement.handoff, kind, sender, to, host_of(sender), host_of(to), now)
 
     def _packet(
-        self, keys: KeyStore, verified: VerifiedStatement, packet: ReceivedPacket | None
+        self, keys: Senders, verified: VerifiedStatement, packet: ReceivedPacket | None
     ) -> SignedManifest | None:
         named = verified.statement.manifest
         if verified.statement.type == REWRAP:

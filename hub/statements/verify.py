@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from hub.errors import BadSignature, Expired, Malformed, UnknownSigner
-from hub.packets.dsse import Envelope, Signer, add_signature, sign_envelope
+from hub.packets.dsse import Envelope, Signer, add_signature, check_public_key, sign_envelope
 from hub.statements.grammar import STATEMENT_TYPE, Grade, HubActor, Statement
 
 if TYPE_CHECKING:
@@ -148,4 +148,4 @@ def _key(actor: Actor, keyid: str, at: int, signers: Signers) -> bytes:
 def _link_key(statement: Statement, keyid: str, links: Callable[[str], Links] | None) -> bytes:
     if links is None:
         raise UnknownSigner("Nobody signs by a link here.")
-    return links(statement.handoff).link_key(statement, keyid)
+    return check_public_key(links(statement.handoff).link_key(statement, keyid))
