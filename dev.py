@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from web import build as pages
+
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
@@ -32,6 +34,7 @@ def main() -> int:
     if sys.version_info < OLDEST:
         return _with_newer_python()
     _set_up("requirements.lock" if verb == "demo" else "requirements-dev.lock")
+    _build_pages()
     return _COMMANDS[verb](sys.argv[2:])
 
 
@@ -61,9 +64,19 @@ def _set_up(lock: str) -> None:
     if subprocess.call([*pip, *quiet, "--require-hashes", "-r", ROOT / lock]):
         sys.exit("Could not install the packages; the lines above say why.")
     stamp.write_text(wanted)
-    if lock == "requirements-dev.lock":  # it holds all of requirements.lock
-        run = ROOT / "requirements.lock"
-        (VENV / f".{run.name}.stamp").write_text(hashlib.sha256(run.read_bytes()).hexdigest())
+    if lock == "requirements-dev.lock":  # it holds all of the others
+        for part in (ROOT / "requirements.lock", ROOT / "requirements-web.lock"):
+            (VENV / f".{part.name}.stamp").write_text(hashlib.sha256(part.read_bytes()).hexdigest())
+
+
+def _build_pages() -> None:
+    """Build the pages that run in a browser, once after each change; a hub without them does everything else."""
+    if pages.fresh():
+        return
+    print("Building the pages …", flush=True)
+    _set_up("requirements-web.lock")
+    if _run(str(ROOT / "web" / "build.py")):
+        print("Going on without the pages.")
 
 
 def _run(*words: str, **extra: str) -> int:
@@ -85,6 +98,7 @@ def _check(_words: list[str]) -> int:
         ("-m", "ruff", "format", "--check", "--quiet", "."),
         ("-m", "ruff", "check", "--quiet", "."),
         ("-m", "mypy"),
+        (str(ROOT / "web" / "build.py"), "check"),
         ("-c", "from importlinter.cli import lint_imports_command as c; c()"),
     )
     return next((code for code in (_run(*step) for step in steps) if code), 0)

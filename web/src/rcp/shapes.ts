@@ -1,0 +1,75 @@
+/** Shapes of JSON values, put together into tables: the twin of `hub/packets/shapes.py`. A check throws or says nothing. */
+
+import { fromB64u, isObject } from "./encoding.ts";
+import { need } from "./errors.ts";
+
+export type Check = (value: unknown) => void;
+export type Members = { [name: string]: Check };
+
+export const matches =
+  (pattern: RegExp): Check =>
+  (value) =>
+    need(typeof value === "string" && pattern.test(value), "malformed");
+
+export const bytes =
+  (size: number): Check =>
+  (value) =>
+    void fromB64u(value, size);
+
+export const integer =
+  (low = 0, high = Number.MAX_SAFE_INTEGER): Check =>
+  (value) =>
+    need(typeof value === "number" && Number.isSafeInteger(value) && low <= value && value <= high, "malformed");
+
+export const oneOf =
+  (...values: (string | null)[]): Check =>
+  (value) =>
+    need(values.includes(value as string | null), "malformed");
+
+export const nullOr =
+  (inner: Check): Check =>
+  (value) => {
+    if (value !== null) inner(value);
+  };
+
+export const listOf =
+  (inner: Check, most: number, least = 0): Check =>
+  (value) => {
+    need(Array.isArray(value) && least <= value.length && value.length <= most, "malformed");
+    value.forEach(inner);
+  };
+
+export const distinct =
+  (inner: Check): Check =>
+  (value) => {
+    inner(value);
+    need(new Set(value as unknown[]).size === (value as unknown[]).length, "malformed");
+  };
+
+/** An object with these members and any others, as key documents may have them (§2). */
+export const atLeast =
+  (members: Members): Check =>
+  (value) => {
+    need(isObject(value), "malformed");
+    for (const [name, inner] of Object.entries(members)) {
+      need(name in value, "malformed");
+      inner(value[name]);
+    }
+  };
+
+export const objectOf = (members: Members): Check => {
+  const inside = atLeast(members);
+  return (value) => {
+    inside(value);
+    need(Object.keys(value as object).length === Object.keys(members).length, "malformed");
+  };
+};
+
+export const string: Check = (value) => need(typeof value === "string", "malformed");
+export const seconds = integer(1_577_836_800, 4_102_444_800);
+export const hash = bytes(32);
+export const identifier = bytes(16);
+export const agency = matches(/^urn:rcp:agency:[a-z0-9][a-z0-9-]{0,62}@[a-z0-9][a-z0-9.-]{0,251}(?::[0-9]{1,5})?$/);
+export const host = matches(/^[a-z0-9][a-z0-9.-]{0,251}(?::[0-9]{1,5})?$/);
+export const country = matches(/^[A-Z]{2}$/);
+export const ageRecipient = matches(/^age1[02-9ac-hj-np-z]{58}$/);
