@@ -8,6 +8,7 @@ import pytest
 
 from hub.errors import InvalidRequest
 from hub.followup.calendar import Calendar, calendar_for
+from hub.followup.days_off import DaysOff
 from hub.followup.domain import (
     MAX_RUNG,
     Owner,
@@ -105,6 +106,17 @@ def test_holidays_are_no_working_days():
     place = calendar_for("ET", holidays=Feasts(date(2026, 11, 24)))
     plain = clock(urgency="routine", calendar=calendar_for("ET")).due_at
     assert clock(urgency="routine", calendar=place).due_at == plain + DAY
+
+
+def test_public_holidays_are_known_and_an_agencys_own_word_goes_first():
+    timkat, adwa = date(2026, 1, 19), date(2026, 3, 2)
+    plain = calendar_for("ET", holidays=DaysOff("ET"))
+    assert not plain.is_working(timkat)
+    assert plain.is_working(date(2026, 1, 20))
+    own = calendar_for("ET", holidays=DaysOff("ET", frozenset({"2026-01-20"}), frozenset({"2026-03-02"})))
+    assert own.is_working(adwa)
+    assert not own.is_working(date(2026, 1, 20))
+    assert calendar_for("ZZ", holidays=DaysOff("ZZ")).is_working(date(2026, 1, 1))
 
 
 def test_a_calendar_of_nothing_but_holidays_cannot_stop_a_clock():
