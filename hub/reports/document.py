@@ -16,7 +16,7 @@ from hub.errors import BadSignature, Expired, InvalidRequest, Malformed
 from hub.packets import shapes as a
 from hub.packets.dsse import Envelope, sign_envelope
 from hub.packets.encoding import canonical
-from hub.reports.domain import DEPTH, POLICY, SPLITS, Path, settled
+from hub.reports.domain import DEPTH, POLICY, SPLITS, UNSAID, Path, settled
 from hub.reports.suppression import Row, Told, check
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _AHEAD: Final = 600
 _COUNT: Final = a.integer(0, 2**31 - 1)
 _MONTH: Final = a.matches(re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])"))
 _CODE: Final = a.matches(re.compile(r"[A-Za-z0-9][A-Za-z0-9._~+-]{0,31}"))
-_ROW: Final = a.object_of({"at": a.list_of(_CODE, DEPTH), "sent": _COUNT, "told": a.at_least({})})
+_ROW: Final = a.object_of({"at": a.list_of(_CODE, DEPTH), "sought": _COUNT, "told": a.at_least({})})
 _SHAPE: Final = a.object_of(
     {
         "v": a.integer(1, 1),
@@ -49,7 +49,7 @@ _SHAPE: Final = a.object_of(
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What an agency publishes of a month; no rows where it sent fewer than ten referrals."""
+    """What an agency publishes of a month; no rows where help was sought for fewer than ten needs."""
 
     agency: str
     month: str
@@ -98,7 +98,7 @@ def stated(data: bytes) -> Counts:
 
 def rows_value(rows: Told) -> list[dict[str, Any]]:
     """Return rows as JSON, in the order of their places."""
-    return [{"at": list(path), "sent": rows[path].sent, "told": rows[path].told} for path in sorted(rows)]
+    return [{"at": list(path), "sought": rows[path].sought, "told": rows[path].told} for path in sorted(rows)]
 
 
 def _read(value: Any) -> Counts:
@@ -106,10 +106,10 @@ def _read(value: Any) -> Counts:
     rows: Told = {}
     for row in value["rows"]:
         path: Path = tuple(row["at"])
-        if path in rows or not set(path[:1]) <= NEEDS.keys():
+        if path in rows or not set(path[:1]) <= {*NEEDS, UNSAID}:
             raise Malformed("A place of these counts stands twice, or is of no service that is known here.")
         _check_told(row["told"])
-        rows[path] = Row(row["sent"], row["told"])
+        rows[path] = Row(row["sought"], row["told"])
     return Counts(value["agency"], value["month"], value["at"], rows)
 
 

@@ -1,7 +1,9 @@
-"""What is counted about referrals: facts without a child, how they may be split, when a month is settled. Pure.
+"""What is counted of needs and referrals: facts without a child, their splits, when a month is settled. Pure.
 
-Does not hide anything (`suppression`) and does not sign (`document`). There is one hierarchy: all, service, area, age
-band, sex. At each of its places a number of referrals was sent, and each split says what became of them.
+Does not hide anything (`suppression`) and does not sign (`document`). There is one hierarchy: all, service (by the need
+that it meets), area, age band, sex. At each of its places help was sought for a number of needs, by a referral or in
+vain, and each split says what became of them. What one split says never bounds what another one may be: a split of
+some endings stands only where their number is told, and no class of a split is a part of a class of another.
 """
 
 from __future__ import annotations
@@ -39,8 +41,8 @@ OTHERS: Final = "others"
 another class each time so that nobody counts back."""
 CLOSED: Final[Mapping[int, tuple[str, ...]]] = {2: (*AGE_GROUPS, UNSAID), 3: (FEMALE, OTHERS)}
 """The levels of which everybody knows all members, age bands and sexes: what is not told there can be counted back."""
-ENDINGS: Final = ("yes", "partial", "no", "declined", "not_completed", "expired", "stopped", "open")
-"""What became of a referral: how far it helped, or why nobody can say."""
+ENDINGS: Final = ("yes", "partial", "no", "declined", "not_completed", "expired", "stopped", "open", "nowhere")
+"""What became of it: how far it helped, or why nobody can say; `nowhere`: there was nobody to refer to."""
 ANSWERED: Final = frozenset(ENDINGS[:5])
 GRADES: Final = tuple(grade.value for grade in Grade if grade is not Grade.HUB)
 SAID, NOT_SAID = "said", "not"
@@ -49,7 +51,10 @@ _FLAG: Final = (SAID, NOT_SAID)
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One referral that an agency sent, without whom it was about; `month` is when it was sent, `YYYY-MM`."""
+    """One need for which an agency sought help in a month, `YYYY-MM`: a referral that it sent, or nobody to send it to.
+
+    It does not say whom it is about.
+    """
 
     month: str
     service: str
@@ -74,7 +79,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """One way to split the referrals of a place into classes, each referral in one of them.
+    """One way to split the needs of a place into classes, each in one of them.
 
     `of`: the endings of those that it splits; a split of some stands only where one can tell how many they are.
     """
@@ -108,7 +113,7 @@ SPLITS: Final = {
         Split("grade", GRADES, ANSWERED),
         Split("reason.declined", REASONS, frozenset({"declined"})),
         Split("reason.not_completed", REASONS, frozenset({"not_completed"})),
-        Split("unmet", _FLAG, frozenset(ENDINGS) - {"yes"}),
+        Split("unmet", _FLAG, frozenset(ENDINGS) - {"yes", "nowhere"}),
         Split("again", _FLAG),
         *(Split(f"barrier.{code}", _FLAG) for code in BARRIERS),
     )

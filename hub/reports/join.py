@@ -1,8 +1,9 @@
 """Counts of several agencies together, out of what each of them published. Pure.
 
-An agency counts what it sent, so no referral is in two documents. A sum is told where every agency that tells the place
-tells the count; else it is hidden, and `least` is what those count who do. So a sum says nothing that the documents do
-not, and who knows its own part learns nothing of another's that was hidden. It is checked as any document is.
+An agency counts the needs for which it sought help itself, so none is in two documents. A sum is told where every
+agency that tells the place tells the count; else it is hidden, and `least` is what those count who do. So a sum says
+nothing that the documents do not, and who knows its own part learns nothing of another's that was hidden. It is checked
+as any document is.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ class Joined:
     """A place in the counts of several agencies."""
 
     agencies: int
-    """How many of them tell it; the others sent fewer than ten referrals there, or hide how many."""
+    """How many of them tell it; the others sought help for fewer than ten needs there, or hide for how many."""
     row: Row
     least: dict[str, dict[str, int]] = field(default_factory=dict)
 
@@ -51,7 +52,7 @@ def as_rows(found: dict[Path, Joined]) -> list[dict[str, Any]]:
 
 
 def _joined(rows: Sequence[Row]) -> Joined:
-    joined = Joined(len(rows), Row(sum(row.sent for row in rows)))
+    joined = Joined(len(rows), Row(sum(row.sought for row in rows)))
     for name, split in SPLITS.items():
         for one in split.classes:
             counts = [row.told[name][one] for row in rows if one in row.told.get(name, {})]
@@ -64,12 +65,12 @@ def _joined(rows: Sequence[Row]) -> Joined:
 
 def _lines(path: Path, one: Joined) -> list[dict[str, Any]]:
     place = dict(zip(("service", "area", "age_band", "sex"), (*path, *[None] * DEPTH), strict=False))
-    sent = one.row.sent
-    head = {**place, "agencies": one.agencies, "sent": sent}
-    lines = [{**head, "split": None, "class": None, "count": sent, "least": sent, "percent": None}]
+    sought = one.row.sought
+    head = {**place, "agencies": one.agencies, "sought": sought}
+    lines = [{**head, "split": None, "class": None, "count": sought, "least": sought, "percent": None}]
     for name, classes in one.least.items():
         for code, least in classes.items():
             count = one.row.told.get(name, {}).get(code)
-            share = percent(count, sent) if count is not None else None
+            share = percent(count, sought) if count is not None else None
             lines.append({**head, "split": name, "class": code, "count": count, "least": least, "percent": share})
     return lines

@@ -76,7 +76,7 @@ class CountLine(Schema):
     age_band = fields.String(required=True, allow_none=True)
     sex = fields.String(required=True, allow_none=True)
     agencies = fields.Integer(required=True)
-    sent = fields.Integer(required=True)
+    sought = fields.Integer(required=True)
     split = fields.String(required=True, allow_none=True)
     class_ = fields.String(required=True, allow_none=True, data_key="class", attribute="class")
     count = fields.Integer(required=True, allow_none=True)

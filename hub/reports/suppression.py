@@ -1,18 +1,18 @@
 """Which counts may be told: none below ten, and none from which such a one can be worked out (rule R46). Pure.
 
-**Places.** From the top down: a place with fewer than ten referrals is not told, zero among them. What is left of the
+**Places.** From the top down: a place with fewer than ten needs is not told, zero among them. What is left of the
 place above after all that are told below it (its *rest*) is at least ten again and holds at least two places; else the
 smallest that is told is taken back. So each hidden place may hold anything from nothing to the whole rest.
 
 **Classes.** Of each split the counts of the told places form a tree for each class, and the trees meet at the leaves:
-a leaf's referrals are known in number. That is a network. A class flows down its own tree, and what one leaf counts
+a leaf's needs are known in number. That is a network. A class flows down its own tree, and what one leaf counts
 there counts in no other class. A hidden count is an edge on which more or less may flow, and the most and the least
 that it can be is the most flow back round it. Wherever that leaves a hidden count fewer than ten above its least, the
 cheapest way round through told counts is hidden as well. As only what stands in a cycle can hide, rows and columns
 are looked after at once; and as what is hidden can only widen what others may be, one pass is enough.
 
-Each split keeps the number of referrals of each told place, so no split says anything about another; a split of only
-some referrals stands in the places alone where their number can be told. Months have no referral in common.
+Each split keeps the number of needs of each told place, so no split says anything about another; a split of only
+some of them stands in the places alone where their number can be told. Months have nothing in common.
 
 Classical tools (tau-argus, sdcTable) name these steps primary and secondary suppression, and solve the latter by linear
 programmes, by hypercubes, or as flows as here.
@@ -39,9 +39,9 @@ Told = dict[Path, "Row"]
 
 @dataclass(slots=True)
 class Row:
-    """A place that is told: how many were sent, and of each split the classes that may be told."""
+    """A place that is told: for how many needs help was sought, and of each split the classes that may be told."""
 
-    sent: int
+    sought: int
     told: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
@@ -105,10 +105,10 @@ def _check_places(rows: Told, *, joined: bool) -> None:
         if path:
             below[path[:-1]].append(path)
     for path, row in rows.items():
-        rest = row.sent - sum(rows[one].sent for one in below[path])
+        rest = row.sought - sum(rows[one].sought for one in below[path])
         whole = len(below[path]) if not joined or not rest else 0  # each agency's own rest holds two places or more
-        if row.sent < LEAST or (below[path] and not _rest_is_safe(path, rest, whole)):
-            raise InvalidRequest("A number of referrals tells one that is below ten.")
+        if row.sought < LEAST or (below[path] and not _rest_is_safe(path, rest, whole)):
+            raise InvalidRequest("A number of needs tells one that is below ten.")
         if any(one[-1] not in CLOSED.get(len(path), one) for one in below[path]):
             raise InvalidRequest("A place is not of the hierarchy.")
 
@@ -305,14 +305,14 @@ def _tell(split: Split, rows: Told, facts: Sequence[Fact]) -> None:
 
 
 def _size(split: Split, row: Row) -> int | None:
-    """Return how many referrals of a place a split is of, where that can be told, else None."""
+    """Return how many needs of a place a split is of, where that can be told, else None."""
     told = row.told.get(ENDING.name, {})
     others = set(ENDING.classes) - split.of
     if not others:
-        return row.sent
+        return row.sought
     if split.of <= told.keys():
         return sum(told[name] for name in split.of)
-    return row.sent - sum(told[name] for name in others) if others <= told.keys() else None
+    return row.sought - sum(told[name] for name in others) if others <= told.keys() else None
 
 
 def _up(path: Path) -> Iterator[Path]:

@@ -18,7 +18,8 @@ from hub.directory.gaps.table import as_csv, table
 from hub.directory.gaps.unmet import Unmet, check
 from hub.directory.matching.reasons import label
 from hub.directory.records.freshness import day_of
-from hub.errors import InvalidRequest
+from hub.errors import Conflict, InvalidRequest
+from hub.packets.encoding import b64u, canonical, sha256
 
 blueprint = Blueprint("gaps", __name__, url_prefix="/api/v1/directory", description="Where there is no help")
 REPORTERS = frozenset({"coordinator", "agency_admin", "supervisor"})
@@ -76,7 +77,7 @@ def _group(group: str, language: str) -> str:
 @blueprint.response(200, schemas.UnmetKept)
 @permission("member", roles=REPORTERS)
 def put_unmet(given: dict[str, Any]) -> dict[str, Any]:
-    """Say how many of the own agency's found no help in a month, small counts suppressed (R46)."""
+    """Say how many of the own agency's found no help in a month, small counts suppressed (R46); once for each month."""
     hub = current_hub()
     if given["month"] > day_of(hub.clock.now())[:7]:
         raise InvalidRequest("This month has not begun.", field="month")
@@ -87,5 +88,7 @@ def put_unmet(given: dict[str, Any]) -> dict[str, Any]:
             Unmet(**{**row, "area": known[row["area"]].code if row["area"] in known else ""}) for row in given["rows"]
         ]
         check(rows, {area.code: parts(area.path) for area in known.values()})
+        if not GapStore(connection).say_once(caller().agency, given["month"], b64u(sha256(canonical(given)))):
+            raise Conflict("The unmet need of this month was told already.", todo="It stays as it was told.")
         GapStore(connection).put_unmet(caller().agency, given["month"], rows, hub.clock.now())
     return {"month": given["month"], "rows": len(rows)}

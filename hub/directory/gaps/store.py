@@ -53,6 +53,13 @@ map_unmet = Table(
     Column("at", BigInteger, nullable=False),
     Index(None, "month", "area"),
 )
+map_unmet_months = Table(
+    "map_unmet_months",
+    metadata,
+    Column("agency", String(400), primary_key=True),
+    Column("month", String(7), primary_key=True),
+    Column("said", String(43), nullable=False),
+)
 
 
 class GapStore(Store):
@@ -122,6 +129,16 @@ class GapStore(Store):
         found = self._all(select(map_gaps).where(*which))
         counts = json.loads(f"[{','.join(row['counts'] for row in found)}]")  # one text is read sooner than thousands
         return {(row["area"], row["need"]): each for row, each in zip(found, counts, strict=True)}
+
+    def say_once(self, agency: str, month: str, said: str) -> bool:
+        """Note by what an agency says its unmet need of a month (a hash); False where it was said otherwise before.
+
+        Said twice, out of one set of cases, the two would tell what each of them hides.
+        """
+        c = map_unmet_months.c
+        if self._add(map_unmet_months, agency=agency, month=month, said=said):
+            return True
+        return self._connection.scalar(select(c.said).where(c.agency == agency, c.month == month)) == said
 
     def put_unmet(self, agency: str, month: str, rows: Iterable[Unmet], now: int) -> None:
         """Keep an agency's unmet need of a month in place of what it said before."""

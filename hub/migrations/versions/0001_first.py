@@ -153,6 +153,7 @@ def upgrade() -> None:
         sa.Column("next_rung", sa.Integer(), nullable=False),
         sa.Column("next_at", sa.BigInteger(), nullable=True),
         sa.Column("told_at", sa.BigInteger(), nullable=True),
+        sa.Column("paused", sa.Boolean(), nullable=False),
         sa.Column("claimed_until", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("handoff", "track", name=op.f("pk_follow_ups")),
     )
@@ -209,6 +210,7 @@ def upgrade() -> None:
         sa.Column("mail", sa.String(length=254), nullable=True),
         sa.Column("expires", sa.BigInteger(), nullable=False),
         sa.Column("used", sa.BigInteger(), nullable=True),
+        sa.Column("member", sa.String(length=22), nullable=True),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_invitations")),
     )
     op.create_table(
@@ -241,6 +243,16 @@ def upgrade() -> None:
     with op.batch_alter_table("key_documents", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_key_documents_keyid"), ["keyid"], unique=False)
         batch_op.create_index(batch_op.f("ix_key_documents_subject"), ["subject"], unique=False)
+
+    op.create_table(
+        "link_nonces",
+        sa.Column("key", sa.String(length=43), nullable=False),
+        sa.Column("nonce", sa.String(length=22), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("key", "nonce", name=op.f("pk_link_nonces")),
+    )
+    with op.batch_alter_table("link_nonces", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_link_nonces_at"), ["at"], unique=False)
 
     op.create_table(
         "log_entries",
@@ -589,6 +601,13 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_map_unmet_month_area"), ["month", "area"], unique=False)
 
     op.create_table(
+        "map_unmet_months",
+        sa.Column("agency", sa.String(length=400), nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("said", sa.String(length=43), nullable=False),
+        sa.PrimaryKeyConstraint("agency", "month", name=op.f("pk_map_unmet_months")),
+    )
+    op.create_table(
         "map_views",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("steward", sa.String(length=400), nullable=False),
@@ -741,6 +760,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sweep_state")),
     )
     op.create_table(
+        "webhooks",
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("agency", sa.String(length=400), nullable=False),
+        sa.Column("url", sa.String(length=300), nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("sent", sa.BigInteger(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("next_try", sa.BigInteger(), nullable=True),
+        sa.Column("failing_since", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhooks")),
+    )
+    with op.batch_alter_table("webhooks", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_webhooks_agency"), ["agency"], unique=False)
+        batch_op.create_index(batch_op.f("ix_webhooks_next_try"), ["next_try"], unique=False)
+
+    op.create_table(
         "freezes",
         sa.Column("id", sa.String(length=22), nullable=False),
         sa.Column("from_agency", sa.String(length=400), nullable=False),
@@ -756,6 +792,31 @@ def upgrade() -> None:
     with op.batch_alter_table("freezes", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_freezes_from_agency_asked_at"), ["from_agency", "asked_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_freezes_state"), ["state"], unique=False)
+
+    op.create_table(
+        "inquiries",
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("from_agency", sa.String(length=400), nullable=False),
+        sa.Column("to_agency", sa.String(length=400), nullable=False),
+        sa.Column("asked_by", sa.String(length=22), nullable=False),
+        sa.Column("urgency", sa.String(length=16), nullable=False),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(length=24), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["id"], ["handoffs.id"], name=op.f("fk_inquiries_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_inquiries")),
+    )
+    op.create_table(
+        "links",
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("handoff", sa.String(length=22), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("device", sa.String(length=43), nullable=True),
+        sa.ForeignKeyConstraint(["handoff"], ["handoffs.id"], name=op.f("fk_links_handoff")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_links")),
+    )
+    with op.batch_alter_table("links", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_links_handoff"), ["handoff"], unique=False)
 
     op.create_table(
         "packets",
@@ -858,6 +919,30 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_statements_handoff"), ["handoff"], unique=False)
 
     op.create_table(
+        "webhook_events",
+        sa.Column("webhook", sa.String(length=22), nullable=False),
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("type", sa.String(length=40), nullable=False),
+        sa.Column("handoff", sa.String(length=22), nullable=False),
+        sa.Column("state", sa.String(length=32), nullable=True),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["webhook"], ["webhooks.id"], name=op.f("fk_webhook_events_webhook")),
+        sa.PrimaryKeyConstraint("webhook", "seq", name=op.f("pk_webhook_events")),
+    )
+    with op.batch_alter_table("webhook_events", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_webhook_events_at"), ["at"], unique=False)
+
+    op.create_table(
+        "link_codes",
+        sa.Column("link", sa.String(length=22), nullable=False),
+        sa.Column("n", sa.Integer(), nullable=False),
+        sa.Column("salt", sa.LargeBinary(), nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["link"], ["links.id"], name=op.f("fk_link_codes_link")),
+        sa.PrimaryKeyConstraint("link", "n", name=op.f("pk_link_codes")),
+    )
+    op.create_table(
         "packet_files",
         sa.Column("manifest", sa.String(length=43), nullable=False),
         sa.Column("n", sa.String(length=8), nullable=False),
@@ -873,6 +958,11 @@ def upgrade() -> None:
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
     op.drop_table("packet_files")
+    op.drop_table("link_codes")
+    with op.batch_alter_table("webhook_events", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_webhook_events_at"))
+
+    op.drop_table("webhook_events")
     with op.batch_alter_table("statements", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_statements_handoff"))
 
@@ -898,11 +988,21 @@ def downgrade() -> None:
         )
 
     op.drop_table("packets")
+    with op.batch_alter_table("links", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_links_handoff"))
+
+    op.drop_table("links")
+    op.drop_table("inquiries")
     with op.batch_alter_table("freezes", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_freezes_state"))
         batch_op.drop_index(batch_op.f("ix_freezes_from_agency_asked_at"))
 
     op.drop_table("freezes")
+    with op.batch_alter_table("webhooks", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_webhooks_next_try"))
+        batch_op.drop_index(batch_op.f("ix_webhooks_agency"))
+
+    op.drop_table("webhooks")
     op.drop_table("sweep_state")
     with op.batch_alter_table("sign_in_failures", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_sign_in_failures_since"))
@@ -935,6 +1035,7 @@ def downgrade() -> None:
 
     op.drop_table("map_words")
     op.drop_table("map_views")
+    op.drop_table("map_unmet_months")
     with op.batch_alter_table("map_unmet", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_map_unmet_month_area"))
 
@@ -1013,6 +1114,10 @@ def downgrade() -> None:
     op.drop_table("log_nodes")
     op.drop_table("log_head")
     op.drop_table("log_entries")
+    with op.batch_alter_table("link_nonces", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_link_nonces_at"))
+
+    op.drop_table("link_nonces")
     with op.batch_alter_table("key_documents", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_key_documents_subject"))
         batch_op.drop_index(batch_op.f("ix_key_documents_keyid"))
