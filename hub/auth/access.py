@@ -18,10 +18,14 @@ from hub.auth.store import AccountStore
 from hub.context import current_hub
 from hub.errors import Unauthenticated
 from hub.keys.store import KeyStore
+from hub.packets.dsse import kid
+from hub.packets.encoding import from_b64u
 
 if TYPE_CHECKING:
     from flask import Flask
     from sqlalchemy import Connection
+
+    from hub.auth.store import Account
 
 _SECRET = re.compile(r"(Bearer|Invitation) ([A-Za-z0-9_-]{20,64})")
 
@@ -44,7 +48,7 @@ def member_caller() -> Caller:
         if found is None:
             raise Unauthenticated("This session has ended.")
         g.session, g.account = found
-        roles = _certified(connection, g.account.agency, g.account.member, hub.clock.now())
+        roles = _certified(connection, g.account, hub.clock.now())
     return Caller(g.account.agency, g.account.member, roles, pending=not roles, credential=token)
 
 
@@ -70,9 +74,18 @@ def _credential(scheme: str) -> str:
     return secret_hash(found[2])
 
 
-def _certified(connection: Connection, agency: str, member: str, now: int) -> frozenset[str]:
-    certified = KeyStore(connection).member(agency, member)
-    if certified is None:
+def waits(keys: KeyStore, account: Account) -> bool:
+    """Return whether an account's device waits for its first certificate: a new member's, or a lost one's successor."""
+    certified = keys.member(account.agency, account.member)
+    revoked = certified is not None and certified.revoked_at is not None
+    own = revoked and keys.devices(account.agency, keyid=kid(from_b64u(account.sign, 32)))
+    return certified is None or (revoked and not own)
+
+
+def _certified(connection: Connection, account: Account, now: int) -> frozenset[str]:
+    keys = KeyStore(connection)
+    certified = keys.member(account.agency, account.member)
+    if certified is None or waits(keys, account):
         return frozenset()
     if certified.revoked_at is not None:
         raise Unauthenticated("This session has ended.")

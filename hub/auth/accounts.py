@@ -13,7 +13,7 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 from hub.auth.store import Account, AccountStore, Invitation, Session
-from hub.errors import InvalidRequest
+from hub.errors import Conflict, InvalidRequest
 from hub.keys.vault import ALGORITHM, MEMORY_FLOOR, OPS_FLOOR, login_verifier
 from hub.packets.age import Recipient
 from hub.packets.dsse import check_public_key
@@ -21,6 +21,7 @@ from hub.packets.encoding import b64u, canonical, parse_json, sha256
 from hub.statements.bodies import Role
 
 if TYPE_CHECKING:
+    from hub.keys.store import KeyStore
     from hub.packets.dsse import Signer
 
 SESSION_SECONDS = 12 * 3600
@@ -42,8 +43,12 @@ def is_mail_address(text: str) -> bool:
     return _MAIL.fullmatch(text) is not None
 
 
-def invite(store: AccountStore, agency: str, roles: frozenset[str], mail: str | None, now: int) -> str:
+def invite(
+    store: AccountStore, agency: str, roles: frozenset[str], mail: str | None, now: int, member: str | None = None
+) -> str:
     """Return a new code with which one person becomes a member of `agency`; only its hash is kept.
+
+    With `member`, one who is a member already comes back with a new device: the caller has seen that no old is good.
 
     Raises:
         InvalidRequest: no role, one that does not exist, or an address to which no mail can be sent.
@@ -53,18 +58,25 @@ def invite(store: AccountStore, agency: str, roles: frozenset[str], mail: str | 
     if mail is not None and not is_mail_address(mail):
         raise InvalidRequest("This is not a mail address.")
     code = b64u(secrets.token_bytes(20))
-    store.invite(Invitation(secret_hash(code), agency, roles, mail, now + INVITATION_SECONDS, None))
+    store.invite(Invitation(secret_hash(code), agency, roles, mail, now + INVITATION_SECONDS, None, member))
     return code
 
 
 def enrol(store: AccountStore, invitation: Invitation, given: dict[str, Any], now: int) -> Account:
-    """Return the account made of an invitation, which is used up. The member waits for its agency's certificate."""
+    """Return the account made of an invitation, which is used up. The member waits for its agency's certificate.
+
+    Raises:
+        InvalidRequest: the invitation is for a member who comes back, and this is another one.
+    """
+    if invitation.member not in {None, given["member"]}:
+        raise InvalidRequest("This invitation is for another member.", todo="Ask for one of your own.")
+    old = store.of_member(invitation.agency, given["member"]) if invitation.member else None
     account = Account(
         login=given["login"],
         agency=invitation.agency,
         member=given["member"],
         roles=invitation.roles,
-        mail=invitation.mail,
+        mail=invitation.mail or (old.mail if old else None),
         verifier=login_verifier(given["auth"]),
         kdf=canonical(given["kdf"]).decode(),
         vault=given["vault"],
@@ -75,8 +87,19 @@ def enrol(store: AccountStore, invitation: Invitation, given: dict[str, Any], no
         created=now,
     )
     store.redeem(invitation.code, now)
-    store.add(account)
+    (store.replace if invitation.member else store.add)(account)
     return account
+
+
+def check_gone(keys: KeyStore, agency: str, member: str, now: int) -> None:
+    """Return if a member of an agency has had devices and none of them is good any more.
+
+    Raises:
+        Conflict: one is good, or there was none: whoever enrols would take over what it may do.
+    """
+    devices = keys.devices(agency, member=member)
+    if not devices or any(device.active(now) for device in devices):
+        raise Conflict("This member has a device that is good, or never had one.", todo="Revoke the lost one first.")
 
 
 def kdf_of(store: AccountStore, login: str, signer: Signer) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from flask import g
 from flask_smorest import Blueprint
 
 from hub.auth import accounts, schemas
+from hub.auth.access import waits
 from hub.auth.permissions import caller, permission
 from hub.auth.store import Account, AccountStore
 from hub.context import current_hub
@@ -97,11 +98,13 @@ def put_vault(given: dict[str, Any]) -> None:
 @blueprint.response(201, schemas.Invited)
 @permission("member", roles={"agency_admin"})
 def post_invitation(given: dict[str, Any]) -> dict[str, str]:
-    """Invite somebody into one's own agency."""
-    hub, roles = current_hub(), frozenset(given["roles"])
+    """Invite somebody into one's own agency, or a member of it who has lost their device."""
+    hub, roles, agency, member = current_hub(), frozenset(given["roles"]), caller().agency, given.get("member")
     with hub.database.write() as connection:
+        if member is not None:
+            accounts.check_gone(KeyStore(connection), agency, member, hub.clock.now())
         store = AccountStore(connection)
-        return {"code": accounts.invite(store, caller().agency, roles, given.get("mail"), hub.wire.now())}
+        return {"code": accounts.invite(store, agency, roles, given.get("mail"), hub.wire.now(), member)}
 
 
 @blueprint.route("/enrolments", methods=["POST"])
@@ -112,6 +115,8 @@ def post_enrolment(given: dict[str, Any]) -> Account:
     """Enrol with an invitation; the agency certifies the member's keys afterwards."""
     hub = current_hub()
     with hub.database.write() as connection:
+        if g.invitation.member is not None:
+            accounts.check_gone(KeyStore(connection), caller().agency, g.invitation.member, hub.clock.now())
         return accounts.enrol(AccountStore(connection), g.invitation, given, hub.wire.now())
 
 
@@ -122,7 +127,7 @@ def get_enrolments() -> list[Account]:
     """Members of one's own agency who wait for a certificate."""
     with current_hub().database.read() as connection:
         keys, agency = KeyStore(connection), caller().agency
-        return [a for a in AccountStore(connection).of_agency(agency) if keys.member(agency, a.member) is None]
+        return [a for a in AccountStore(connection).of_agency(agency) if waits(keys, a)]
 
 
 def _vault(account: Account) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from hub.auth.accounts import ROLES
 from hub.errors import Malformed
+from hub.ids import RANDOM_PATTERN
 from hub.keys.vault import ALGORITHM, MEMORY_CEILING, MEMORY_FLOOR, OPS_CEILING, OPS_FLOOR
 from hub.packets.encoding import b64u, from_b64u
 
@@ -95,10 +96,11 @@ def _role(value: str) -> None:
 
 
 class Invite(Schema):
-    """Whom an agency admin invites: roles, and an address for notices."""
+    """Whom an agency admin invites: roles, an address for notices, and who it is if they lost their device."""
 
     roles = fields.List(fields.String(validate=_role), required=True, validate=validate.Length(1, len(ROLES)))
     mail = fields.Email(validate=validate.Length(max=254))
+    member = fields.String(validate=validate.Regexp(RANDOM_PATTERN))
 
 
 class Invited(Schema):

@@ -75,6 +75,7 @@ invitations = Table(
     Column("mail", String(254)),
     Column("expires", BigInteger, nullable=False),
     Column("used", BigInteger),
+    Column("member", String(22)),
 )
 
 sign_in_failures = Table(
@@ -117,7 +118,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """A code that lets one member of `agency` enrol; `code` is its hash."""
+    """A code that lets one member of `agency` enrol; `code` is its hash. With `member` it lets that one come back."""
 
     code: str
     agency: str
@@ -125,6 +126,7 @@ class Invitation:
     mail: str | None
     expires: int
     used: int | None
+    member: str | None = None
 
 
 class AccountStore(Store):
@@ -138,6 +140,18 @@ class AccountStore(Store):
         """
         if not self._add(accounts, **asdict(account) | {"roles": _joined(account.roles)}):
             raise Conflict("This login is taken.", todo="Choose another login.")
+
+    def replace(self, account: Account) -> None:
+        """Keep a member's new account in the place of the old one, whose vault, secret and sessions end.
+
+        Raises:
+            Conflict: the login is another member's.
+        """
+        here = (accounts.c.agency == account.agency) & (accounts.c.member == account.member)
+        for old in self._connection.scalars(select(accounts.c.login).where(here)).all():
+            self.close_sessions(old)
+        self._run(delete(accounts).where(here))
+        self.add(account)
 
     def by_login(self, login: str) -> Account | None:
         """Return the account of `login`."""

@@ -100,7 +100,7 @@ def before_open(member: Member, shown: Shown, why: str | None = None, through: S
     """
     member.role(CASE_ROLES)
     found = _about(member, shown)
-    named = _assigned(shown, member.agency, found)
+    named = _with_deputy(member, _assigned(shown, member.agency, found))
     opened = [row for row in found if row.kind == KIND and _handoff(row) == shown.id]
     reason = " ".join((why or "").split())
     if member.id in named or (through is not None and member.id in assigned(member, through)):
@@ -157,9 +157,10 @@ def assign(member: Member, handoff: str, who: Sequence[str]) -> str:
 def assigned(member: Member, shown: Shown) -> frozenset[str]:
     """Return the members of the own agency whose handoff it is.
 
-    They sent it, took it, drew it for comparison, or were named by one of these, a supervisor or a focal point.
+    They sent it, took it, drew it for comparison, or were named by one of these, a supervisor or a focal point; and the
+    deputy, where one of them has left.
     """
-    return _assigned(shown, member.agency, _about(member, shown))
+    return _with_deputy(member, _assigned(shown, member.agency, _about(member, shown)))
 
 
 def listing(member: Member, *, unreviewed: bool = False) -> list[Entry]:
@@ -204,6 +205,13 @@ def _assigned(shown: Shown, agency: str, found: Sequence[Record]) -> frozenset[s
     consents = {row.handoff: row for row in found if row.kind == sampling.CONSENT and row.handoff == shown.id}
     drawn = sampling.counted(consents, (row for row in found if row.kind == sampling.KIND))
     return frozenset(named | {sample.drawn_by for sample in drawn})
+
+
+def _with_deputy(member: Member, named: frozenset[str]) -> frozenset[str]:
+    """Add the deputy of the key entry where one of these has left: what they held is the deputy's."""
+    home = member.home()
+    left = named - {cert.member for cert in home.members(member.clock.now())}
+    return named | {home.entry.deputy} if left and home.entry.deputy else named
 
 
 def _takers(shown: Shown, agency: str) -> set[str]:

@@ -17,6 +17,7 @@ from hub.errors import BadSignature, Forbidden, InvalidRequest, Malformed, NotFo
 from hub.ids import random_id
 from hub.keys.certificates import (
     CASE_ROLES,
+    MAX_EPOCHS,
     PERSON_ONLY,
     Epoch,
     KeyEntry,
@@ -35,7 +36,7 @@ from hub.packets.encoding import b64u, canonical, from_b64u, parse_json
 from hub.statements.bodies import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
     from pathlib import Path
 
     import requests
@@ -52,6 +53,7 @@ _INVITATION = a.object_of(
         "agency": a.agency,
         "roles": a.list_of(a.one_of(*Role), 9),
         "code": a.text,
+        "member": a.null_or(a.identifier),
         "certifiers": a.list_of(a.hash_, 100),
     }
 )
@@ -68,10 +70,13 @@ class Invitation:
     roles: frozenset[str]
     certifiers: frozenset[bytes]
     code: str = field(repr=False)
+    member: str | None = None
+    """Who comes back with a new device; None for somebody new."""
 
     def to_text(self) -> str:
         """Return one line of text to hand over."""
         plain = {"v": 1, "url": self.url, "host": self.host, "agency": self.agency, "code": self.code}
+        plain["member"] = self.member
         lists = {"roles": sorted(self.roles), "certifiers": sorted(b64u(key) for key in self.certifiers)}
         return b64u(canonical({**plain, **lists, "hub_key": b64u(self.hub_key)}))
 
@@ -89,7 +94,8 @@ class Invitation:
             raise Malformed("This is not an invitation.", todo="Ask for it again and copy all of it.") from error
         certifiers = frozenset(from_b64u(key, 32) for key in value["certifiers"])
         key, roles = from_b64u(value["hub_key"], 32), frozenset(value["roles"])
-        return cls(value["url"], value["host"], key, value["agency"], roles, certifiers, value["code"])
+        who = value["agency"], roles, certifiers, value["code"], value["member"]
+        return cls(value["url"], value["host"], key, *who)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +138,14 @@ def device_fingerprint(sign: bytes, recipient: str) -> str:
     return fingerprint(sign + bytes(Recipient.parse(recipient).public_key))
 
 
-def invite(member: Member, roles: Collection[str], mail: str | None = None) -> Invitation:
-    """Return an invitation into the member's own agency."""
+def invite(member: Member, roles: Collection[str], mail: str | None = None, returning: str | None = None) -> Invitation:
+    """Return an invitation into the member's own agency, or for the member `returning` who has lost their device."""
     given: dict[str, Any] = {"roles": sorted(roles)} | ({"mail": mail} if mail else {})
+    given |= {"member": returning} if returning else {}
     code = member.hub.post("/api/v1/invitations", given)["code"]
     account, pins = member.account, member.trust.pins
     key = pins.hubs[account.host]
-    return Invitation(account.url, account.host, key, member.agency, frozenset(roles), pins.certifiers, code)
+    return Invitation(account.url, account.host, key, member.agency, frozenset(roles), pins.certifiers, code, returning)
 
 
 def enrol(desk: Desk, invitation: Invitation) -> tuple[Member, Sheet]:
@@ -170,7 +177,7 @@ def prepare(
     pins = Pins(invitation.certifiers).trust_hub(invitation.host, invitation.hub_key, fingerprint(invitation.hub_key))
     epochs = {} if epoch is None else {epoch.epoch: epoch}
     secrets = Secrets(DeviceKeys.generate(), root, keys.auth, pins.to_value(), epochs)
-    account = Account(invitation.url, invitation.host, desk.login, invitation.agency, random_id())
+    account = Account(invitation.url, invitation.host, desk.login, invitation.agency, invitation.member or random_id())
     hub = HubSession(invitation.url, http=desk.http)
     profile = Profile.create(desk.folder, account, device)
     profile.keep(profile.seal(secrets, keys, kdf, 1, wrap_for_recovery(keys.kek, code, login=desk.login)))
@@ -236,20 +243,44 @@ def certify_member(member: Member, row: Pending, roles: Collection[str]) -> Memb
 def remove_member(member: Member, named: str) -> str:
     """Revoke every device of a colleague, named by login or member id, with the agency's root; return the member id.
 
-    What they sign from here on counts nowhere. Epoch keys that they hold stay good until the next epoch is published.
+    What they sign from here on counts nowhere, and what they held goes to the deputy. Epoch keys that they hold stay
+    good until the next epoch is published (`hub.client.epochs`). Run again, it does what is left to do.
+
+    Raises:
+        NotFound: nobody of that name was ever certified.
+        Forbidden: this device does not hold the root key, or it is the last one that does.
+    """
+    gone, certs = _revocable(member, named)
+    _revoke(member, certs)
+    member.hub.post("/api/v1/members", {"leaves": gone})
+    return gone
+
+
+def lose_device(member: Member, named: str) -> Invitation:
+    """Revoke a colleague's device that is lost, and return the invitation with which they come back on a new one.
+
+    They stay the same member and keep what they hold; the roles are those that they had.
+
+    Raises:
+        NotFound: nobody of that name was ever certified.
+        Forbidden: this device does not hold the root key, or it is the last one that does.
+    """
+    gone, certs = _revocable(member, named)
+    _revoke(member, certs)
+    rows = [row for row in member.hub.get("/api/v1/members") if row["member"] == gone]
+    return invite(member, rows[0]["roles"], returning=gone)
+
+
+def name_deputy(member: Member, named: str) -> KeyEntry:
+    """Name who takes over what a colleague held who leaves, in the agency's next key entry.
 
     Raises:
         NotFound: nobody of that name is certified now.
-        Forbidden: this device does not hold the root key, or it is the last one that does.
+        Forbidden: this device does not hold the root key.
     """
-    root, now = _root(member), member.clock.now()
-    certs = colleague(member, named)
-    if certs[0].member == member.id:
-        raise Forbidden("You cannot remove yourself: nobody else holds the agency's root key.")
-    for cert in certs:
-        word = Revocation(member.agency, cert.member, cert.sign, now)
-        _publish(member, "/api/v1/members", revocation=word.to_envelope(root))
-    return certs[0].member
+    member.trust.forget()
+    deputy = colleague(member, named)[0].member
+    return _publish_entry(member, deputy=deputy)
 
 
 def colleague(member: Member, named: str) -> tuple[MemberCert, ...]:
@@ -258,12 +289,36 @@ def colleague(member: Member, named: str) -> tuple[MemberCert, ...]:
     Raises:
         NotFound: nobody of that name is certified now.
     """
-    rows = member.hub.get("/api/v1/members")
-    found = {row["member"] for row in rows if named in {row["member"], row["login"]}}
-    certs = tuple(cert for cert in member.home().members(member.clock.now()) if cert.member in found)
-    if len(found) != 1 or not certs:
+    found = _id_of(member, named)
+    certs = tuple(cert for cert in member.home().members(member.clock.now()) if cert.member == found)
+    if not certs:
         raise NotFound("Nobody of that name is certified here.", todo="See `hub member list`.")
     return certs
+
+
+def _id_of(member: Member, named: str) -> str:
+    rows = member.hub.get("/api/v1/members")
+    found = {str(row["member"]) for row in rows if named in {row["member"], row["login"]}}
+    if len(found) != 1:
+        raise NotFound("Nobody of that name is certified here.", todo="See `hub member list`.")
+    return found.pop()
+
+
+def _revocable(member: Member, named: str) -> tuple[str, tuple[MemberCert, ...]]:
+    member.trust.forget()
+    gone = _id_of(member, named)
+    if gone == member.id:
+        raise Forbidden("You cannot remove yourself: nobody else holds the agency's root key.")
+    _root(member)
+    return gone, tuple(
+        device.cert for device in member.home().devices if device.member == gone and not device.revoked_at
+    )
+
+
+def _revoke(member: Member, certs: Iterable[MemberCert]) -> None:
+    for cert in certs:
+        word = Revocation(member.agency, cert.member, cert.sign, member.clock.now())
+        _publish(member, "/api/v1/members", revocation=word.to_envelope(_root(member)))
 
 
 def start_epoch(member: Member) -> Epoch:
@@ -276,7 +331,9 @@ def start_epoch(member: Member) -> Epoch:
     entry = member.home().entry
     if not member.roles() & CASE_ROLES or entry.kind == PERSON_ONLY:
         raise Forbidden("Only members who work on cases may start an epoch, and a committee has none.")
-    secret = EpochSecret.generate(entry.enc[-1].epoch + 1 if entry.enc else 1)
+    number = entry.enc[-1].epoch + 1 if entry.enc else 1
+    begun = member.secrets.epochs.get(number)  # by a run that was interrupted, or whose file waits for the root
+    secret = begun or EpochSecret.generate(number)
     member.keep(epochs={**member.secrets.epochs, secret.epoch: secret})
     return secret.public()
 
@@ -291,9 +348,13 @@ def publish_epoch(member: Member, epoch: Epoch) -> KeyEntry:
     entry = member.home().entry
     if epoch.epoch != (entry.enc[-1].epoch + 1 if entry.enc else 1):
         raise InvalidRequest("This is not the epoch that follows.")
-    changed = next_entry(entry, enc=(*entry.enc, epoch))
-    _publish(member, f"/api/v1/agencies/{member.agency}/entries", entry=changed.to_envelope(_root(member)))
-    return member.home().entry
+    if len(entry.enc) >= MAX_EPOCHS:
+        left = member.hub.get("/api/v1/rewraps")
+        if left["left"] or left["frozen"]:
+            raise InvalidRequest(
+                "The oldest epoch would go, and packets may be sealed to it.", todo="Run `hub agency renew` first."
+            )
+    return _publish_entry(member, enc=(*entry.enc, epoch)[-MAX_EPOCHS:])
 
 
 def grant_missing(member: Member) -> list[str]:
@@ -330,6 +391,12 @@ def recover(desk: Desk, code: str) -> Member:
     wrap = wrap_for_recovery(keys.kek, RecoveryCode.parse(code), login=profile.account.login)
     member.keep(recovery=wrap, lock=(keys, kdf))
     return member
+
+
+def _publish_entry(member: Member, **changes: Any) -> KeyEntry:
+    changed = next_entry(member.home().entry, **changes)
+    _publish(member, f"/api/v1/agencies/{member.agency}/entries", entry=changed.to_envelope(_root(member)))
+    return member.home().entry
 
 
 def _publish(member: Member, path: str, **documents: Envelope) -> None:

@@ -141,8 +141,9 @@ class Member:
             self.trust.forget()
         published = self.home().entry.enc
         self._epochs |= {n: own for n, own in self.secrets.epochs.items() if own.public() in published}
+        listed = min((epoch.epoch for epoch in published), default=0)
         for grant in rows:
-            if grant.epoch not in self._epochs:
+            if grant.epoch not in self._epochs and grant.epoch >= listed:
                 self._epochs[grant.epoch] = open_grant(grant, self.secrets.device, published)
         return self._epochs
 

@@ -42,6 +42,8 @@ CASE_ROLES = frozenset({Role.CASEWORKER, Role.PROVIDER, Role.SUPERVISOR, Role.FO
 """Roles whose devices may hold an epoch secret (§5); coordinators, data officers, admins and auditors never."""
 
 CERTIFIERS_NEEDED = 2
+MAX_EPOCHS = 16
+"""What a key entry lists: older epochs go when nothing is sealed to them any more."""
 
 
 def _recipient(value: object) -> None:
@@ -73,7 +75,7 @@ _KEY_ENTRY = {
     **_IDENTITY,
     "seq": a.integer(),
     "prev": a.null_or(a.hash_),
-    "enc": a.list_of(a.at_least(_EPOCH), 16),
+    "enc": a.list_of(a.at_least(_EPOCH), MAX_EPOCHS),
     "inboxes": a.list_of(a.identifier, 16),
     "deputy": a.null_or(a.text),
     "duty": a.list_of(a.text, 8),

@@ -29,7 +29,7 @@ from hub.errors import NotFound, StaleVersion
 from hub.followup.domain import Owner, Urgency
 from hub.followup.store import follow_ups
 from hub.handofflog.store import log_head
-from hub.referrals.domain import Maker, Referral, State
+from hub.referrals.domain import OPEN, Maker, Referral, State
 from hub.statements.grammar import Grade
 
 if TYPE_CHECKING:
@@ -87,6 +87,14 @@ class ReferralStore:
         """Return several referrals by their ids, for a list on a screen."""
         query = select(referrals).where(referrals.c.id.in_(handoffs))
         return {row["id"]: _referral(row) for row in self._connection.execute(query).mappings()}
+
+    def held_by(self, agency: str, member: str) -> list[Referral]:
+        """Return the open referrals that a member of an agency owns, on either side, by id."""
+        c = referrals.c
+        received = (c.to_agency == agency) & (c.owner == member)
+        sent = (c.from_agency == agency) & (c.sent_by == member)
+        query = select(referrals).where(received | sent, c.state.in_(OPEN)).order_by(c.id)
+        return [_referral(row) for row in self._connection.execute(query).mappings()]
 
     def get(self, referral: str) -> Referral:
         """Return a referral.

@@ -20,6 +20,7 @@ from hub.keys.certificates import CASE_ROLES, EpochGrant, KeyEntry, MemberCert, 
 from hub.keys.keyring import Keyring, proven_documents, pulled_documents
 from hub.keys.store import KeyStore
 from hub.packets.encoding import canonical
+from hub.referrals.succession import succeed
 from hub.web import key_schemas as schemas
 
 if TYPE_CHECKING:
@@ -100,7 +101,10 @@ class Members(MethodView):
     @blueprint.arguments(schemas.Certificates)
     @blueprint.response(201, schemas.Device(many=True))
     def post(self, given: dict[str, Any]) -> list[dict[str, Any]]:
-        """Certify or revoke a member's key with a document that the agency's root signed."""
+        """Certify or revoke a member's key with a document that the agency's root signed.
+
+        `leaves` gives what a member held, of whom no key is good any more, to the deputy of the key entry.
+        """
         hub, agency = current_hub(), caller().agency
         with hub.database.write() as connection:
             keyring, now = _keyring(hub, connection), hub.clock.now()
@@ -108,6 +112,8 @@ class Members(MethodView):
                 keyring.publish(Revocation, canonical(given["revocation"]), now=now, agency=agency)
             if "certificate" in given:
                 keyring.publish(MemberCert, canonical(given["certificate"]), now=now, agency=agency)
+            if "leaves" in given:
+                succeed(connection, hub.origin, agency, given["leaves"], now)
             devices = [_device(row) for row in keyring.store.devices(agency)]
         _publish(hub)
         return devices

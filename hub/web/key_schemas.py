@@ -5,6 +5,8 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate, validates_schema
 from marshmallow.exceptions import ValidationError
 
+from hub.ids import RANDOM_PATTERN
+
 
 class Document(Schema):
     """A DSSE envelope of docs/protocol.md §3."""
@@ -23,16 +25,17 @@ class Entry(Schema):
 
 
 class Certificates(Schema):
-    """A member certificate, a revocation, or both: the revocation of the old key goes first."""
+    """A member certificate, a revocation, or both: the revocation of the old key goes first; or who leaves for good."""
 
     certificate = fields.Nested(Document)
     revocation = fields.Nested(Document)
+    leaves = fields.String(validate=validate.Regexp(RANDOM_PATTERN))
 
     @validates_schema
     def some(self, data: dict[str, object], **_given: object) -> None:
         """Refuse a request without either."""
         if not data:
-            raise ValidationError("One of certificate and revocation is needed.")
+            raise ValidationError("One of certificate, revocation and leaves is needed.")
 
 
 class Agency(Schema):
