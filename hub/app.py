@@ -32,6 +32,7 @@ import hub.web.key_routes
 import hub.web.log_routes
 import hub.web.page_routes
 import hub.web.routes
+import hub.webhooks.routes
 from hub.auth.access import register_access
 from hub.clock import FileClock, SystemClock
 from hub.context import EXTENSION, Hub
@@ -76,6 +77,7 @@ BLUEPRINTS = (
     hub.federation.routes.blueprint,
     hub.reports.routes.blueprint,
     hub.notify.routes.blueprint,
+    hub.webhooks.routes.blueprint,
 )
 
 

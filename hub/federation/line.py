@@ -10,7 +10,7 @@ import ipaddress
 import socket
 import threading
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Protocol, Self
 from urllib.parse import urlsplit
 
 import requests
@@ -21,16 +21,15 @@ from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.util.connection import create_connection
 
 from hub.errors import InvalidRequest, PeerRefused, PeerUnreachable
-from hub.federation.signing import Request, content_digest, sign_request
+from hub.federation.signing import TAG, Request, content_digest, sign_request
 from hub.ids import random_id
 from hub.packets.encoding import sha256
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from hub.clock import Clock
     from hub.packets.dsse import Signer
-    from hub.packets.multipart import Body
 
 CONNECT, SILENT, ANSWER = 30, 45, 60
 """Seconds to connect or to get one chunk out, between two bytes, and from our last byte to the end of the answer."""
@@ -76,8 +75,28 @@ def check_url(url: str, *, private: bool) -> str:
     return plain
 
 
+class Sendable(Protocol):
+    """A body that can be read any number of times, and whose size is known."""
+
+    @property
+    def content_type(self) -> str:
+        """What it is."""
+        ...
+
+    def digest(self) -> bytes:
+        """Return the SHA-256 of all of it."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[bytes]: ...
+
+
 class Line:
     """A session with one peer. Not shared between threads."""
+
+    tag: ClassVar[str] = TAG
+    """What the signatures of its requests are for."""
 
     def __init__(self, url: str, signer: Signer, clock: Clock, *, private: bool, answer: float = ANSWER) -> None:
         self._url, self._signer, self._clock, self._answer = url, signer, clock, answer
@@ -87,7 +106,7 @@ class Line:
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, _Adapter(self._opened, private=private))
 
-    def post(self, path: str, message_id: str, body: Body, progress: Callable[[], None]) -> bytes:
+    def post(self, path: str, message_id: str, body: Sendable, progress: Callable[[], None]) -> bytes:
         """Send a message; `progress` is called for each chunk that went out."""
         headers = {"Content-Type": body.content_type, "Content-Digest": content_digest(body.digest())}
         return self._send(
@@ -115,7 +134,7 @@ class Line:
     def _send(self, method: str, path: str, headers: dict[str, str], data: _Watched | None, limit: int) -> bytes:
         url = self._url + path
         if headers:
-            sign_request(Request(method, url, headers), self._signer, self._clock.now())
+            sign_request(Request(method, url, headers), self._signer, self._clock.now(), tag=self.tag)
         headers["Accept-Encoding"] = "identity"
         watch = threading.Timer(self._answer, self._cut)
         watch.daemon = True
@@ -166,7 +185,7 @@ def _give_up(status: int) -> NoReturn:
 class _Watched:
     """A body that tells how it is getting on."""
 
-    def __init__(self, body: Body, progress: Callable[[], None]) -> None:
+    def __init__(self, body: Sendable, progress: Callable[[], None]) -> None:
         self._body, self._progress = body, progress
         self.done: Callable[[], None] = progress
 

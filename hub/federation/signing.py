@@ -97,7 +97,7 @@ def content_digest(digest: bytes) -> str:
     return f"sha-256=:{b64(digest)}:"
 
 
-def sign_request(request: Request, signer: Signer, now: int) -> None:
+def sign_request(request: Request, signer: Signer, now: int, *, tag: str = TAG) -> None:
     """Add `Signature-Input` and `Signature` to the request's headers, which must have all that is covered."""
     engine = HTTPMessageSigner(signature_algorithm=_Ed25519)
     prepared = engine.prepare(
@@ -106,7 +106,7 @@ def sign_request(request: Request, signer: Signer, now: int) -> None:
         created=datetime.fromtimestamp(now, UTC),
         expires=datetime.fromtimestamp(now + LIFETIME, UTC),
         nonce=random_id(),
-        tag=TAG,
+        tag=tag,
         label=LABEL,
         covered_component_ids=COVERED,
         use_existing_digest=True,

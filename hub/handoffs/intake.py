@@ -28,7 +28,7 @@ from hub.handoffs.checks import check_part, check_request, check_same_record, ch
 from hub.handoffs.custody import check_giving, check_taking, halted, take_hold, tell_again
 from hub.handoffs.domain import ABOUT, DESTROY, GIVES_UP, HOLDER_ANSWER, UNKNOWN
 from hub.handoffs.links import senders_of, verify_here
-from hub.handoffs.outgoing import OWN_RECORD, SUBMISSIONS, OutgoingMessage, outgoing, parked
+from hub.handoffs.outgoing import OWN_RECORD, SUBMISSIONS, OutgoingMessage, outgoing, parked, tell_systems
 from hub.handoffs.ports import Step
 from hub.handoffs.rewrap import REWRAP, take_headers
 from hub.handoffs.store import GONE, WAITING, Handoff, HandoffStore, PacketStore
@@ -169,12 +169,12 @@ class Intake:
         refused = answer.statement.type == "hub.refused"
         if handoff.from_host != peer or (not refused and body["position"] is None):
             return
-        step = Step(body["state"], body["position"], moved=not refused)
-        standing = "refused" if refused else "effective"
+        step, standing = Step(body["state"], body["position"], moved=not refused), "refused" if refused else "effective"
         store.settle(statement_hash, standing=standing, position=step.position, state=step.state)
         store.touch(handoff.id, now)
         statement = Statement.from_value(Envelope.from_bytes(row["envelope"], STATEMENT_TYPE).value)
         self.machines[handoff.kind].mirror(connection, handoff, statement, step, now)
+        tell_systems(connection, handoff, "hub.refused" if refused else statement.type, step, now)
         if not refused:
             self._hold(connection, handoff, statement.type, now)
 
@@ -278,6 +278,7 @@ class Intake:
             state=step.state if step else None,
             answer=answer,
         )
+        tell_systems(connection, handoff, verified.statement.type, step if standing == "effective" else None, now)
         self._after(connection, handoff, verified, standing)
         return answer
 
@@ -432,8 +433,7 @@ class Intake:
 
     def _refuse(self, connection: Connection, verified: VerifiedStatement) -> bytes:
         """Refuse a statement that leaves nothing else here; who has no part in its handoff is told nothing of it."""
-        now, statement = self._clock.now(), verified.statement
-        state, position = UNKNOWN, 0
+        now, statement, state, position = self._clock.now(), verified.statement, UNKNOWN, 0
         handoff = HandoffStore(connection).find(statement.handoff)
         if handoff is not None and handoff.kind in self.machines and may_speak(handoff, statement):
             view = self.machines[handoff.kind].view(connection, handoff, str(statement.agency), now)

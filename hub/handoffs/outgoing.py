@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from hub.errors import NotFound
 from hub.handoffs.custody import Halt, halted
 from hub.handoffs.store import WAITING, HandoffStore, PacketStore
+from hub.notify.events import Events
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -20,10 +21,16 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from hub.handoffs.ports import Step
     from hub.handoffs.store import Handoff, Row
 
 OWN_RECORD = "own_record"
-SUBMISSIONS = {"referral.submit": "referral", "record.put": OWN_RECORD, "freeze.request": "freeze"}
+SUBMISSIONS = {
+    "referral.submit": "referral",
+    "record.put": OWN_RECORD,
+    "freeze.request": "freeze",
+    "capacity.ask": "inquiry",
+}
 """The kind of handoff that a statement of a type begins."""
 
 
@@ -100,3 +107,10 @@ def _heard_of(store: HandoffStore, packets: PacketStore, row: Row, origin: str) 
         return True
     first = store.submissions(handoff.id, SUBMISSIONS)
     return packets.left(handoff.id) or any(word["host"] == handoff.to_host for word in store.receipts(first))
+
+
+def tell_systems(connection: Connection, handoff: Handoff, kind: str, step: Step | None, now: int) -> None:
+    """Tell the parties' own systems, where they asked for it, the step that a statement made, if it made one."""
+    if step is not None:
+        parties = {handoff.from_agency, handoff.to_agency}
+        Events(connection).put(parties, kind=kind, handoff=handoff.id, state=step.state, now=now)

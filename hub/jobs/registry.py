@@ -21,6 +21,7 @@ from hub.handofflog.guard import ForkGuard
 from hub.handoffs.jobs import erase_packets, purge_payloads
 from hub.notify.jobs import ask_gateway, purge_notices, send_notices
 from hub.referrals.jobs import sweep
+from hub.webhooks.jobs import purge_events, send_events
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +42,7 @@ def purge(hub: Hub) -> int:
     """Delete ended sessions, used invitations, old notices and messages, payloads that no row names."""
     with hub.database.write() as connection:
         ended = AccountStore(connection).purge(hub.wire.now())
-    return ended + purge_notices(hub) + purge_messages(hub) + purge_payloads(hub)
+    return ended + purge_notices(hub) + purge_messages(hub) + purge_payloads(hub) + purge_events(hub)
 
 
 def publish(hub: Hub) -> int:
@@ -56,6 +57,7 @@ JOBS = (
     Job("deliver", 2, deliver),
     Job("notices", 10, send_notices),
     Job("texts", 60, ask_gateway),
+    Job("events", 5, send_events),
     Job("remind", 3600, remind),
     Job("contacts", 300, release),
     Job("checkpoint", 10, publish),
