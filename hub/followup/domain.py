@@ -113,6 +113,8 @@ class FollowUp:
     next_at: int | None
     told_at: int | None = None
     track: str = STATE
+    paused: bool = False
+    """Whether its owner has put it off since it started."""
 
     @property
     def rule(self) -> ClockRule:
@@ -122,6 +124,10 @@ class FollowUp:
     def mirrored(self) -> FollowUp:
         """Return the same clock as a hub shows it that does not order the handoff, and so never acts on it."""
         return replace(self, next_at=None)
+
+    def reckoned(self) -> FollowUp:
+        """Return a mirrored clock with the time at which the other hub will tell the next rung of its ladder."""
+        return replace(self, next_at=self.times[self.next_rung - 1]) if self.next_rung <= len(self.times) else self
 
 
 def owner_of(state: str) -> Owner | None:
@@ -186,7 +192,7 @@ def start_beside(handoff: str, name: str, now: int) -> FollowUp:
 def pause(followup: FollowUp, due: int, now: int) -> FollowUp:
     """Return the clock put to another due time by its owner, at most three months ahead; its ladder starts again."""
     times = _from(min(due, now + _LONGEST), followup.times, now)
-    paused = replace(followup, due_at=times[0], times=times, next_rung=1)
+    paused = replace(followup, due_at=times[0], times=times, next_rung=1, paused=True)
     return paused if followup.next_at is None else replace(paused, next_at=times[0])
 
 
@@ -256,6 +262,13 @@ def after_rung(followup: FollowUp, now: int) -> FollowUp:
     number = min(rung.number + 1, MAX_RUNG)
     told = replace(followup, next_rung=number, told_at=now)
     return replace(told, next_at=_next_at(told))
+
+
+def heard(followup: FollowUp, clock: str, number: int, at: int) -> FollowUp:
+    """Return a clock as it is shown after the hub that acts on it told a rung; another clock's rung changes nothing."""
+    if followup.clock != clock:
+        return followup
+    return replace(followup, next_rung=min(number + 1, MAX_RUNG), told_at=at)
 
 
 def rebase(followup: FollowUp, now: int) -> FollowUp:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     Index,
     Integer,
@@ -49,6 +50,7 @@ follow_ups = Table(
     Column("next_rung", Integer, nullable=False),
     Column("next_at", BigInteger),
     Column("told_at", BigInteger),
+    Column("paused", Boolean, nullable=False),
     Column("claimed_until", BigInteger),
 )
 _next_at = follow_ups.c.next_at
@@ -165,4 +167,5 @@ def _follow_up(row: Row[Any]) -> FollowUp:
         next_at=row.next_at,
         told_at=row.told_at,
         track=row.track,
+        paused=row.paused,
     )

@@ -20,7 +20,9 @@ class ListQuery(_Strict):
     """Which handoffs of the own agency, and from where on."""
 
     box = fields.String(load_default="in", validate=validate.OneOf(["in", "out"]))
-    kind = fields.String(load_default="referral", validate=validate.OneOf(["referral", "own_record", "freeze"]))
+    kind = fields.String(
+        load_default="referral", validate=validate.OneOf(["referral", "own_record", "freeze", "inquiry"])
+    )
     limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
     before = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=64))
 
@@ -115,6 +117,13 @@ class HandoffView(Schema):
     silence = fields.String(
         allow_none=True, metadata={"description": "human, or transport: the hub of whoever acts is away"}
     )
+    rung = fields.Integer(allow_none=True, metadata={"description": "the highest rung of the ladder that was told"})
+    paused = fields.Boolean(load_default=False)
+    owner = fields.String(allow_none=True, metadata={"description": "the recipient's named member"})
+    sent_by = fields.String(allow_none=True, metadata={"description": "the sender's member who answers for it"})
+    needed_from = fields.String(allow_none=True)
+    asked = fields.Integer(load_default=0)
+    untold = fields.Integer(load_default=0, metadata={"description": "words about it that could not be delivered"})
     found = fields.Boolean(allow_none=True)
     possible = fields.List(fields.String(), load_default=[])
     custody = fields.Nested(CustodyView, load_default=None, allow_none=True)

@@ -248,6 +248,11 @@ class HandoffStore(Store):
         here = (statements.c.handoff == handoff) & (statements.c.standing == WAITING)
         return self._connection.scalar(select(statements.c.hash).where(here).limit(1)) is not None
 
+    def waiting_among(self, handoffs: Collection[str]) -> set[str]:
+        """Return those of these handoffs of which a statement waits for the ordering hub's word."""
+        here = statements.c.handoff.in_(handoffs) & (statements.c.standing == WAITING)
+        return set(self._connection.scalars(select(statements.c.handoff).where(here)))
+
     def is_waiting(self, handoff: str, kind: str) -> bool:
         """Return whether a statement of this type waits for the ordering hub's word."""
         here = (statements.c.handoff == handoff) & (statements.c.standing == WAITING) & (statements.c.type == kind)

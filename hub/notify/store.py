@@ -233,6 +233,12 @@ class Notices(Store):
         failed = notices.c.failed.is_not(None)
         return self._count((notices.c.handoff == handoff) & (notices.c.to_agency == agency) & failed)
 
+    def untold_among(self, handoffs: Collection[str], agency: str) -> dict[str, int]:
+        """Return the same for several handoffs: those of which a word could not be delivered."""
+        here = notices.c.handoff.in_(handoffs) & (notices.c.to_agency == agency) & notices.c.failed.is_not(None)
+        query = select(notices.c.handoff, func.count()).where(here).group_by(notices.c.handoff)
+        return {handoff: int(count) for handoff, count in self._connection.execute(query)}
+
     def purge(self, before: int) -> int:
         """Delete what was promised before `before` and is done with."""
         return self._run(delete(notices).where((notices.c.created < before) & notices.c.next_try.is_(None)))

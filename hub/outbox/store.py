@@ -111,6 +111,11 @@ class Outbox(Store):
         since = self._connection.scalar(select(func.min(outbox.c.created)).where(here))
         return None if since is None else int(since)
 
+    def away(self, before: int) -> list[str]:
+        """Return the peers of whose open words the oldest is from `before`, or earlier."""
+        query = select(outbox.c.peer).where(_OPEN).group_by(outbox.c.peer)
+        return list(self._connection.scalars(query.having(func.min(outbox.c.created) <= before)))
+
     def again(self, peer: str, statement_hash: str, now: int) -> None:
         """Promise a statement once more, as a new message, if the peer had its say on the first one already."""
         done = outbox.c.state.in_((Delivery.SENT, Delivery.DROPPED))

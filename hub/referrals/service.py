@@ -17,6 +17,7 @@ from hub.followup.domain import (
     Owner,
     Urgency,
     go_on,
+    heard,
     hold,
     hurry,
     park,
@@ -162,6 +163,10 @@ def _reclock(before: Referral, after: Referral, statement: Statement, work: Work
         clocks.replace(after.id, _shown(_held(before, after, work, now), runs=runs))
     elif kind == CHANGE_URGENCY:
         _hurry(after, work, now, runs=runs)
+    elif kind == OVERDUE_RUNG and not runs:
+        running = clocks.get(after.id)
+        said = str(statement.body["clock"]), int(statement.body["rung"]), now
+        clocks.replace(after.id, heard(running, *said) if running else None)
     running = clocks.get(after.id) if kind == _PAUSE else None
     if running is not None:
         clocks.replace(after.id, pause(running, int(statement.body["due"]), now))
