@@ -26,6 +26,7 @@ import hub.directory.upkeep.page.routes
 import hub.directory.upkeep.routes
 import hub.federation.routes
 import hub.handoffs.routes
+import hub.links.routes
 import hub.notify.routes
 import hub.reports.routes
 import hub.web.key_routes
@@ -42,9 +43,11 @@ from hub.handofflog.guard import ForkGuard
 from hub.handoffs.blobs import Blobs
 from hub.handoffs.intake import Intake
 from hub.handoffs.jobs import replay_deletions
+from hub.inquiries.machine import InquiryMachine
 from hub.keys.certificates import HubEntry
 from hub.keys.headerbox import HeaderKeys
 from hub.keys.keyring import Keyring
+from hub.links.access import register_links
 from hub.migrations.run import check, upgrade
 from hub.notify.sms import check_gateway
 from hub.referrals.machine import ReferralMachine
@@ -75,6 +78,7 @@ BLUEPRINTS = (
     hub.directory.upkeep.routes.blueprint,
     hub.directory.upkeep.page.routes.blueprint,
     hub.federation.routes.blueprint,
+    hub.links.routes.blueprint,
     hub.reports.routes.blueprint,
     hub.notify.routes.blueprint,
     hub.webhooks.routes.blueprint,
@@ -142,6 +146,7 @@ def build_app(opened: Hub) -> Flask:
     api = frame(app, opened.settings)
     register_access(app)
     hub.federation.routes.register_peers(app)
+    register_links(app)
     hub.notify.routes.register_gateways(app)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
@@ -150,7 +155,7 @@ def build_app(opened: Hub) -> Flask:
 
 def _intake(opened: Hub) -> Intake:
     data = opened.settings.data
-    machines = (ReferralMachine(opened.origin), FreezeMachine(opened.origin))
+    machines = (ReferralMachine(opened.origin), FreezeMachine(opened.origin), InquiryMachine(opened.origin))
     return Intake(
         origin=opened.origin,
         signer=opened.signer,

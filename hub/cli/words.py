@@ -39,6 +39,9 @@ STATES = {
     "freeze_asked": "stands still until the agency decides",
     "kept": "decided: the consent is kept",
     "withdrawn": "decided: the consent is withdrawn",
+    "capacity_asked": "asked, not yet answered",
+    "capacity_answered": "answered",
+    "capacity_unanswered": "nobody answered in time",
 }
 GRADES = {
     "signed": "signed by a member",

@@ -19,8 +19,9 @@ from hub.client import access, approvals, copies, reading, routing
 from hub.client.basis import Held, categories, told
 from hub.client.member import workspace
 from hub.client.profile import write_private
-from hub.errors import BadSignature, InvalidRequest, NotFound, NotPermitted
+from hub.errors import BadSignature, InvalidRequest, Malformed, NotFound, NotPermitted
 from hub.ids import host_of
+from hub.inquiries import domain as inquiry
 from hub.statements.grammar import MemberActor, Role
 
 if TYPE_CHECKING:
@@ -82,6 +83,17 @@ def open_handoff(
     return found
 
 
+def look(member: Member, shown: Shown, manifest: str) -> Opened:
+    """Open one packet of a handoff that is about nobody, so that no opening is logged: an inquiry, or its answer.
+
+    Raises:
+        NotFound: it is no longer here; InvalidRequest: the handoff is about somebody.
+    """
+    if shown.submission.statement.type != inquiry.ASK:
+        raise InvalidRequest("This is about somebody; open it.")
+    return _open(member, shown, shown.packet(manifest), None)
+
+
 def _open(member: Member, shown: Shown, packet: Packet, into: Path | None) -> Opened:
     with workspace() as folder:
         verified = reading.fetch(member, shown, packet, folder)
@@ -119,6 +131,8 @@ def _check(member: Member, shown: Shown, packet: VerifiedPacket) -> dict[str, li
     manifest, excerpt = packet.manifest, packet.excerpt
     if manifest.own_record or excerpt is None or manifest.grant is None:
         return {}
+    if shown.submission.statement.type == inquiry.ASK and manifest.sender == shown.from_agency:
+        return _check_inquiry(member, packet, excerpt)
     if excerpt.get("basis") == REPLY:
         _check_reply(member, shown, packet, excerpt)
         return {name: [] for name in packet.sections if name != REPLY}
@@ -192,6 +206,20 @@ def _check_reply(member: Member, shown: Shown, packet: VerifiedPacket, excerpt: 
     fits = reply_excerpt(shown)
     if dict(excerpt) != fits or shown.from_agency != member.agency or packet.manifest.sender != shown.to_agency:
         raise BadSignature("A reply answers no packet that this agency sent.")
+
+
+def _check_inquiry(
+    member: Member, packet: VerifiedPacket, excerpt: Mapping[str, Any]
+) -> dict[str, list[dict[str, Any]]]:
+    """Return the sections of an inquiry that say more than it may: all of them, if one does, or if a file is there."""
+    if dict(excerpt) != inquiry.excerpt(member.agency):
+        raise BadSignature("An inquiry is about nobody, and rests on no basis.")
+    more = packet.sections.keys() != {inquiry.SECTION} or bool(packet.attachments)
+    try:
+        inquiry.question(packet.sections.get(inquiry.SECTION))
+    except Malformed:
+        more = True
+    return {name: [] for name in packet.sections or (ATTACHMENTS,)} if more else {}
 
 
 def _asked(request: object) -> tuple[str, str | None]:

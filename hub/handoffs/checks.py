@@ -48,6 +48,7 @@ def check_submission(connection: Connection, verified: VerifiedStatement, signed
     if not own:
         _check_grant(manifest, country)
         _check_period(manifest, now)
+    if verified.statement.type == "referral.submit":
         _check_verdict(body, verified)
 
 

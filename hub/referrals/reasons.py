@@ -37,8 +37,6 @@ REASONS: Final = tuple(code for code, uses in _CODES["codes"].items() if "reason
 BARRIERS: Final = tuple(code for code, uses in _CODES["codes"].items() if "barrier" in uses)
 """What stood between the person and the help (requirement E7)."""
 GOT_HELP: Final = tuple(_CODES["answers"])
-CAPACITY: Final = tuple(_CODES["capacity"])
-"""Answers to a capacity inquiry (referral standards A1)."""
 WHO: Final = tuple(_CODES["asked"]["who"])
 HOW: Final = tuple(_CODES["asked"]["how"])
 _CODED: Final = {

@@ -152,6 +152,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "consent.unfreeze": Kind({}),
         "freeze.request": Kind({"kind": a.one_of("freeze"), "to": a.agency, "key": a.hash_}, first=True),
         "freeze.decide": Kind({"decision": a.one_of("kept", "withdrawn")}),
+        "capacity.ask": Kind({"kind": a.one_of("inquiry"), "urgency": _URGENCY}, Part.REQUIRED, first=True),
+        "capacity.answer": Kind({}, Part.REQUIRED),
         "packet.rewrap": Kind(
             {"manifest": a.hash_, "files": a.distinct(a.list_of(REWRAP, 65, 1), "n")},
         ),

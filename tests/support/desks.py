@@ -20,6 +20,7 @@ from hub.handoffs.blobs import Blobs
 from hub.handoffs.intake import Intake
 from hub.handoffs.views import detail
 from hub.ids import MemberId, PacketId, random_id
+from hub.inquiries.machine import InquiryMachine
 from hub.keys.headerbox import HeaderKeys
 from hub.keys.keyring import Keyring
 from hub.keys.store import KeyStore
@@ -55,7 +56,7 @@ class Desk:
     @classmethod
     def open(cls, host: str, database: Database, clock: SetClock, folder: Path) -> Desk:
         hub = Hub(Settings(data=folder), database, clock, hub_signer(host), host)
-        machines = (ReferralMachine(host), FreezeMachine(host))
+        machines = (ReferralMachine(host), FreezeMachine(host), InquiryMachine(host))
         hub.intake = Intake(
             origin=host,
             signer=hub.signer,
@@ -244,7 +245,9 @@ class People:
         at: int | None = None,
     ) -> bytes:
         part = (Envelope.from_bytes(packet.manifest(), MANIFEST_TYPE).hash,) if packet else ()
-        heads = () if kind in {"referral.submit", "record.put", "freeze.request"} else (some_hash(handoff),)
+        heads = (
+            () if kind in {"referral.submit", "record.put", "freeze.request", "capacity.ask"} else (some_hash(handoff),)
+        )
         now = self.clock.now() if at is None else at
         by = (member.actor(role),)
         made = Statement(kind, handoff, heads, by, now, grade, body or {}, part)

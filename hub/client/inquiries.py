@@ -1,0 +1,120 @@
+"""Asking for a place before a referral: is there one for somebody like this, and the answer. About nobody.
+
+What may be said is the closed form of `hub.inquiries.domain`, checked here before anything is sealed and again by
+whoever opens it. Several agencies can be asked at once; each question stands alone.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from hub.client import opening, reading, records, referrals
+from hub.client.member import workspace
+from hub.errors import Conflict, InvalidRequest, Malformed, NotPermitted
+from hub.ids import random_id
+from hub.inquiries import domain
+from hub.inquiries.domain import ANSWER, ASK, KIND, SECTION
+from hub.keys.certificates import CASE_ROLES
+from hub.packets import seal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hub.client.member import Member
+    from hub.client.reading import Shown
+
+_FORM = "A question says need, age band, sex, from which day and how many, in words of the lists; and nothing else."
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """An inquiry, verified: what was asked, and what was answered or None."""
+
+    handoff: str
+    from_agency: str
+    to_agency: str
+    state: str | None
+    due: int | None
+    question: Mapping[str, Any]
+    answer: Mapping[str, Any] | None
+
+
+def ask(member: Member, to: str, question: Mapping[str, Any], urgency: str = "routine") -> dict[str, Any]:
+    """Ask an agency for a place: {need, service, age_band, sex, from, how_many}; return it as the hub shows it.
+
+    Raises:
+        InvalidRequest: the question says anything else.
+    """
+    try:
+        said = domain.question({"v": 1, "service": None, "sex": None, **question})
+    except Malformed as error:
+        raise InvalidRequest(_FORM, todo="Leave out whatever is about a person.") from error
+    agency = member.trust.agency(to)
+    month = datetime.fromtimestamp(member.clock.now(), UTC).strftime("%Y-%m")
+    basis = seal.Basis(secrets.token_bytes(32), domain.excerpt(agency.entry.agency), agency.entry.country, month)
+    by = [member.me(CASE_ROLES)]
+    with workspace() as folder:
+        part = member.seal(folder, member.target(agency), {SECTION: said}, basis=basis)
+        envelope = member.statement(ASK, random_id(), {"kind": KIND, "urgency": urgency}, by=by, part=part)
+        return records.send(member, "/api/v1/handoffs", envelope, part.source)
+
+
+def answer(
+    member: Member, handoff: str, capacity: str, starting: str | None = None, places: int | None = None
+) -> dict[str, Any]:
+    """Answer an inquiry; return it as the hub shows it.
+
+    Raises:
+        InvalidRequest: no such answer.
+        Conflict: it was answered, or is not this agency's to answer.
+    """
+    said = {"capacity": capacity, "from": starting, "places": places}
+    try:
+        domain.answer({"v": 1, **said})
+    except Malformed as error:
+        raise InvalidRequest(f"An inquiry is answered with {', '.join(domain.CAPACITY)}.") from error
+    shown, by = reading.show(member, handoff), [member.me(CASE_ROLES)]
+    if ANSWER not in shown.possible:
+        raise Conflict("This inquiry was answered, or is not your agency's to answer.")
+    with referrals.reply(member, shown, said) as part:
+        envelope = member.statement(ANSWER, handoff, {}, by=by, heads=shown.heads, part=part)
+        return records.send(member, f"/api/v1/handoffs/{handoff}/statements", envelope, part.source)
+
+
+def read(member: Member, handoff: str) -> Inquiry:
+    """Return an inquiry that this agency asked, or was asked.
+
+    Raises:
+        NotPermitted: the question says more than one may; nothing of it is shown.
+    """
+    shown = reading.show(member, handoff)
+    asked = {} if shown.from_agency == member.agency else _question(member, shown)
+    return Inquiry(handoff, shown.from_agency, shown.to_agency, shown.state, shown.due, asked, _answered(member, shown))
+
+
+def listing(member: Member) -> list[dict[str, Any]]:
+    """Return the rows of the inquiries that this agency asked or was asked, newest first: the hub's list."""
+    rows = {row["id"]: row for box in ("in", "out") for row in reading.pages(member, KIND, box)}
+    return sorted(rows.values(), key=lambda row: row["touched"], reverse=True)
+
+
+def _question(member: Member, shown: Shown) -> Mapping[str, Any]:
+    opened = opening.look(member, shown, str(shown.submission.statement.manifest))
+    if opened.quarantined:
+        raise NotPermitted(
+            "This inquiry says more than one may be asked; it was held back.", sections=sorted(opened.quarantined)
+        )
+    return domain.question(opened.sections[SECTION])
+
+
+def _answered(member: Member, shown: Shown) -> Mapping[str, Any] | None:
+    """Return the first answer in effect, for the agency that asked."""
+    said = (line.statement for line in shown.lines if line.statement.type == ANSWER and line.standing == "effective")
+    manifest = next((one.manifest for one in said if one.manifest), None)
+    if manifest is None or shown.from_agency != member.agency:
+        return None
+    opened = opening.look(member, shown, manifest)
+    return domain.answer(opened.sections.get(opening.REPLY))

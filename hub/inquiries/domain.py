@@ -1,0 +1,147 @@
+"""A capacity inquiry and its answer: the closed form of what may be asked, and the three states. Pure.
+
+An inquiry is about nobody, so no consent is needed, and so nothing may stand in it that is about somebody: a need, an
+age band, a sex, a day, a number. Both clients check the form; a hub sees that there was a question and an answer, and
+when. Rules (docs/protocol.md): a member of the recipient who may work with cases answers, once; a late answer counts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+from consent.policy import TABLES
+from hub.directory.records.vocabulary import NEEDS, codes
+from hub.errors import Forbidden, IllegalTransition, Malformed
+from hub.ids import host_of
+from hub.keys.certificates import CASE_ROLES
+from hub.packets import shapes as a
+from hub.statements.grammar import MemberActor
+
+if TYPE_CHECKING:
+    from hub.statements.grammar import Statement
+
+ASK, ANSWER, OVERDUE, EXPIRE = "capacity.ask", "capacity.answer", "referral.overdue", "referral.expire"
+KIND, SECTION = "inquiry", "inquiry"
+CAPACITY: Final = ("capacity", "no_capacity", "waitlist", "assessment_required")
+"""The answers (referral standards A1)."""
+AGE_BANDS: Final = tuple(TABLES["age_bands"]["begin"])
+MOST: Final = 500
+"""People that one question may be about."""
+_QUESTION = a.object_of(
+    {
+        "v": a.integer(1, 1),
+        "need": a.one_of(*NEEDS),
+        "service": a.null_or(a.identifier),
+        "age_band": a.one_of(*AGE_BANDS),
+        "sex": a.one_of(None, *codes("sexes")),
+        "from": a.date,
+        "how_many": a.integer(1, MOST),
+    }
+)
+_REPLY = a.object_of(
+    {
+        "v": a.integer(1, 1),
+        "capacity": a.one_of(*CAPACITY),
+        "from": a.null_or(a.date),
+        "places": a.null_or(a.integer(0, MOST)),
+    }
+)
+
+
+class State(StrEnum):
+    """Where an inquiry stands."""
+
+    ASKED = "capacity_asked"
+    ANSWERED = "capacity_answered"
+    UNANSWERED = "capacity_unanswered"
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """One inquiry as one hub holds it; `asked_by` is the member who is told of the answer."""
+
+    id: str
+    from_agency: str
+    to_agency: str
+    asked_by: str
+    urgency: str
+    asked_at: int
+    state: State = State.ASKED
+    position: int = 0
+
+    def apply(self, statement: Statement) -> Inquiry:
+        """Return what becomes of this inquiry by a verified statement; itself if it was answered already.
+
+        Raises:
+            IllegalTransition: no such step for this signer.
+        """
+        moved = replace(self, position=self.position + 1)
+        ordering = statement.hub == host_of(self.from_agency)
+        if statement.type == OVERDUE and ordering and self.state is State.ASKED:
+            return moved
+        if statement.type == EXPIRE and ordering and self.state is State.ASKED:
+            return replace(moved, state=State.UNANSWERED)
+        if statement.type == ANSWER and statement.agency == self.to_agency and statement.roles & CASE_ROLES:
+            return self if self.state is State.ANSWERED else replace(moved, state=State.ANSWERED)
+        raise IllegalTransition(
+            "The agency that was asked answers.",
+            state=self.state.value,
+            possible=[*self.possible(statement.agency)],
+            position=self.position,
+        )
+
+    def possible(self, agency: str | None) -> tuple[str, ...]:
+        """Return the statement types that members of an agency can sign now."""
+        return (ANSWER,) if agency == self.to_agency and self.state is not State.ANSWERED else ()
+
+
+def ask(statement: Statement, to_agency: str, now: int) -> Inquiry:
+    """Return the inquiry that a verified `capacity.ask` begins.
+
+    Raises:
+        Forbidden: the signer works with no cases.
+    """
+    if not statement.roles & CASE_ROLES:
+        raise Forbidden("Whoever asks for a place works with cases.")
+    asked_by = next(actor.member for actor in statement.by if isinstance(actor, MemberActor))
+    sender, urgency = str(statement.agency), statement.body["urgency"]
+    return Inquiry(statement.handoff, sender, to_agency, asked_by, urgency, now)
+
+
+def question(value: object) -> dict[str, Any]:
+    """Return a section `inquiry` that says what may be said, and nothing else.
+
+    Raises:
+        Malformed: it does not.
+    """
+    _QUESTION(value)
+    return dict(value) if isinstance(value, dict) else {}
+
+
+def answer(value: object) -> dict[str, Any]:
+    """Return a sealed answer: a word of `CAPACITY`, perhaps from which day on, perhaps how many.
+
+    Raises:
+        Malformed: it is none.
+    """
+    _REPLY(value)
+    return dict(value) if isinstance(value, dict) else {}
+
+
+def excerpt(to: str) -> dict[str, Any]:
+    """Return what stands in the place of a basis: that this is about nobody (docs/protocol.md §4.3)."""
+    return {"v": 1, "basis": KIND, "to": to, "categories": [SECTION]}
+
+
+def state_of(name: str) -> State:
+    """Return a state by its name.
+
+    Raises:
+        Malformed: an inquiry has none of this name.
+    """
+    try:
+        return State(name)
+    except ValueError as error:
+        raise Malformed("The ordering hub names a state that an inquiry cannot have.") from error
