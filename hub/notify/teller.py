@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from hub.ids import host_of
 from hub.keys.certificates import CASE_ROLES
 from hub.keys.store import KeyStore
+from hub.notify.roles import DUTY, NAMED, TEAM
 from hub.notify.rota import Rota
 from hub.notify.store import Notices
 
@@ -15,13 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from sqlalchemy import Connection
-
-
-NAMED = "named"
-"""No role of a certificate: the member who owns the handoff, or the whole team while there is none."""
-DUTY = "duty"
-"""No role of a certificate either: whoever is on duty by the agency's rota."""
-_TEAM = frozenset({"caseworker", "provider"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +84,7 @@ class Teller:
         if NAMED in roles:
             here = {row.member for row in keys.members_with_roles(agency, CASE_ROLES, now)}
             found |= here & {named}
-            roles |= set() if found else _TEAM
+            roles |= set() if found else TEAM
         if DUTY in roles:
             found |= Rota(self.connection).on_duty(agency, now)
         return found | {row.member for row in keys.members_with_roles(agency, roles - {NAMED, DUTY}, now)}

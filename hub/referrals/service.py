@@ -27,7 +27,7 @@ from hub.followup.domain import (
     start,
     unpark,
 )
-from hub.notify.teller import NAMED
+from hub.notify.roles import NAMED
 from hub.notify.templates import OVERDUE, TASK, THIRD_ASK, TRANSPORT, WAITS
 from hub.referrals.domain import (
     ANSWER,

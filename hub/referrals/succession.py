@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from hub.errors import Conflict
 from hub.keys.certificates import CASE_ROLES
 from hub.keys.store import KeyStore
-from hub.notify.teller import NAMED, Teller
+from hub.notify.roles import NAMED
+from hub.notify.teller import Teller
 from hub.notify.templates import TASK
 from hub.referrals.store import ReferralStore
 

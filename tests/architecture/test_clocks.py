@@ -10,7 +10,7 @@ import pytest
 from hub.followup.calendar import POLICY
 from hub.followup.domain import CLOCKS, Owner, Urgency, due_rung, start
 from hub.freeze.domain import State as Asked
-from hub.notify.teller import DUTY, NAMED
+from hub.notify.roles import DUTY, NAMED
 from hub.referrals.domain import HUB_SIDES, TRANSITIONS, Side, State, ball
 from hub.statements.bodies import KINDS, Role
 
