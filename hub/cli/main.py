@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from hub.cli import duty, ending, inquiries, operator, oversight, people, sending, steps, work
+from hub.cli import duty, ending, inquiries, operator, oversight, people, reports, sending, steps, work
 from hub.cli.common import FOLDER, INTERNAL, Session
 from hub.cli.consent import consent, protocol
 from hub.cli.demo import demo
@@ -27,6 +27,8 @@ _SECTIONS = {"Operators": operator.top, "People": people.top, "Work": work.top, 
 for _group in (sending.top, steps.top, ending.top, inquiries.top, duty.top):
     for _command in _group.commands.values():
         work.top.add_command(_command)
+for _command in reports.top.commands.values():
+    oversight.top.add_command(_command)
 
 
 class _Sections(click.Group):

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 _OF_A_CASE = frozenset({"draft", "case", "sent", "cosign"})
 """Kinds that hold sections of a case: the index on this machine remembers that they are there, not what they say."""
-_REGISTERS = frozenset({"training", "access", "assignment", "sample", "protocol", "disagreement"})
+_REGISTERS = frozenset({"training", "access", "assignment", "sample", "protocol", "disagreement", "counts"})
 _OF_THE_LOOP = frozenset({"group", "outcome", "unmet", "task"})
 """What ties handoffs together and what came of them: it stands here alone, because no hub may join two handoffs."""
 KINDS = _OF_A_CASE | _REGISTERS | _OF_THE_LOOP | {"consent", "fanout", "note"}

@@ -7,7 +7,6 @@ that is not good is left out, and spoils nothing.
 from __future__ import annotations
 
 import logging
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.errors import HubError, NotFound, PacketError, PeerMisbehaved, PeerUnreachable
@@ -17,7 +16,7 @@ from hub.federation.store import Peers
 from hub.ids import host_of
 from hub.packets import shapes as a
 from hub.packets.encoding import canonical, parse_json
-from hub.reports.document import stated
+from hub.reports.document import MONTH, stated
 from hub.reports.domain import month_of
 from hub.reports.store import ReportStore
 from hub.reports.taking import take
@@ -30,9 +29,8 @@ COUNTS: Final = "/federation/v1/counts"
 _BACK: Final = 400 * 86_400
 """How far back months are told: a document comes three months after its month, and a peer may have been away."""
 _MOST: Final = 4000
-_MONTH: Final = a.matches(re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])"))
 _LIST: Final = a.object_of(
-    {"counts": a.list_of(a.object_of({"agency": a.agency, "month": _MONTH, "hash": a.hash_}), _MOST)}
+    {"counts": a.list_of(a.object_of({"agency": a.agency, "month": MONTH, "hash": a.hash_}), _MOST)}
 )
 _log = logging.getLogger("hub.federation")
 

@@ -32,14 +32,15 @@ MOST_BYTES: Final = 150_000
 _MOST_ROWS: Final = 5000
 _AHEAD: Final = 600
 _COUNT: Final = a.integer(0, 2**31 - 1)
-_MONTH: Final = a.matches(re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])"))
-_CODE: Final = a.matches(re.compile(r"[A-Za-z0-9][A-Za-z0-9._~+-]{0,31}"))
-_ROW: Final = a.object_of({"at": a.list_of(_CODE, DEPTH), "sought": _COUNT, "told": a.at_least({})})
+MONTH: Final = a.matches(re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])"))
+CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~+-]{0,31}")
+"""How a service, an area, an age band and a sex are written: never in words."""
+_ROW: Final = a.object_of({"at": a.list_of(a.matches(CODE), DEPTH), "sought": _COUNT, "told": a.at_least({})})
 _SHAPE: Final = a.object_of(
     {
         "v": a.integer(1, 1),
         "agency": a.agency,
-        "month": _MONTH,
+        "month": MONTH,
         "policy": a.one_of(POLICY),
         "at": a.seconds,
         "rows": a.list_of(_ROW, _MOST_ROWS),
