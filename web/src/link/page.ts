@@ -26,7 +26,7 @@ type Screen = () => Child[];
 class Page {
   private language: Language = languageOf(navigator.languages ?? [navigator.language]);
   private screen: Screen = () => [];
-  private notice = "";
+  private notice: keyof Words | "" = "";
   private idle = 0;
   private keys: LinkKeys | null;
   private visit: Visit | null = null;
@@ -73,7 +73,7 @@ class Page {
     ];
   }
 
-  private code(how: string, left: number, error = "", sentTo: string | null = null): Screen {
+  private code(how: string, left: number, error: "" | "code_form" | "wrong_code" = "", sentTo: string | null = null): Screen {
     return () => {
       const w = this.words;
       const waits = how === "sms" && sentTo === null;
@@ -82,7 +82,7 @@ class Page {
       const submit = (event: Event) => {
         event.preventDefault();
         const digits = readDigits(field.value);
-        if (digits === null) this.show(this.code(how, left, w.code_form, sentTo));
+        if (digits === null) this.show(this.code(how, left, "code_form", sentTo));
         else void this.act(() => this.open(digits, how, left, sentTo));
       };
       return [
@@ -95,7 +95,7 @@ class Page {
           { novalidate: true, submit },
           el("label", { for: "code" }, w.code_label),
           field,
-          error ? el("p", { id: "error", class: "note alert", role: "alert" }, error) : null,
+          error ? el("p", { id: "error", class: "note alert", role: "alert" }, fill(w[error], { left })) : null,
           this.row(el("button", { class: waits ? "" : "main", type: "submit" }, w.code_open)),
         ),
       ];
@@ -129,7 +129,7 @@ class Page {
         if (!this.visit) return;
         prepared ??= this.visit.prepare(shown, step, said.body, said.words);
         await this.visit.say(prepared);
-        this.show(this.handoff(await this.visit.look()), this.words.sent);
+        this.show(this.handoff(await this.visit.look()), "sent");
       }, shown);
     const form = stepForm(step, this.now(), send, () => {
       prepared = null;
@@ -162,7 +162,7 @@ class Page {
     } catch (error) {
       if (!(error instanceof ApiError && error.code === "wrong_code")) throw error;
       const now = Number(error.facts["left"] ?? left);
-      this.show(now > 0 ? this.code(how, now, this.sentence("wrong_code", { left: now }), sentTo) : this.ended("link_locked"));
+      this.show(now > 0 ? this.code(how, now, "wrong_code", sentTo) : this.ended("link_locked"));
     }
   }
 
@@ -179,7 +179,7 @@ class Page {
       await doing();
     } catch (error) {
       if (error instanceof ApiError && error.code === "illegal_transition" && this.visit) {
-        await this.act(async () => this.show(this.handoff(await this.visit!.look()), this.words.illegal_transition));
+        await this.act(async () => this.show(this.handoff(await this.visit!.look()), "illegal_transition"));
       } else if (error instanceof ApiError && error.code.startsWith("link_")) this.show(this.ended(error.code));
       else if (shown) this.say(this.failed(error));
       else this.show(this.again(...this.failure(error), () => this.begin()));
@@ -222,7 +222,7 @@ class Page {
 
   // -- drawing
 
-  private show(screen: Screen, notice = ""): void {
+  private show(screen: Screen, notice: keyof Words | "" = ""): void {
     this.screen = screen;
     this.notice = notice;
     this.draw();
@@ -233,10 +233,11 @@ class Page {
     document.documentElement.lang = this.language;
     document.documentElement.dir = this.language === "ar" ? "rtl" : "ltr";
     document.title = this.words.title;
-    const first = this.notice ? el("p", { class: "note" }, this.notice) : null;
+    const notice = this.notice ? this.sentence(this.notice) : "";
+    const first = notice ? el("p", { class: "note" }, notice) : null;
     this.main.replaceChildren(...[first, ...this.screen()].filter((child) => child !== null));
     document.body.replaceChildren(this.languages(), this.status, this.main);
-    this.say(this.notice);
+    this.say(notice);
   }
 
   private languages(): HTMLElement {

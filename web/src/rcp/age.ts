@@ -179,9 +179,10 @@ export function checkPolicy(header: Header, count: number): void {
 
 /** The file key by the first identity that fits, with the header's MAC checked. */
 export function unwrap(header: Header, identities: readonly Identity[]): Bytes {
-  for (const stanza of header.stanzas) {
+  const ours = header.stanzas.filter((stanza) => stanza.kind === "X25519");
+  for (const [theirs, body] of ours.map((stanza) => [share(stanza), stanza.body] as const)) {
     for (const identity of identities) {
-      const key = identity.unwrap(share(stanza), stanza.body);
+      const key = identity.unwrap(theirs, body);
       if (key === null) continue;
       need(same(macOf(header.signed, key), header.mac), "bad_signature");
       return key;
