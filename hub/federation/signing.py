@@ -114,10 +114,12 @@ def sign_request(request: Request, signer: Signer, now: int, *, tag: str = TAG) 
     engine.apply(request, prepared, signer.sign(prepared.signature_base))
 
 
-def verify_request(request: Request, key_of: Callable[[str], bytes | None], *, now: int, size: int) -> Signed:
+def verify_request(
+    request: Request, key_of: Callable[[str], bytes | None], *, now: int, size: int, tag: str = TAG
+) -> Signed:
     """Return who signed the request and over what; the body is checked later against `digest`.
 
-    `size` is the request's Content-Length.
+    `size` is the request's Content-Length, `tag` what the signature must be for.
 
     Raises:
         Unauthenticated: no signature with our tag, a key that is not known, something not covered, another address,
@@ -125,7 +127,7 @@ def verify_request(request: Request, key_of: Callable[[str], bytes | None], *, n
     """
     engine = _Verifier(signature_algorithm=_Ed25519, key_resolver=_Keys(key_of))
     try:
-        results = engine.verify(request, max_age=None, expect_tag=TAG, require_components=COVERED)
+        results = engine.verify(request, max_age=None, expect_tag=tag, require_components=COVERED)
         (result,) = results
         parameters, covered = result.parameters, result.covered_components
         return Signed(
