@@ -28,10 +28,12 @@ import hub.federation.routes
 import hub.handoffs.routes
 import hub.links.routes
 import hub.notify.routes
+import hub.proxies.routes
 import hub.reports.routes
 import hub.web.key_routes
 import hub.web.log_routes
 import hub.web.page_routes
+import hub.web.recovery_routes
 import hub.web.routes
 import hub.webhooks.routes
 from hub.auth.access import register_access
@@ -62,6 +64,7 @@ BLUEPRINTS = (
     hub.web.routes.blueprint,
     hub.web.log_routes.blueprint,
     hub.web.key_routes.blueprint,
+    hub.web.recovery_routes.blueprint,
     hub.web.page_routes.blueprint,
     hub.auth.routes.blueprint,
     hub.handoffs.routes.blueprint,
@@ -79,6 +82,7 @@ BLUEPRINTS = (
     hub.directory.upkeep.page.routes.blueprint,
     hub.federation.routes.blueprint,
     hub.links.routes.blueprint,
+    hub.proxies.routes.blueprint,
     hub.reports.routes.blueprint,
     hub.notify.routes.blueprint,
     hub.webhooks.routes.blueprint,

@@ -14,7 +14,7 @@ from flask import Flask, current_app, g, request
 
 from hub.errors import Forbidden
 
-Kind = Literal["public", "member", "invitation", "peer", "operator", "gateway"]
+Kind = Literal["public", "member", "invitation", "peer", "operator", "link", "gateway"]
 View = TypeVar("View", bound=Callable[..., Any])
 _ATTRIBUTE = "hub_permission"
 _VERIFIERS = "hub.verifiers"

@@ -26,7 +26,7 @@ from hub.packets.dsse import MAX_ENVELOPE
 from hub.packets.encoding import b64u
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from sqlalchemy import Connection
 
@@ -111,7 +111,7 @@ class Headers(MethodView):
     def get(self, manifest: str) -> dict[str, Any]:
         """Fetch the headers of all files of a packet for one's agency."""
         with current_hub().database.write() as connection:
-            packet, files = _packet_of(connection, manifest)
+            packet, files = _packet_of(connection, manifest, lambda _, packet: _of_caller(packet))
             return {"headers": {file["n"]: b64u(_intake().serve(connection, packet, file)) for file in files}}
 
 
@@ -123,29 +123,49 @@ class PacketFile(MethodView):
     @blueprint.response(200, content_type="application/octet-stream")
     def get(self, manifest: str, name: str) -> Response:
         """Fetch an age file, header first; only for the agency that the packet is sealed to."""
-        hub, intake = current_hub(), _intake()
-        with hub.database.write() as connection:
-            packet, files = _packet_of(connection, manifest)
-            file = next((f for f in files if f["n"] == name), None)
-            if file is None:
-                raise NotFound("The packet has no such file.")
-            if not views.is_for(packet["envelope"], name, caller().member):
-                raise WrongRecipient("This packet is sealed to another person.")
-            header = intake.serve(connection, packet, file)
-        payload = intake.blobs.read(manifest, file["psha256"])
-        size = len(header) + file["plen"]
-        return Response(
-            chain([header], payload), mimetype="application/octet-stream", headers={"Content-Length": str(size)}
-        )
+        return packet_file(manifest, name, lambda _, packet: _of_member(packet, name))
 
 
-def _packet_of(connection: Connection, manifest: str) -> tuple[Row, Sequence[Row]]:
+def packet_file(manifest: str, name: str, allowed: Callable[[Connection, Row], str]) -> Response:
+    """Return a file of a packet; `allowed` says, in the transaction that notes it as served, to which agency it goes.
+
+    Raises:
+        NotFound: no such packet or file.
+        Forbidden: it goes to an agency that may never receive (R07).
+    """
+    hub, intake = current_hub(), _intake()
+    with hub.database.write() as connection:
+        packet, files = _packet_of(connection, manifest, allowed)
+        file = next((f for f in files if f["n"] == name), None)
+        if file is None:
+            raise NotFound("The packet has no such file.")
+        header = intake.serve(connection, packet, file)
+    payload = intake.blobs.read(manifest, file["psha256"])
+    size = len(header) + file["plen"]
+    return Response(
+        chain([header], payload), mimetype="application/octet-stream", headers={"Content-Length": str(size)}
+    )
+
+
+def _packet_of(
+    connection: Connection, manifest: str, allowed: Callable[[Connection, Row], str]
+) -> tuple[Row, Sequence[Row]]:
     packets = PacketStore(connection)
     packet = packets.get(manifest)
+    may_receive(connection, allowed(connection, packet))
+    return packet, packets.files(manifest)
+
+
+def _of_caller(packet: Row) -> str:
     if packet["to_agency"] != caller().agency:
         raise NotFound("There is no such packet here.")
-    may_receive(connection, caller().agency)
-    return packet, packets.files(manifest)
+    return caller().agency
+
+
+def _of_member(packet: Row, name: str) -> str:
+    if not views.is_for(packet["envelope"], name, caller().member):
+        raise WrongRecipient("This packet is sealed to another person.")
+    return _of_caller(packet)
 
 
 def _take(handoff: str | None) -> dict[str, Any]:

@@ -58,7 +58,7 @@ def rewrapped(statement: bytes) -> tuple[str, ...]:
 def is_for(manifest: bytes, name: str, member: str) -> bool:
     """Return whether a member is given a file of a packet: one that is sealed to another person is not for them."""
     found, _envelope = read_manifest(manifest)
-    return next(entry.member for entry in found.files if entry.n == name) in {None, member}
+    return next((entry.member for entry in found.files if entry.n == name), None) in {None, member}
 
 
 def handoff(connection: Connection, intake: Intake, row: Mapping[Any, Any], agency: str, now: int) -> dict[str, Any]:

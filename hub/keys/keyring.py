@@ -110,6 +110,10 @@ class Keyring:
                 self._check_member_cert(document, envelope)
             case certs.Revocation():
                 certs.verify_by_root(certs.Revocation, envelope, self.store.agency(document.agency))
+            case certs.RecoveryKey():
+                self._check_recovery_key(document, envelope, host)
+            case certs.RecoveryUse():
+                self._check_recovery_use(document, envelope)
         self.store.put(envelope, index)
 
     def _check_member_cert(self, cert: certs.MemberCert, envelope: Envelope) -> None:
@@ -117,6 +121,18 @@ class Keyring:
         for device in self.store.devices(cert.agency, keyid=cert.keyid):
             if device.member != cert.member or device.revoked_at is not None:
                 raise BadSignature("This key is revoked, or another member's.")
+
+    def _check_recovery_key(self, key: certs.RecoveryKey, envelope: Envelope, host: str) -> None:
+        certs.verify_by_root(certs.RecoveryKey, envelope, self.store.agency(key.agency))
+        hub = self.store.hub_entry(host)
+        if hub is not None and key.held_by(hub.operator):
+            raise Forbidden("The hub's operator keeps what the shares open, and holds none of them.")
+
+    def _check_recovery_use(self, use: certs.RecoveryUse, envelope: Envelope) -> None:
+        known = self.store.recovery_key(use.agency)
+        if known is None or known.sign != use.sign:
+            raise BadSignature("These are not the shares that count for this agency now.")
+        envelope.verified_by([use.sign])
 
     def _check_hub_entry(self, envelope: Envelope, host: str) -> None:
         entry = certs.verify_hub_entry(envelope, self.store.hub_entry(host))
@@ -155,6 +171,20 @@ def pulled_documents(connection: Connection, host: str, subject: str) -> dict[st
     value = parse_json(answer)
     entries = [row for row in value["entries"] if _subject(row["document"]) == subject]
     return {"checkpoint": value["checkpoint"], "entries": entries}
+
+
+def documents_of(connection: Connection, origin: str, note: str | None, agency: str) -> dict[str, Any]:
+    """Return an agency's key documents with proofs under the newest checkpoint of its home hub that is known here.
+
+    Raises:
+        NotFound: the agency is not known here, or there is no checkpoint yet.
+    """
+    home = KeyStore(connection).agency(agency).hub
+    if home != origin:
+        return pulled_documents(connection, home, agency)
+    if note is None:
+        raise NotFound("No checkpoint has been published yet.", todo="Ask again in a minute.")
+    return proven_documents(connection, origin, note, agency)
 
 
 def _subject(document: dict[str, Any]) -> object:

@@ -5,6 +5,7 @@ Holds no rule. `hub.handoffs.ports.Machine` is the shape.
 
 from __future__ import annotations
 
+import secrets
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -12,28 +13,35 @@ from typing import TYPE_CHECKING, Any
 from hub.directory.areas.domain import parts
 from hub.directory.areas.store import Areas
 from hub.directory.store import Directory
-from hub.errors import NotFound
+from hub.errors import IllegalTransition, NotFound
 from hub.followup.calendar import Calendar, calendar_for
 from hub.followup.days_off import DaysOff
 from hub.followup.domain import CUSTODY, TRANSPORT_SILENCE, start_beside
 from hub.followup.store import FollowUps
+from hub.handoffs.custody import halted
+from hub.handoffs.links import chain_at
 from hub.handoffs.ports import Step
 from hub.handoffs.recall import custody
 from hub.handoffs.store import HandoffStore
 from hub.ids import host_of
 from hub.keys.store import KeyStore
+from hub.links.store import LinkStore
 from hub.notify.store import Notices
 from hub.notify.teller import Teller
 from hub.notify.templates import AREA, WAITS
 from hub.outbox.store import Outbox
 from hub.packets.dsse import Envelope
+from hub.proxies.service import taken
+from hub.proxies.store import Reviews
+from hub.proxies.work import Joined
 from hub.referrals import service
 from hub.referrals.domain import HOLDER_ANSWER, HOLDERS, Side, ball, possible
 from hub.referrals.store import ReferralStore
-from hub.statements.grammar import STATEMENT_TYPE, Role, Statement
+from hub.statements.grammar import STATEMENT_TYPE, Grade, Role, Statement
+from hub.statements.links import Link
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from sqlalchemy import Connection
 
@@ -112,21 +120,26 @@ class ReferralMachine:
 
     kind = "referral"
 
-    def __init__(self, origin: str) -> None:
+    def __init__(self, origin: str, draw: Callable[[int], int] = secrets.randbelow) -> None:
         self._origin = origin
+        self._draw = draw
 
     def begin(self, connection: Connection, handoff: Party, verified: VerifiedStatement, now: int) -> Step:
         """Take a submission."""
         referral = service.begin(verified.statement, handoff.to_agency, self._work(connection), now)
+        self._keep_link(connection, handoff, verified.statement)
         return Step(referral.state.value, referral.position, moved=True)
 
-    def apply(self, connection: Connection, handoff: Party, verified: VerifiedStatement, now: int) -> Step:  # noqa: ARG002 - the statement names its handoff
+    def apply(self, connection: Connection, handoff: Party, verified: VerifiedStatement, now: int) -> Step:
         """Give a statement its position."""
+        _check_link(connection, handoff, verified.statement)
         applied = service.apply(verified.statement, verified.hash, self._work(connection), now)
+        self._keep_link(connection, handoff, verified.statement)
         return Step(applied.referral.state.value, applied.referral.position, moved=applied.moved)
 
     def expect(self, connection: Connection, handoff: Party, verified: VerifiedStatement, now: int) -> None:
-        """Check a member's step on what is known here."""
+        """Check a member's or a link's step on what is known here."""
+        _check_link(connection, handoff, verified.statement)
         rows = HandoffStore(connection).waiting(handoff.id)
         waiting = [_stored(row["envelope"]) for row in rows if row["type"] != "referral.submit"]
         service.expect(verified.statement, waiting, self._work(connection), now)
@@ -134,6 +147,7 @@ class ReferralMachine:
     def mirror(self, connection: Connection, handoff: Party, statement: Statement, step: Step, now: int) -> None:
         """Write down the ordering hub's word."""
         service.mirror(statement, handoff.to_agency, step, self._work(connection), now)
+        self._keep_link(connection, handoff, statement)
 
     def spared(self, connection: Connection, handoff: Party) -> Collection[str]:
         """Return what a withdrawal leaves: what the holder says about it. A referral raises no missing-child alarm."""
@@ -168,6 +182,7 @@ class ReferralMachine:
         asked = clocks.many([one.id for one in referrals.values() if one.locked], CUSTODY)
         waiting = HandoffStore(connection).waiting_among(ids)
         untold = Notices(connection).untold_among(ids, agency)
+        doubted = Reviews(connection).doubted(ids)
         away = cache(lambda host: host != self._origin and away_since(connection, host, now) is not None)
         found: dict[str, Mapping[str, Any]] = {}
         for handoff in (handoff for handoff in handoffs if handoff.id in referrals):
@@ -190,6 +205,7 @@ class ReferralMachine:
                 "custody": self._custody(connection, handoff, referral, asked.get(handoff.id)),
                 "silence": None if side is None else "transport" if away(host_of(sides[side])) else "human",
                 "untold": untold.get(handoff.id, 0),
+                "doubted": handoff.id in doubted and agency == handoff.from_agency,
                 "being_confirmed": handoff.id in waiting,
                 "possible": sorted({step for one in mine for step in possible(referral, one, _EVERY_ROLE)}),
             }
@@ -202,6 +218,12 @@ class ReferralMachine:
             return None
         known = custody(connection, handoff, self._origin)
         return None if known is None else known.to_value(asked.due_at if asked else None)
+
+    def _keep_link(self, connection: Connection, handoff: Party, statement: Statement) -> None:
+        """Keep a link that a statement names, where it is opened: at the recipient's home hub."""
+        link = Link.of(statement)
+        if link is not None and handoff.to_host == self._origin:
+            LinkStore(connection).add(link.id, handoff.id)
 
     def _work(self, connection: Connection) -> _Work:
         return _Work(connection, self._origin)
@@ -233,6 +255,17 @@ def _times(clock: FollowUp | None) -> dict[str, Any]:
     name = str(ladder[min(clock.next_rung, len(ladder)) - 1].name) if ahead else None
     told = {"rung": clock.next_rung - 1, "paused": clock.paused}
     return {"due": clock.due_at, "next_rung": name, "next_at": clock.next_at, **told}
+
+
+def _check_link(connection: Connection, handoff: Party, statement: Statement) -> None:
+    """Return unless a statement is by a link that has ended, or whose packet stands still; the refusal is logged."""
+    if statement.grade is not Grade.LINK:
+        return
+    known = ReferralStore(connection).get(handoff.id)
+    ended = ball(known.state) is None or halted(connection, handoff.id) is not None
+    if ended or not chain_at(connection, handoff.id).lets(statement):
+        facts: dict[str, Any] = {"state": known.state.value, "position": known.position, "possible": []}
+        raise IllegalTransition("This link has ended, or another device has it.", **facts)
 
 
 def _stored(envelope: bytes) -> Statement:

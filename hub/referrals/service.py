@@ -34,6 +34,7 @@ from hub.referrals.domain import (
     ASK,
     CHANGE_URGENCY,
     FREEZE,
+    LOCK_LINK,
     LOOPS,
     REPORT,
     UNFREEZE,
@@ -241,6 +242,10 @@ def _tell(referral: Referral, statement: Statement, key: str, work: Work, now: i
         return
     if statement.type == REPORT:
         work.notices.tell(referral.from_agency, _LOOK_INTO, WAITS, about=referral.id, key=key, now=now)
+        return
+    if statement.type == LOCK_LINK:
+        named, about = referral.sent_by, referral.id
+        work.notices.tell(referral.from_agency, {NAMED}, WAITS, about=about, key=key, now=now, named=named)
         return
     holder, urgent = ball(referral.state), referral.urgency is Urgency.EMERGENCY
     if changed and holder is not None and agencies[holder] != statement.agency:

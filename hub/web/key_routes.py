@@ -17,7 +17,7 @@ from hub.context import Hub, current_hub
 from hub.errors import NotFound
 from hub.handofflog.guard import ForkGuard
 from hub.keys.certificates import CASE_ROLES, EpochGrant, KeyEntry, MemberCert, Revocation
-from hub.keys.keyring import Keyring, proven_documents, pulled_documents
+from hub.keys.keyring import Keyring, documents_of
 from hub.keys.store import KeyStore
 from hub.packets.encoding import canonical
 from hub.referrals.succession import succeed
@@ -61,12 +61,7 @@ class OneAgency(MethodView):
         hub = current_hub()
         note = ForkGuard(hub.database, hub.origin, hub.settings.data).last_note()
         with hub.database.read() as connection:
-            home = KeyStore(connection).agency(agency).hub
-            if home != hub.origin:
-                return pulled_documents(connection, home, agency)
-            if note is None:
-                raise NotFound("No checkpoint has been published yet.", todo="Ask again in a minute.")
-            return proven_documents(connection, hub.origin, note, agency)
+            return documents_of(connection, hub.origin, note, agency)
 
 
 @blueprint.route("/agencies/<string:agency>/entries")

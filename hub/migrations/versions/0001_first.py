@@ -721,6 +721,54 @@ def upgrade() -> None:
         sa.UniqueConstraint("keyid", name=op.f("uq_peers_keyid")),
     )
     op.create_table(
+        "proxy_codes",
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("handoff", sa.String(length=22), nullable=False),
+        sa.Column("salt", sa.LargeBinary(), nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.Column("sent_at", sa.BigInteger(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("read_back_at", sa.BigInteger(), nullable=True),
+        sa.Column("statement", sa.String(length=43), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_proxy_codes")),
+    )
+    with op.batch_alter_table("proxy_codes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_proxy_codes_handoff"), ["handoff"], unique=False)
+
+    op.create_table(
+        "proxy_questions",
+        sa.Column("statement", sa.String(length=43), nullable=False),
+        sa.Column("handoff", sa.String(length=22), nullable=False),
+        sa.Column("agency", sa.String(length=400), nullable=False),
+        sa.Column("recipient", sa.String(length=400), nullable=False),
+        sa.Column("number", sa.String(length=16), nullable=False),
+        sa.Column("said_on", sa.String(length=10), nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("asked_at", sa.BigInteger(), nullable=True),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("statement", name=op.f("pk_proxy_questions")),
+    )
+    with op.batch_alter_table("proxy_questions", schema=None) as batch_op:
+        batch_op.create_index("ix_proxy_questions_open", ["ended_at", "number", "created"], unique=False)
+
+    op.create_table(
+        "proxy_reviews",
+        sa.Column("statement", sa.String(length=43), nullable=False),
+        sa.Column("handoff", sa.String(length=22), nullable=False),
+        sa.Column("agency", sa.String(length=400), nullable=False),
+        sa.Column("member", sa.String(length=22), nullable=False),
+        sa.Column("why", sa.String(length=8), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("finding", sa.String(length=8), nullable=True),
+        sa.Column("found_by", sa.String(length=22), nullable=True),
+        sa.Column("found_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("statement", name=op.f("pk_proxy_reviews")),
+    )
+    with op.batch_alter_table("proxy_reviews", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_proxy_reviews_handoff"), ["handoff"], unique=False)
+        batch_op.create_index("ix_proxy_reviews_open", ["agency", "finding", "since"], unique=False)
+
+    op.create_table(
         "receipts",
         sa.Column("statement", sa.String(length=43), nullable=False),
         sa.Column("host", sa.String(length=260), nullable=False),
@@ -1013,6 +1061,19 @@ def downgrade() -> None:
 
     op.drop_table("report_counts")
     op.drop_table("receipts")
+    with op.batch_alter_table("proxy_reviews", schema=None) as batch_op:
+        batch_op.drop_index("ix_proxy_reviews_open")
+        batch_op.drop_index(batch_op.f("ix_proxy_reviews_handoff"))
+
+    op.drop_table("proxy_reviews")
+    with op.batch_alter_table("proxy_questions", schema=None) as batch_op:
+        batch_op.drop_index("ix_proxy_questions_open")
+
+    op.drop_table("proxy_questions")
+    with op.batch_alter_table("proxy_codes", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_proxy_codes_handoff"))
+
+    op.drop_table("proxy_codes")
     op.drop_table("peers")
     with op.batch_alter_table("peer_nonces", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_peer_nonces_until"))
