@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.markup import escape
 
-from hub.cli import words
+from hub.cli import channels, words
 from hub.cli.common import FILE, Session, command, out, read_json, read_text, secret_line
 from hub.client import around, founding
 from hub.client import enrol as enrolling
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from hub.client.member import Member
     from hub.keys.pins import TrustedAgency
 
-top = click.Group("people")
+top = click.Group("people", commands=channels.top.commands)
 _role = click.option("--role", "roles", multiple=True, required=True, type=click.Choice([r.value for r in Role]))
 _invitation = click.option(
     "--invitation", "named", help="The file with your invitation; asked for where none is named."

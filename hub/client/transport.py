@@ -53,6 +53,10 @@ class HubSession:
         """Return the JSON answer to a PATCH."""
         return self._json(self._ask("PATCH", path, json=value))
 
+    def delete(self, path: str) -> None:
+        """Remove something."""
+        self._ask("DELETE", path)
+
     def submit(self, path: str, parts: Body) -> Any:
         """Send a multipart body; return the JSON answer."""
         return self._json(self._ask("POST", path, data=parts))

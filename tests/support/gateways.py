@@ -1,4 +1,4 @@
-"""Two gateways for texts as their documentation has them, over real HTTP; each can be told to refuse, or to lie.
+"""Two gateways for texts as their documentation has them, and a system for events, over real HTTP; all can lie.
 
 `RapidProServer`: API v2 with its token, its error bodies and its throttle. `AfricasTalkingServer`: form in, one row for
 each recipient out. Both keep what they were asked for. `says` puts an answer in the place of the next ones.
@@ -128,6 +128,23 @@ class AfricasTalkingServer(Gateway):
         }
         said = f"Sent to {int(taken)}/1 Total Cost: KES 0.8000"
         return 201, {"SMSMessageData": {"Message": said, "Recipients": [row]}}
+
+
+class SystemServer(Gateway):
+    """An agency's own system that takes events: `batches` are the bodies that it took, in their order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.batches: list[dict[str, Any]] = []
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """All events that it took."""
+        return [event for batch in self.batches for event in batch["events"]]
+
+    def truth(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, Any]:
+        self.batches.append(json.loads(body))
+        return 202, {}
 
 
 @contextmanager
