@@ -29,6 +29,7 @@ import hub.handoffs.routes
 import hub.links.routes
 import hub.notify.routes
 import hub.proxies.routes
+import hub.queues.routes
 import hub.reports.routes
 import hub.web.key_routes
 import hub.web.log_routes
@@ -81,6 +82,7 @@ BLUEPRINTS = (
     hub.directory.upkeep.routes.blueprint,
     hub.directory.upkeep.page.routes.blueprint,
     hub.federation.routes.blueprint,
+    hub.queues.routes.blueprint,
     hub.links.routes.blueprint,
     hub.proxies.routes.blueprint,
     hub.reports.routes.blueprint,

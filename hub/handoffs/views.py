@@ -64,12 +64,14 @@ def is_for(manifest: bytes, name: str, member: str) -> bool:
 def handoff(connection: Connection, intake: Intake, row: Mapping[Any, Any], agency: str, now: int) -> dict[str, Any]:
     """Return one handoff as its party `agency` sees it."""
     found = handoff_row(row)
-    shown = {name: row[name] for name in ("id", "kind", "from_agency", "to_agency", "created", "touched")}
     if found.kind == OWN_RECORD:  # a time in seconds would not tell two versions apart
-        shown["latest"] = HandoffStore(connection).latest(found.id)
-    else:
-        shown.update(intake.machines[found.kind].view(connection, found, agency, now))
-    return shown
+        return listed(row, {"latest": HandoffStore(connection).latest(found.id)})
+    return listed(row, intake.machines[found.kind].view(connection, found, agency, now))
+
+
+def listed(row: Mapping[Any, Any], view: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a handoff as a row of any list, with what the machine of its kind shows."""
+    return {**{name: row[name] for name in ("id", "kind", "from_agency", "to_agency", "created", "touched")}, **view}
 
 
 def detail(connection: Connection, intake: Intake, handoff_id: str, agency: str, now: int) -> dict[str, Any]:

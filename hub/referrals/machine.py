@@ -101,18 +101,23 @@ class _Work:
         return {"host": host_of(agency), "when": when, "duty": "unknown" if entry is None else _duty(entry)}
 
     def calendar(self, agency: str) -> Calendar:
-        """Return the calendar of an agency: its own entry in the directory first, else its country's."""
-        entry, profile = KeyStore(self._connection).find_agency(agency), Directory(self._connection).profile(agency)
-        country = entry.country if entry else None
-        if profile is None:
-            return calendar_for(country, holidays=DaysOff(country))
-        return calendar_for(
-            country,
-            zone=profile.zone,
-            weekend=profile.weekend,
-            holidays=DaysOff(country, profile.closed, profile.worked),
-            remote=profile.remote,
-        )
+        """Return the calendar of an agency."""
+        return calendar_of(self._connection, agency)
+
+
+def calendar_of(connection: Connection, agency: str) -> Calendar:
+    """Return the calendar of an agency: its own entry in the directory first, else its country's."""
+    entry, profile = KeyStore(connection).find_agency(agency), Directory(connection).profile(agency)
+    country = entry.country if entry else None
+    if profile is None:
+        return calendar_for(country, holidays=DaysOff(country))
+    return calendar_for(
+        country,
+        zone=profile.zone,
+        weekend=profile.weekend,
+        holidays=DaysOff(country, profile.closed, profile.worked),
+        remote=profile.remote,
+    )
 
 
 class ReferralMachine:
