@@ -52,7 +52,9 @@ def check_apart(outs: Sequence[Outgoing]) -> None:
     for here, out in enumerate(outs):
         others = set().union(*(names for there, names in enumerate(called) if there != here)) - called[here]
         for section, value in out.sections.items():
-            if others & {word for text in _texts(value) for word in _words(text)}:
+            texts = [text.casefold() for text in _texts(value)]
+            codes = [code for code in people if code != people[here]]
+            if others & {word for text in texts for word in _words(text)} or any(c in t for c in codes for t in texts):
                 raise InvalidRequest(
                     f"The section {section} of one person names another one of the household.",
                     todo="Say how they are related instead, such as younger sister.",
@@ -61,16 +63,15 @@ def check_apart(outs: Sequence[Outgoing]) -> None:
 
 
 def _subject(out: Outgoing) -> str:
-    """Return whose basis it is: a consent's subject, or the record itself where it names none."""
+    """Return whose basis it is: the code of a consent's subject, or of the record itself where it names none."""
     held = out.basis
     subject = held.basis.get("subject") if held.kind == CONSENT and held.came_by is None else None
-    return str(subject["pseudonym"]) if subject else held.handoff
+    return (str(subject["pseudonym"]) if subject else held.handoff).casefold()
 
 
 def _called(out: Outgoing) -> set[str]:
-    """Return the words by which a person is called, and their code."""
-    named = {word for value in out.sections.values() for text in _named(value) for word in _words(text)}
-    return named | {_subject(out).casefold()}
+    """Return the words by which a person is called."""
+    return {word for value in out.sections.values() for text in _named(value) for word in _words(text.casefold())}
 
 
 def _named(value: Any) -> Iterator[str]:
@@ -86,6 +87,4 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _words(text: str) -> Iterator[str]:
-    """Yield a text's words of some length in one form, and the text itself, so that a code is found as well."""
-    yield text.casefold()
-    yield from (word for word in _WORD.findall(text.casefold()) if len(word) >= _SHORTEST)
+    return (word for word in _WORD.findall(text) if len(word) >= _SHORTEST)
