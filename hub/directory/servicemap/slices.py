@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Integer, String, and_, bindparam, false, literal_column, or_, select, union_all
+from sqlalchemy import Integer, String, and_, bindparam, literal_column, or_, select, union_all
 
 from hub.directory.areas.domain import parts
 from hub.directory.areas.store import Areas
@@ -29,7 +29,7 @@ from hub.packets.encoding import b64u, canonical, from_b64u, parse_canonical
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sqlalchemy import ColumnElement, CompoundSelect, Connection, Select
+    from sqlalchemy import ColumnElement, Connection, Select
 
     from hub.directory.areas.domain import Area
     from hub.directory.servicemap.viewer import Viewer
@@ -228,36 +228,35 @@ class _Shape:
 
 @lru_cache(512)
 def _listed(viewer: Viewer, shape: _Shape) -> Select[Any]:
-    """Return the statement that finds what is under some areas, nearest first, with the listings."""
-    found = _found(viewer, shape).subquery()
-    v = map_views.c
-    rows = select(found.c.depth, found.c.service, found.c.shown_until, viewer.view().label("data"))
-    rows = rows.select_from(found.join(map_views, v.id == found.c.service))
-    rows = rows.order_by(found.c.depth, found.c.shown_until.desc(), found.c.service.desc())
+    """Return the statement that finds what is under some areas, nearest first; building one costs more than running."""
+    under = [_under(viewer, shape, depth) for depth in range(shape.first, shape.end)]
+    if len(under) == 1:
+        return under[0]
+    found = union_all(*(select(one.subquery()) for one in under)).subquery()
+    rows = select(found).order_by(found.c.depth, found.c.shown_until.desc(), found.c.service.desc())
     return rows.limit(bindparam("most", type_=Integer()))
-
-
-@lru_cache(512)
-def _found(viewer: Viewer, shape: _Shape) -> CompoundSelect[Any]:
-    """Return the statement that finds services under some areas; to build one costs more than to run it."""
-    return union_all(*(select(_under(viewer, shape, depth).subquery()) for depth in range(shape.first, shape.end)))
 
 
 def _under(viewer: Viewer, shape: _Shape, depth: int) -> Select[Any]:
     """Return the statement that finds what is under one of the areas, and not under a nearer one."""
-    c, codes = map_postings.c, [bindparam(f"code_{step}", type_=String()) for step in range(depth + 1)]
-    asked = [c.need == bindparam("need"), c.place == codes[-1], viewer.may(c.level, c.service)]
-    asked += _common(shape, c.shown_until, c.languages)
+    c, v, codes = map_postings.c, map_views.c, [bindparam(f"code_{step}", type_=String()) for step in range(depth + 1)]
+    reach = viewer.reach(v.steward, v.agency, v.home)
+    asked = [c.need == bindparam("need"), c.place == codes[-1], *_common(shape, c.shown_until, c.languages)]
     if depth:
-        asked += [c.covers < NEVER, viewer.may(c.covers, c.service)]  # few of all that lie in a country cover it
         n = map_postings.alias().c
-        covers = and_(n.place.in_(codes[1:-1]), viewer.may(n.covers, n.service)) if depth > 1 else false()
-        within = or_(and_(n.place == codes[0], viewer.may(n.level, n.service)), covers)
-        asked.append(~select(1).where(n.need == c.need, n.service == c.service, within).exists())
+        within = and_(n.place == codes[0], n.level <= reach)
+        if depth > 1:
+            within = or_(within, and_(n.place.in_(codes[1:-1]), n.covers <= reach))
+        nearer = select(1).where(n.need == c.need, n.service == c.service, within)
+        few = c.covers < literal_column(str(NEVER))  # in the words of the index that holds those alone
+        asked += [few, c.covers <= reach, ~nearer.exists()]
+    else:
+        asked.append(c.level <= reach)
     if shape.going_on and depth == shape.first:
         shown, service = bindparam("shown", type_=String()), bindparam("service", type_=String())
         asked.append(or_(c.shown_until < shown, and_(c.shown_until == shown, c.service < service)))
-    rows = select(literal_column(str(depth)).label("depth"), c.service, c.shown_until).where(*asked)
+    rows = select(literal_column(str(depth)).label("depth"), c.service, c.shown_until, viewer.view().label("data"))
+    rows = rows.select_from(map_postings.join(map_views, v.id == c.service)).where(*asked)
     return rows.order_by(c.shown_until.desc(), c.service.desc()).limit(bindparam("most", type_=Integer()))
 
 

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     select,
+    text,
 )
 
 from hub.db import Store, metadata
@@ -123,8 +124,17 @@ map_postings = Table(
     Column("groups", Integer, nullable=False),
     Column("claimed", Boolean, nullable=False),
     Column("languages", String(200)),
-    Index("ix_map_postings_match", "need", "place", "shown_until", "service", "level", "covers"),
-    Index("ix_map_postings_covers", "need", "place", "covers", "shown_until", "service"),
+    Index("ix_map_postings_match", "need", "place", "shown_until", "service", "level", "languages"),
+    Index(
+        "ix_map_postings_covers",
+        "need",
+        "place",
+        "shown_until",
+        "service",
+        "covers",
+        sqlite_where=text(f"covers < {NEVER}"),
+        postgresql_where=text(f"covers < {NEVER}"),
+    ),
     Index("ix_map_postings_service", "service"),
     Index("ix_map_postings_usable", "usable_until"),
 )

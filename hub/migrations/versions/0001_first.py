@@ -777,6 +777,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("statement", "host", name=op.f("pk_receipts")),
     )
     op.create_table(
+        "recovery_parts",
+        sa.Column("agency", sa.String(length=400), nullable=False),
+        sa.Column("part", sa.String(length=8), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("agency", "part", name=op.f("pk_recovery_parts")),
+    )
+    op.create_table(
         "report_counts",
         sa.Column("agency", sa.String(length=400), nullable=False),
         sa.Column("month", sa.String(length=7), nullable=False),
@@ -1060,6 +1067,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_report_counts_month"))
 
     op.drop_table("report_counts")
+    op.drop_table("recovery_parts")
     op.drop_table("receipts")
     with op.batch_alter_table("proxy_reviews", schema=None) as batch_op:
         batch_op.drop_index("ix_proxy_reviews_open")
