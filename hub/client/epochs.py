@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from hub.client import enrol, reading
+from hub.client import enrol, reading, recovery
 from hub.client.transport import well_formed
 from hub.errors import BadSignature, Conflict, ConsentMissing, Forbidden, NotFound, PacketError
 from hub.ids import random_id
@@ -68,6 +68,7 @@ def renew(member: Member, told: Told = lambda _done, _left: None) -> Renewed:
             done += _rewrap_all(member, row["handoff"], row["manifests"], closed)
         finally:
             told(done, max(0, row["left"] - done))
+    recovery.refresh(member)
     return Renewed(member.home().entry.newest_epoch().epoch, granted, done, frozen, tuple(closed))
 
 

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from hub.keys.vault import KdfParameters, VaultKeys
     from hub.packets.age import Identity
     from hub.packets.dsse import Envelope, Signer
+    from hub.statements.links import Link
 
 DAY = 86_400
 RECORD_LIFE = 400 * DAY
@@ -100,6 +101,11 @@ class Member:
         return self._unlocked.secrets
 
     @property
+    def content_key(self) -> bytes:
+        """The key of the vault, for a new recovery code."""
+        return self._unlocked.keys.kek
+
+    @property
     def signer(self) -> Signer:
         """What signs for the member."""
         return self.secrets.device.signer()
@@ -153,8 +159,10 @@ class Member:
             self.epochs()
         return [self.secrets.device.identity, *(secret.identity for secret in self._epochs.values())]
 
-    def target(self, agency: TrustedAgency, *, person: str | None = None, inbox: str | None = None) -> Target:
-        """Return whom to seal to at an agency: its newest epoch, or one person.
+    def target(
+        self, agency: TrustedAgency, *, person: str | None = None, inbox: str | None = None, link: Link | None = None
+    ) -> Target:
+        """Return whom to seal to at an agency: its newest epoch, one person, or whoever holds a link.
 
         Raises:
             WrongRecipient: no such inbox or person, or a committee instead of a person (R16).
@@ -163,6 +171,8 @@ class Member:
         chosen = inbox or (entry.inboxes[0] if entry.inboxes else "")
         if chosen not in entry.inboxes:
             raise WrongRecipient("The recipient has no such inbox.", todo="Fetch its newest keys and choose again.")
+        if link is not None:
+            return Target(entry.agency, chosen, (Recipient.parse(link.recipient),), None, link.id)
         if person is not None:
             devices = devices_of(agency, person, self.clock.now())
             return Target(entry.agency, chosen, tuple(Recipient.parse(d.recipient) for d in devices), None, person)

@@ -28,6 +28,8 @@ IDENTITY_TYPE = "application/vnd.rcp.agency-identity+json;v=1"
 MEMBER_CERT_TYPE = "application/vnd.rcp.member-cert+json;v=1"
 REVOCATION_TYPE = "application/vnd.rcp.revocation+json;v=1"
 HUB_ENTRY_TYPE = "application/vnd.rcp.hub-entry+json;v=1"
+RECOVERY_KEY_TYPE = "application/vnd.rcp.recovery-key+json;v=1"
+RECOVERY_USE_TYPE = "application/vnd.rcp.recovery-use+json;v=1"
 SUITE = "age1+ed25519"
 
 NEVER_RECEIVE = frozenset({"migration_authority", "immigration_enforcement", "border_police", "detention", "police"})
@@ -104,6 +106,17 @@ _HUB_ENTRY = {
     "seq": a.integer(),
     "prev": a.null_or(a.hash_),
 }
+
+
+_RECOVERY_KEY = {
+    **_VERSION,
+    "agency": a.agency,
+    "sign": a.hash_,
+    "recipient": _recipient,
+    "held": a.list_of(a.text, 3, 3),
+    "at": a.seconds,
+}
+_RECOVERY_USE = {**_VERSION, "agency": a.agency, "sign": a.hash_, "member": a.identifier, "at": a.seconds}
 
 
 def fingerprint(public_key: bytes) -> str:
@@ -421,11 +434,45 @@ class Device:
         return self.revoked_at is None and self.cert.valid_from <= now <= self.cert.until
 
 
-OfMember = TypeVar("OfMember", MemberCert, Revocation)
+@dataclass(frozen=True, slots=True)
+class RecoveryKey(Document):
+    """The key that two of three paper shares give back, and which bodies hold the shares; the newest one counts."""
+
+    TYPE, SHAPE = RECOVERY_KEY_TYPE, _RECOVERY_KEY
+
+    agency: str
+    sign: bytes
+    recipient: str
+    held: tuple[str, ...]
+    at: int
+
+    def check(self) -> None:
+        """Return if the shares are with at least two bodies: no body recovers an agency alone."""
+        if len({_body(name) for name in self.held}) < 2:  # noqa: PLR2004 - two organisations
+            raise Malformed("The three shares are held by people of at least two organisations.")
+
+    def held_by(self, operator: str) -> bool:
+        """Return whether a share is with the hub's operator, who keeps what the shares open."""
+        return _body(operator) in {_body(name) for name in self.held}
 
 
-def verify_by_root(kind: type[OfMember], envelope: Envelope, entry: KeyEntry) -> OfMember:
-    """Return the certificate or revocation in an envelope if the root of this agency signed it.
+@dataclass(frozen=True, slots=True)
+class RecoveryUse(Document):
+    """Somebody has put two shares together: logged, and told to everybody, before anything is given out."""
+
+    TYPE, SHAPE = RECOVERY_USE_TYPE, _RECOVERY_USE
+
+    agency: str
+    sign: bytes
+    member: str
+    at: int
+
+
+OfAgency = TypeVar("OfAgency", MemberCert, Revocation, RecoveryKey)
+
+
+def verify_by_root(kind: type[OfAgency], envelope: Envelope, entry: KeyEntry) -> OfAgency:
+    """Return the certificate, revocation or recovery key in an envelope if the root of this agency signed it.
 
     Raises:
         Malformed: not of the grammar.
@@ -499,11 +546,12 @@ class EpochGrant:
 
 
 AnyDocument = TypeVar("AnyDocument", bound=Document)
-_KINDS: dict[str, type[Document]] = {kind.TYPE: kind for kind in (KeyEntry, MemberCert, Revocation, HubEntry)}
+_ALL: tuple[type[Document], ...] = (KeyEntry, MemberCert, Revocation, HubEntry, RecoveryKey, RecoveryUse)
+_KINDS: dict[str, type[Document]] = {kind.TYPE: kind for kind in _ALL}
 
 
 def read_document(envelope: Envelope) -> Document:
-    """Return the key document in an envelope of one of the four types; no signature is verified."""
+    """Return the key document in an envelope of one of the six types; no signature is verified."""
     return _KINDS[envelope.payload_type].from_envelope(envelope)
 
 
@@ -523,6 +571,10 @@ def read_envelope(document: bytes) -> Envelope:
 def next_entry(entry: KeyEntry, **changes: Any) -> KeyEntry:
     """Return the entry that follows `entry`, with these members changed."""
     return replace(entry, seq=entry.seq + 1, prev=entry.hash, hash="", **changes)
+
+
+def _body(name: str) -> str:
+    return " ".join(name.casefold().split())
 
 
 def _key(text: str) -> bytes:
@@ -546,6 +598,7 @@ _READERS: dict[str, Callable[[Any], object]] = {
     "roles": frozenset,
     "inboxes": tuple,
     "duty": tuple,
+    "held": tuple,
     "enc": _each(Epoch),
     "certs": _each(Certification),
 }

@@ -26,7 +26,7 @@ from hub.packets.manifest import SenderKey
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from hub.keys.certificates import Device, Document, KeyEntry, MemberCert
+    from hub.keys.certificates import Device, Document, KeyEntry, MemberCert, RecoveryKey
 
 
 PROVEN = a.object_of(
@@ -164,6 +164,8 @@ class TrustedAgency:
     devices: tuple[Device, ...]
     old_key: tuple[MemberCert, ...] = ()
     """Devices that lost their case roles since the newest epoch: their old key is still alive."""
+    recovery: RecoveryKey | None = None
+    """Which paper shares count."""
 
     @property
     def accepted(self) -> bool:
@@ -199,7 +201,7 @@ def accept_agency(
         raise BadSignature("The hub served no key entry of this agency.")
     pin = pins.agencies.get(agency)
     how = _how(pins, entries, pin, fingerprint)
-    found = TrustedAgency(entries[-1], how, tuple(devices.values()), old_key_holders(read))
+    found = TrustedAgency(entries[-1], how, tuple(devices.values()), old_key_holders(read), _recovery(read))
     if not found.accepted:
         return found, pins
     kept = pin.how if pin and how is How.PINNED else how
@@ -271,7 +273,13 @@ def _read(proven: ProvenDocument, agency: str, entries: list[KeyEntry], devices:
         if device is not None and device.revoked_at is None:
             devices[word.keyid] = replace(device, revoked_index=proven.index, revoked_at=word.at)
         return word
+    if envelope.payload_type == certs.RECOVERY_KEY_TYPE:
+        return certs.verify_by_root(certs.RecoveryKey, envelope, entries[-1])
     return certs.read_document(envelope)
+
+
+def _recovery(read: Sequence[Document]) -> RecoveryKey | None:
+    return next((one for one in reversed(read) if isinstance(one, certs.RecoveryKey)), None)
 
 
 def _newer(known: Device | None, device: Device) -> Device:

@@ -39,6 +39,7 @@ from hub.keys.certificates import (
     HubEntry,
     KeyEntry,
     MemberCert,
+    RecoveryKey,
     Revocation,
     device_kid,
     read_document,
@@ -77,6 +78,14 @@ epoch_grants = Table(
     Column("kid", _KEYID, primary_key=True),
     Column("member", _KEYID, nullable=False),
     Column("wrapped", LargeBinary, nullable=False),
+)
+
+recovery_parts = Table(
+    "recovery_parts",
+    metadata,
+    Column("agency", _AGENCY, primary_key=True),
+    Column("part", String(8), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
 )
 
 key_answers = Table(
@@ -211,6 +220,10 @@ class KeyStore(Store):
         """Return the newest entry of the hub at `host`, or None."""
         return self._newest(HubEntry, host)
 
+    def recovery_key(self, agency: str) -> RecoveryKey | None:
+        """Return the recovery key of an agency that counts now, or None."""
+        return self._newest(RecoveryKey, agency)
+
     def devices(self, agency: str, **which: str) -> tuple[Device, ...]:
         """Return the device keys of an agency's members, each as its newest certificate says, the newest first.
 
@@ -246,6 +259,20 @@ class KeyStore(Store):
         c = epoch_grants.c
         query = select(c.epoch, c.member, c.kid, c.wrapped).where(c.agency == agency, c.member == member)
         return tuple(EpochGrant(**row) for row in self._all(query.order_by(c.epoch)))
+
+    # -- recovery
+
+    def put_recovery(self, agency: str, **parts: bytes) -> None:
+        """Keep an agency's `root` or `epochs`, sealed to its recovery key, in the place of what was kept."""
+        for part, sealed in parts.items():
+            self._put(recovery_parts, agency=agency, part=part, sealed=sealed)
+
+    def recovery(self, agency: str) -> dict[str, bytes]:
+        """Return the parts that are kept for an agency."""
+        c = recovery_parts.c
+        return {
+            row["part"]: bytes(row["sealed"]) for row in self._all(select(recovery_parts).where(c.agency == agency))
+        }
 
     # -- rows
 

@@ -19,6 +19,7 @@ from hub.handofflog.guard import ForkGuard
 from hub.keys.certificates import CASE_ROLES, EpochGrant, KeyEntry, MemberCert, Revocation
 from hub.keys.keyring import Keyring, documents_of
 from hub.keys.store import KeyStore
+from hub.notify.everybody import tell_all
 from hub.packets.encoding import canonical
 from hub.referrals.succession import succeed
 from hub.web import key_schemas as schemas
@@ -104,7 +105,8 @@ class Members(MethodView):
         with hub.database.write() as connection:
             keyring, now = _keyring(hub, connection), hub.clock.now()
             if "revocation" in given:
-                keyring.publish(Revocation, canonical(given["revocation"]), now=now, agency=agency)
+                gone = keyring.publish(Revocation, canonical(given["revocation"]), now=now, agency=agency)
+                tell_all(connection, agency, f"revoked:{gone.keyid}", now)
             if "certificate" in given:
                 keyring.publish(MemberCert, canonical(given["certificate"]), now=now, agency=agency)
             if "leaves" in given:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate, validates_schema
 from marshmallow.exceptions import ValidationError
 
+from hub.auth.schemas import Bytes
 from hub.ids import RANDOM_PATTERN
+
+_MAX_SEALED = 1024
 
 
 class Document(Schema):
@@ -92,3 +95,32 @@ class Grants(Schema):
     """Sealed epoch secrets for devices of one's own agency."""
 
     grants = fields.List(fields.Nested(Grant), required=True, validate=validate.Length(1, 100))
+
+
+class Recovery(Schema):
+    """A recovery key, signed by the root, and what is sealed to it."""
+
+    key = fields.Nested(Document, required=True)
+    root = Bytes(required=True, most=_MAX_SEALED)
+    epochs = Bytes(required=True, most=_MAX_SEALED)
+
+
+class RecoveryEpochs(Schema):
+    """The newest epochs, sealed to the recovery key of this name."""
+
+    sign = Bytes(required=True, size=32)
+    epochs = Bytes(required=True, most=_MAX_SEALED)
+
+
+class RecoveryUse(Schema):
+    """What somebody signs who has put two shares together."""
+
+    use = fields.Nested(Document, required=True)
+
+
+class Recovered(Schema):
+    """What the shares open, and the code with which who holds them enrols."""
+
+    root = Bytes(required=True)
+    epochs = Bytes(required=True)
+    code = fields.String(required=True)
