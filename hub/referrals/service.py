@@ -121,9 +121,9 @@ def mirror(statement: Statement, to_agency: str, step: Step, work: Work, now: in
         referral = replace(submit(statement, to_agency=to_agency, now=now), state=state, position=position)
         work.referrals.add(referral)
         work.clocks.replace(referral.id, _shown(_clock(referral, statement, work, _since(statement, now)), runs=False))
-        work.notices.tell(
-            to_agency, _WHO_ACTS[Side.RECIPIENT], WAITS, about=referral.id, key=_arrival(referral), now=now
-        )
+        urgent = referral.urgency is Urgency.EMERGENCY
+        roles, key = _WHO_ACTS[Side.RECIPIENT], _arrival(referral)
+        work.notices.tell(to_agency, roles, WAITS, about=referral.id, key=key, now=now, emergency=urgent)
         return referral
     newer, after = position > before.position, before
     if step.moved:
