@@ -4,7 +4,7 @@ import { isObject, type Json, type JsonObject } from "../rcp/encoding.ts";
 import type { Packet } from "../rcp/packet.ts";
 import { el, foreign, type Child } from "./dom.ts";
 import type { Shown } from "./handoff.ts";
-import { label, LANGUAGES, plain, type Language } from "./words.ts";
+import { label, LANGUAGES, plain, type Language, type Words } from "./words.ts";
 
 const REQUEST = "request";
 const CONTACT = "contact";
@@ -23,10 +23,12 @@ export function caseView(shown: Shown, language: Language, save: (packet: Packet
       ...pair(w.due, shown.due === null ? null : moment(shown.due, language)),
       ...pair(w.state, named(w.states, shown.state)),
     ),
+    shown.confirming ? el("p", { class: "note alert" }, w.confirming) : null,
     el("h2", {}, w.needed),
     ...contents(first, language, save),
     first.sections.has(CONTACT) ? null : el("p", {}, w.contact_none),
     ...later.flatMap((packet) => [el("h2", {}, `${w.answered}, ${moment(packet.manifest.created, language)}`), ...contents(packet, language, save)]),
+    ...(shown.said.length ? [el("h2", {}, w.you_said), el("dl", {}, ...shown.said.flatMap(({ type, at }) => pair(stepName(type, w), moment(at, language))))] : []),
     el(
       "details",
       {},
@@ -37,6 +39,9 @@ export function caseView(shown: Shown, language: Language, save: (packet: Packet
     ),
   ];
 }
+
+const stepName = (type: string, w: Words): string =>
+  ((w.steps as unknown as { [name: string]: [string, string] })[type.slice("referral.".length)] ?? [plain(type)])[0];
 
 function contents(packet: Packet, language: Language, save: (packet: Packet, n: string) => void): Child[] {
   const w = LANGUAGES[language];
@@ -79,7 +84,7 @@ const rows = (found: JsonObject): Child[] =>
     .filter(([name, item]) => item !== null && item !== "" && name !== "v")
     .flatMap(([name, item]) => pair(plain(name), value(item)));
 
-const pair = (name: string, found: Child): Child[] => (found === null ? [] : [el("dt", { dir: "auto" }, name), el("dd", {}, found)]);
+const pair = (name: string, found: Child): Child[] => (found === null ? [] : [el("dt", {}, foreign(name)), el("dd", {}, found)]);
 
 const moment = (seconds: number, language: Language): string =>
   new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "short" }).format(new Date(seconds * 1000));

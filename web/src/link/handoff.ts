@@ -39,6 +39,7 @@ interface View {
   state?: string | null;
   urgency?: string | null;
   due?: number | null;
+  being_confirmed?: boolean;
   statements: { hash: string; envelope: Json; answer: Json; words: { envelope: Json }[] }[];
   packets: { manifest: string; envelope: Json }[];
   possible: string[];
@@ -57,6 +58,10 @@ export interface Shown {
   readonly due: number | null;
   readonly possible: readonly string[];
   readonly heads: readonly string[];
+  /** Whether the sender's hub has yet to confirm what was said here last. */
+  readonly confirming: boolean;
+  /** What was said by this link, in the order in which the own hub took it. */
+  readonly said: readonly { readonly type: string; readonly at: number }[];
   /** The referral, and what the sender answered since. */
   readonly packets: readonly Packet[];
   readonly signedAt: number;
@@ -143,6 +148,8 @@ export async function verifyHandoff(value: JsonObject, ask: Ask): Promise<Shown>
     due: view.due ?? null,
     possible: view.possible,
     heads: headsOf(lines),
+    confirming: view.being_confirmed === true,
+    said: lines.filter(({ statement }) => statement.type !== "referral.bind" && isMine(statement.by[0] as Actor, to, ask)).map(({ statement: { type, at } }) => ({ type, at })),
     packets,
     signedAt: giving.statement.at,
     fingerprint: fingerprint(fromB64u(sender.entry.root)),
@@ -191,9 +198,10 @@ function linkOf(body: JsonObject): JsonObject | null {
 }
 
 function isBind(type: string, by: Actor, body: JsonObject, to: string, ask: Ask): boolean {
-  const mine = type === "referral.bind" && by.agency === to && by.member === ask.keys.id;
-  return mine && body["sign"] === b64u(ask.device.publicKey);
+  return type === "referral.bind" && isMine(by, to, ask) && body["sign"] === b64u(ask.device.publicKey);
 }
+
+const isMine = (by: Actor, to: string, ask: Ask): boolean => by.agency === to && by.member === ask.keys.id;
 
 /** The members who signed a statement of the sender, by key, as its home log shows them. */
 function signersOf({ statement, envelope }: Read, sender: Agency, receipt: Receipt | null): Map<string, { member: string; key: Uint8Array }> {

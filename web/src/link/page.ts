@@ -31,7 +31,7 @@ class Page {
   private keys: LinkKeys | null;
   private visit: Visit | null = null;
   private readonly main = el("main", {});
-  private readonly status = el("p", { role: "status", "aria-live": "polite" });
+  private readonly status = el("p", { class: "note", role: "status" });
 
   constructor(keys: LinkKeys | null) {
     this.keys = keys;
@@ -234,8 +234,7 @@ class Page {
     document.documentElement.dir = this.language === "ar" ? "rtl" : "ltr";
     document.title = this.words.title;
     const notice = this.notice ? this.sentence(this.notice) : "";
-    const first = notice ? el("p", { class: "note" }, notice) : null;
-    this.main.replaceChildren(...[first, ...this.screen()].filter((child) => child !== null));
+    this.main.replaceChildren(...this.screen().filter((child) => child !== null));
     document.body.replaceChildren(this.languages(), this.status, this.main);
     this.say(notice);
   }
