@@ -11,7 +11,7 @@ from rich.table import Table
 
 from hub.cli import demo_map, words
 from hub.cli import demo_story as story
-from hub.client import basis, opening, reading, referrals, services
+from hub.client import basis, opening, proxies, reading, referrals, services
 from hub.client.referrals import Outgoing
 from hub.directory.matching import reasons
 from hub.directory.matching.asking import where_of
@@ -169,7 +169,7 @@ class Play:
         self.stage.wait(lambda: self._rungs(selamawit, handoff) >= _TWO_RUNGS, "two rungs of the ladder")
         self.stage.hurry(1)
         self._tell_rungs(selamawit, handoff)
-        referrals.report(
+        proxies.report(
             selamawit, handoff, "acknowledge", "phone", "Gebre says on the phone: seen, will meet the family."
         )
         self._say("selamawit", "phones Gebre: he has seen it. She enters that with evidence, in her own name")

@@ -5,16 +5,18 @@ How a loop ends is in `hub.cli.ending`. Words about a child are sealed; codes ar
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from hub.cli import words
-from hub.cli.common import FOLDER, Session, command, read_packet, read_text, why, with_reason
+from hub.cli.common import FOLDER, Session, command, read_packet, read_text, secret_line, why, with_reason
+from hub.cli.oversight import logins_of
 from hub.cli.people import resolve
 from hub.cli.work import handoff, say
-from hub.client import referrals
+from hub.client import proxies, referrals
 from hub.client.referrals import STEPS
 from hub.directory.records.vocabulary import NEEDS
 from hub.errors import InvalidRequest
@@ -45,8 +47,20 @@ _INSTEAD = "Who might help instead: an agency, or the id of a service. A proposa
     click.option("--via", required=True, type=click.Choice(["phone", "sms", "paper"])),
     click.option("--evidence", "words_file", required=True, help="A file with who said what and when; - for stdin."),
     click.option("--date", "day", type=_day, help="The day of the first contact, for accept and start."),
+    click.option("--code", help="The id of a code that was read back: see hub code."),
+    click.option("--do-not-ask", is_flag=True, help="The provider's number must not be asked whether it is true."),
 )
-def report(session: Session, step: str, handoff: str, via: str, words_file: str, day: datetime | None) -> None:
+def report(  # noqa: PLR0913 - options of one command
+    session: Session,
+    step: str,
+    handoff: str,
+    via: str,
+    words_file: str,
+    day: datetime | None,
+    code: str | None,
+    *,
+    do_not_ask: bool,
+) -> None:
     """Report the recipient's STEP that came by phone, SMS or paper. It slows the chase and never stops it."""
     kind = _REPORTS[step]
     named = list(KINDS[kind].body)
@@ -54,7 +68,49 @@ def report(session: Session, step: str, handoff: str, via: str, words_file: str,
         raise InvalidRequest("accept and start take --date, the day of the first contact; other steps do not.")
     body = dict.fromkeys(named, day.date().isoformat() if day else None)
     member, evidence = session.member(), read_text(words_file)
-    say(session, member, referrals.report(member, handoff, kind.rpartition(".")[2], via, evidence, body))
+    name, ask = kind.rpartition(".")[2], not do_not_ask
+    say(session, member, proxies.report(member, handoff, name, via, evidence, body, code=code, ask=ask))
+
+
+@command(top, handoff, click.option("--digits", "digits_file", help="A file with the digits; - for stdin."))
+def code(session: Session, handoff: str, digits_file: str | None) -> None:
+    """Send six digits to the provider's verified number, and compare what they read out on the phone."""
+    member = session.member()
+    sent = proxies.send_code(member, handoff)
+    click.echo(f"Six digits went to the number that ends with {sent['number_ends']}. Ask for them.", err=True)
+    proxies.read_back(member, handoff, sent["code"], secret_line("Digits", digits_file))
+    session.tell(sent, f"They are right. Within a day: hub report STEP {handoff} --code {sent['code']} …")
+
+
+@top.group()
+def review() -> None:
+    """Answers that colleagues reported, for supervisors to look into: a number said no, or chance chose them."""
+
+
+@command(review, name="list")
+def list_reviews(session: Session) -> None:
+    """List what waits, the oldest first."""
+    member = session.member()
+    login = logins_of(member)
+    rows = [
+        {**asdict(row), "member": login(row.member), "since": words.when(row.since)} for row in proxies.reviews(member)
+    ]
+    columns = {"statement": "Statement", "handoff": "Handoff", "why": "Why", "member": "Reported by", "since": "Since"}
+    session.table(rows, columns)
+
+
+@command(review, click.argument("statement"), handoff)
+def evidence(session: Session, statement: str, handoff: str) -> None:
+    """Show the evidence behind a reported STATEMENT of HANDOFF, checked against what was signed."""
+    value = proxies.evidence_of(session.member(), statement, handoff)
+    session.tell(value, *words.outline(value, 0))
+
+
+@command(review, click.argument("statement"), click.argument("finding", type=click.Choice(["holds", "doubted"])))
+def done(session: Session, statement: str, finding: str) -> None:
+    """Say what came of it: the answer holds, or is doubted. Doubt is shown beside the state to your agency."""
+    found = proxies.found(session.member(), statement, finding)
+    session.tell(found, "Kept. Phone the provider, and report or re-route anew." if finding == "doubted" else "Kept.")
 
 
 @command(top, handoff, click.argument("packet", type=FOLDER), why)

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from hub.client.member import Member, Sealed
     from hub.client.reading import Shown
     from hub.keys.pins import TrustedAgency
+    from hub.statements.links import Link
 
 PROTECT = "protect_location"
 """The obligation of R13."""
@@ -72,13 +73,16 @@ class Outgoing:
     sex: str | None = None
     again_for: str | None = None
     """The handoff after which the same need is referred again."""
+    link: Link | None = None
+    """The link to which the packet is sealed, where the provider has no account."""
     unnamed: bool = False
     """Whether the person is not registered yet, so that nothing may name them (E2)."""
 
     def asked(self, agency: TrustedAgency) -> Asked:
         """Return the question that the basis is asked."""
         wanted = bases.categories(self.sections)
-        return Asked(agency, self.purpose, wanted, self.service, self.person, self.listing, self.about)
+        person, by_link = (self.link.id, True) if self.link else (self.person, False)
+        return Asked(agency, self.purpose, wanted, self.service, person, by_link, self.listing, self.about)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,7 @@ def send(member: Member, out: Outgoing, handoff: str | None = None) -> Sent:
             "verdict": ready.permitted.verdict(by),
             "leg": None,
             "freeze": _freeze_handle(out.basis, part.packet),
-            "link": None,
+            "link": out.link and out.link.to_value(),
         }
         said = member.statement("referral.submit", handoff, body, by=by, part=part)
         copy = _copy(out, handoff, ready)
@@ -202,14 +206,47 @@ def answer(
         InvalidRequest: neither the referral nor its basis is the member's, who did not say `why` (R46).
         ConsentMissing: the basis does not cover these sections.
     """
-    shown, copy = reading.show(member, handoff), records.sent_copy(member, handoff)
+    shown = reading.show(member, handoff)
+    link = shown.chain.live
+    if link is None and shown.chain.links:
+        raise InvalidRequest("The link was revoked: nobody could open this.", todo="Make another one with `hub link`.")
+    return _add(member, "referral.answer", shown, sections, attachments, why, link=link)
+
+
+def link(
+    member: Member, handoff: str, link: Link, attachments: Sequence[Path] = (), why: str | None = None
+) -> dict[str, Any]:
+    """Seal what was sent anew to another link, which revokes the one before.
+
+    Raises:
+        InvalidRequest: neither the referral nor its basis is the member's, who did not say `why` (R46).
+        ConsentMissing: the basis does not cover it any more.
+    """
+    shown, sections = reading.show(member, handoff), records.sent_copy(member, handoff)["sections"]
+    body = {"link": link.to_value()}
+    return _add(member, "referral.link", shown, sections, attachments, why, link=link, body=body)
+
+
+def _add(  # noqa: PLR0913 - what is added, and to what
+    member: Member,
+    kind: str,
+    shown: Shown,
+    sections: Mapping[str, Any],
+    attachments: Sequence[Path],
+    why: str | None,
+    *,
+    link: Link | None,
+    body: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Send a further packet to the recipient, within the basis on which the referral was sent."""
+    copy = records.sent_copy(member, shown.id)
     came_by = copy["came_by"]
     held = received(member, came_by) if came_by == copy["basis"] else bases.load(member, copy["basis"], why, shown)
     named = {name: copy[name] for name in ("to", "purpose", "service", "person", "inbox")}
     needs = tuple(copy["needs"])
-    out = Outgoing(sections=sections, basis=held, attachments=attachments, needs=needs, **named)
+    out = Outgoing(sections=sections, basis=held, attachments=attachments, needs=needs, link=link, **named)
     with _sealed(member, out) as ready:
-        return say(member, "referral.answer", shown, {}, ready.part)
+        return say(member, kind, shown, body or {}, ready.part)
 
 
 def pause_clock(member: Member, handoff: str, due: int, reason: str) -> dict[str, Any]:
@@ -218,16 +255,6 @@ def pause_clock(member: Member, handoff: str, due: int, reason: str) -> dict[str
     with workspace() as folder:
         part = records.seal(member, folder, "note", {"handoff": handoff, "reason": reason})
         return say(member, "referral.pause_clock", shown, {"due": due}, part)
-
-
-def report(
-    member: Member, handoff: str, step: str, via: str, words: str, body: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
-    """Report the recipient's step that came by phone, SMS or paper; `words` are the evidence, kept sealed."""
-    kind = f"referral.{step}"
-    evidence = noted(member, {"handoff": handoff, "type": kind, "via": via, "words": words})
-    said = {**(body or {}), "via": via, "evidence": evidence, "ask": False}
-    return say(member, kind, reading.show(member, handoff), said, grade=Grade.REPORTED)
 
 
 def say(
@@ -260,7 +287,7 @@ def _sealed(member: Member, out: Outgoing) -> Iterator[_Ready]:
     """Yield the packet of `out`, sealed if its basis permits, after what the basis obliges to."""
     agency, packet = member.trust.agency(out.to), random_id()
     permitted = bases.decide_for(member, out.basis, out.asked(agency), packet)
-    target = member.target(agency, person=out.person, inbox=out.inbox)
+    target = member.target(agency, person=out.person, inbox=out.inbox, link=out.link)
     with workspace() as folder, workspace() as clean:
         kept, removed, attachments = _obliged(out, permitted, clean)
         sections = {**kept, REQUEST: routing.request(out)}

@@ -124,6 +124,9 @@ class HandoffView(Schema):
     needed_from = fields.String(allow_none=True)
     asked = fields.Integer(load_default=0)
     untold = fields.Integer(load_default=0, metadata={"description": "words about it that could not be delivered"})
+    doubted = fields.Boolean(
+        load_default=False, metadata={"description": "a reported answer was denied by its number, or by a supervisor"}
+    )
     found = fields.Boolean(allow_none=True)
     possible = fields.List(fields.String(), load_default=[])
     custody = fields.Nested(CustodyView, load_default=None, allow_none=True)

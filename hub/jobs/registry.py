@@ -20,6 +20,7 @@ from hub.freeze.jobs import freeze_packets
 from hub.handofflog.guard import ForkGuard
 from hub.handoffs.jobs import erase_packets, purge_payloads
 from hub.notify.jobs import ask_gateway, purge_notices, send_notices
+from hub.proxies.jobs import ask_back
 from hub.referrals.jobs import sweep
 from hub.webhooks.jobs import purge_events, send_events
 
@@ -57,6 +58,7 @@ JOBS = (
     Job("deliver", 2, deliver),
     Job("notices", 10, send_notices),
     Job("texts", 60, ask_gateway),
+    Job("asked-back", 30, ask_back),
     Job("events", 5, send_events),
     Job("remind", 3600, remind),
     Job("contacts", 300, release),

@@ -139,6 +139,8 @@ class ReferralMachine:
         """Give a statement its position."""
         _check_link(connection, handoff, verified.statement)
         applied = service.apply(verified.statement, verified.hash, self._work(connection), now)
+        if applied.moved:
+            taken(verified, handoff, Joined(connection, self._origin, now), now, self._draw)
         self._keep_link(connection, handoff, verified.statement)
         return Step(applied.referral.state.value, applied.referral.position, moved=applied.moved)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hub.client import basis as bases
-from hub.client import opening, reading, referrals
+from hub.client import opening, proxies, reading, referrals
 from hub.client.referrals import Outgoing
 from hub.clock import SystemClock
 from hub.errors import HubError
@@ -118,7 +118,7 @@ def _play(stage: World, made: Played, folder: Path) -> None:
         step(actor, first)
         until(lambda o=other, s=state: reading.show(o, first).state == s, state)
     made.opened += [_said(opening.open_handoff(member, first)) for member in (amina, hana)]
-    referrals.report(amina, second, "acknowledge", "phone", EVIDENCE)
+    proxies.report(amina, second, "acknowledge", "phone", EVIDENCE)
     for member in (amina, hana, selam):
         made.secrets += [member.secrets.auth, str(member.hub._token).encode(), member.profile.device.value]
     _rubbish(made, amina)

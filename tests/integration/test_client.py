@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 
 from hub.client import basis as bases
-from hub.client import breach, cosigning, enrol, opening, outcomes, reading, records, referrals, withdrawal
+from hub.client import breach, cosigning, enrol, opening, outcomes, proxies, reading, records, referrals, withdrawal
 from hub.client.member import unlock
 from hub.client.outcomes import Asked
 from hub.client.referrals import Outgoing
@@ -306,7 +306,7 @@ def test_a_vital_interest_that_its_supervisor_did_not_sign_is_not_opened(one_hub
 
 def test_a_reported_acknowledgement_is_shown_as_reported_until_it_is_signed(one_hub, amina, hana):
     handoff = refer(one_hub, amina, hana)
-    referrals.report(amina, handoff, "acknowledge", "phone", "Hana said on the phone: seen.")
+    proxies.report(amina, handoff, "acknowledge", "phone", "Hana said on the phone: seen.")
     assert (reading.show(amina, handoff).state, reading.show(amina, handoff).grade) == ("acknowledged", "reported")
     referrals.take(hana, handoff, "acknowledge")
     assert reading.show(amina, handoff).grade == "signed"
