@@ -47,8 +47,11 @@ def sender(member: Member) -> dict[str, Any]:
     return {"sender": {"agency": entry.agency, "country": entry.country}, "protocols": protocols(member)}
 
 
-def recipient(member: Member, to: TrustedAgency, person: str | None) -> Recipient:
-    """Return a recipient as its key entry, its certificates and its declaration describe it."""
+def recipient(member: Member, to: TrustedAgency, person: str | None, *, by_link: bool = False) -> Recipient:
+    """Return a recipient as its key entry, its certificates and its declaration describe it.
+
+    A link's key is alive because it was made for this packet, whoever works at the agency.
+    """
     now, entry = member.clock.now(), to.entry
     working = [cert for cert in to.members(now) if cert.roles & CASE_ROLES and person in {None, cert.member}]
     declared = attestation(member, to)
@@ -57,7 +60,7 @@ def recipient(member: Member, to: TrustedAgency, person: str | None) -> Recipien
         entry.kind,
         entry.country,
         person,
-        active=bool(working),
+        active=by_link or bool(working),
         firewall_until=declared.firewall_until if declared else None,
         safeguarding_until=declared.safeguarding_until if declared else None,
     )

@@ -88,6 +88,8 @@ class Asked:
     categories: frozenset[str]
     service: str | None = None
     person: str | None = None
+    by_link: bool = False
+    """Whether `person` is whoever holds a link of this id."""
     listing: Mapping[str, Any] | None = None
     """What the service map says of the service, where one of it was chosen (`services.facts`; R17 to R20)."""
     about: Mapping[str, Any] = field(default_factory=dict)
@@ -105,7 +107,7 @@ class Asked:
                 todo="Leave the type out; the map knows it.",
                 rule="R11",
             )
-        to = around.recipient(member, self.to, self.person)
+        to = around.recipient(member, self.to, self.person, by_link=self.by_link)
         holder = member.agency if held.came_by is not None else None
         return Request(to, self.categories, self.purpose, self.service, holder)
 

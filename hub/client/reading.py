@@ -20,7 +20,8 @@ from hub.packets.dsse import Envelope
 from hub.packets.encoding import canonical
 from hub.packets.manifest import MAX_HEADER, Rewrap, read_manifest
 from hub.packets.verify import verify
-from hub.statements.grammar import STATEMENT_TYPE, Statement
+from hub.statements.grammar import STATEMENT_TYPE, Grade, Statement
+from hub.statements.links import Chain, chain_of
 from hub.statements.receipts import Receipt, read_receipt
 from hub.statements.verify import VerifiedStatement, verify_statement
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from hub.client.member import Member
     from hub.keys.pins import TrustedKeys
-    from hub.packets.manifest import Manifest
+    from hub.packets.manifest import Manifest, Senders
     from hub.packets.verify import VerifiedPacket
 
 FREEZE, REWRAP = "consent.freeze", "packet.rewrap"
@@ -64,6 +65,11 @@ class Line:
     def position(self) -> int | None:
         """Its place among the effective statements, by the ordering hub's receipt."""
         return next((w.receipt.position for w in self.words if w.receipt and w.receipt.position is not None), None)
+
+    @property
+    def refused(self) -> bool:
+        """Whether the ordering hub signed that it refused it."""
+        return self.position is None and any(word.refused for word in self.words)
 
     @property
     def state(self) -> str | None:
@@ -110,6 +116,11 @@ class Shown:
         named = {head for line in spoken for head in line.statement.heads}
         latest = [line.hash for line in spoken if line.hash not in named]
         return tuple(sorted(latest[-_MAX_HEADS:]))
+
+    @property
+    def chain(self) -> Chain:
+        """The links by which people without an account sign, read out of verified statements."""
+        return chain_of(self.to_agency, ((line.statement, line.refused) for line in self.lines))
 
     @property
     def submission(self) -> Line:
@@ -236,17 +247,24 @@ def write_attachments(packet: VerifiedPacket, into: Path) -> list[Path]:
 
 
 def _lines(member: Member, view: dict[str, Any]) -> tuple[Line, ...]:
-    keys = member.trust.keys(view["from_agency"], view["to_agency"])
-    return tuple(_line(row, keys, member.clock.now()) for row in view["statements"])
+    keys, chain = member.trust.keys(view["from_agency"], view["to_agency"]), Chain(view["to_agency"])
+    lines = []
+    for row in view["statements"]:
+        line = _line(row, keys, chain, member.clock.now())
+        if line.statement.grade is Grade.LINK and not line.refused and not chain.lets(line.statement):
+            raise BadSignature("The hub counts what a link signed that was revoked, expired, or another device's.")
+        chain = chain.after(line.statement, refused=line.refused)
+        lines.append(line)
+    return tuple(lines)
 
 
-def _line(row: dict[str, Any], keys: TrustedKeys, now: int) -> Line:
+def _line(row: dict[str, Any], keys: TrustedKeys, chain: Chain, now: int) -> Line:
     document = canonical(row["envelope"])
     said = [row["answer"], *(word["envelope"] for word in row["words"])]
     places = dict(place for place in map(_place, said) if place is not None)
     home = next(((host, places[host]) for host in _homes(row["envelope"]) if host in places), None)
     signers = keys.standing_at(*home) if home else keys
-    verified = verify_statement(document, signers, now=now, first=False)
+    verified = verify_statement(document, signers, now=now, first=False, links=lambda _handoff: chain)
     if verified.hash != row["hash"]:
         raise PeerMisbehaved("The hub has shown a statement under another name than its own.")
     words = tuple(_word(answer, verified, keys, now) for answer in said)
@@ -316,8 +334,10 @@ def placed(shown: Shown, manifest: str, host: str) -> tuple[str, int] | None:
     return None if index is None else (host, index)
 
 
-def _standing(keys: TrustedKeys, shown: Shown, packet: Packet) -> TrustedKeys:
-    """Return the keys as they were when the packet's statement entered its home log."""
+def _standing(keys: TrustedKeys, shown: Shown, packet: Packet) -> Senders:
+    """Return the keys as they were when the packet's statement entered its home log; a link's are in the handoff."""
+    if any(line.statement.manifest == packet.hash and line.statement.grade is Grade.LINK for line in shown.lines):
+        return shown.chain
     place = placed(shown, packet.hash, host_of(packet.manifest.sender))
     return keys if place is None else keys.standing_at(*place)
 

@@ -118,6 +118,10 @@ class Trust:
         self.served[agency] = served
         return found
 
+    def url(self, host: str) -> str:
+        """Return the address of a hub as the home hub knows it."""
+        return self._hub.url if host == self._host else self._peer(host)["url"]
+
     def _know_hub(self, host: str) -> None:
         if host not in self.pins.hubs:
             key = from_b64u(self._peer(host)["sign"], 32)
