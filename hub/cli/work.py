@@ -48,8 +48,8 @@ def list_handoffs(session: Session, box: str | None) -> None:
         columns,
         other=lambda r: f"to {r['to_agency']}" if r["from_agency"] == member.agency else f"from {r['from_agency']}",
         state=lambda row: words.state(row.get("state")) + (", frozen" if _custody(row).get("frozen") else ""),
-        ball=lambda row: _ball(row, member),
-        due=lambda row: words.by_when(_due(row), member.clock.now()),
+        ball=lambda row: ball_of(row, member),
+        due=lambda row: words.by_when(due_of(row), member.clock.now()),
         grade=lambda row: words.grade(row.get("grade")),
     )
 
@@ -171,13 +171,14 @@ def _custody(row: Mapping[str, Any]) -> Mapping[str, Any]:
     return found
 
 
-def _due(row: Mapping[str, Any]) -> int | None:
+def due_of(row: Mapping[str, Any]) -> int | None:
     """Return by when somebody has to act: a holder who is asked what became of its copy goes first."""
     asked, due = _custody(row).get("due"), row.get("due")
     return asked if asked is not None else due
 
 
-def _ball(row: Mapping[str, Any], member: Member) -> str:
+def ball_of(row: Mapping[str, Any], member: Member) -> str:
+    """Return who has to act next, as the member reads it."""
     holder = {"sender": row["from_agency"], "recipient": row["to_agency"]}.get(str(row.get("ball")))
     if _custody(row).get("due") is not None:
         holder = row["to_agency"]
@@ -186,14 +187,14 @@ def _ball(row: Mapping[str, Any], member: Member) -> str:
 
 def standing(row: Mapping[str, Any], member: Member) -> list[str]:
     """Return where a handoff stands, who has the ball, and by when."""
-    due = words.by_when(_due(row), member.clock.now())
+    due = words.by_when(due_of(row), member.clock.now())
     waits = (
         "signed and sent; it counts once the sender's hub confirms it. Until then: " if row["being_confirmed"] else ""
     )
     grade = words.grade(row.get("grade"))
     return [
         f"{waits}{words.state(row.get('state'))} ({grade})",
-        f"ball: {_ball(row, member)}{', by ' + due if due else ''}",
+        f"ball: {ball_of(row, member)}{', by ' + due if due else ''}",
     ]
 
 
