@@ -63,6 +63,8 @@ def check(rows: Told, *, joined: bool = False) -> None:
         InvalidRequest: one can, or the numbers do not add up.
     """
     _check_places(rows, joined=joined)
+    if any(count < LEAST for row in rows.values() for told in row.told.values() for count in told.values()):
+        raise InvalidRequest("A count is below ten.")
     for split in SPLITS.values():
         table = _Table(split, rows)
         for cell in table.cells:
