@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
+from hub.db import batches
 from hub.directory.areas import outlines
 from hub.directory.areas.domain import Area, fold
 from hub.directory.areas.store import Areas
-from hub.directory.servicemap.store import MOST_AT_ONCE, map_postings
+from hub.directory.servicemap.store import map_postings
 from hub.directory.servicemap.write import rederive
 from hub.errors import InvalidRequest
 
@@ -95,9 +96,9 @@ def follow(connection: Connection, codes: Iterable[str], now: int) -> None:
     tree = Areas(connection)
     places = sorted({below for code in codes for below in (code, *tree.below(code))})
     services: set[str] = set()
-    for start in range(0, len(places), MOST_AT_ONCE):
-        some = map_postings.c.place.in_(places[start : start + MOST_AT_ONCE])
-        services |= set(connection.scalars(select(map_postings.c.service).distinct().where(some)))
+    for some in batches(places):
+        there = map_postings.c.place.in_(some)
+        services |= set(connection.scalars(select(map_postings.c.service).distinct().where(there)))
     rederive(connection, sorted(services), now)
 
 

@@ -28,7 +28,7 @@ from sqlalchemy import (
     update,
 )
 
-from hub.db import Store, metadata
+from hub.db import MOST_AT_ONCE, Store, batches, metadata
 from hub.directory.areas import outlines
 from hub.directory.areas.domain import CODE, Area, fold, parts
 from hub.directory.records.freshness import day_after
@@ -88,7 +88,6 @@ area_agencies = Table(
 )
 _NOW = areas.c.valid_to == ""
 _SOME = select(areas).where(_NOW, areas.c.code.in_(bindparam("codes", expanding=True))).order_by(areas.c.path)
-_MANY = 500
 _MOST_FOUND = 100
 _POLE, _DATE_LINE = 90, 180
 
@@ -112,7 +111,7 @@ class Areas(Store):
     def some(self, codes: Iterable[str]) -> list[Area]:
         """Return the areas of some codes, those that there are, in the order of their paths."""
         wanted = sorted(set(codes))
-        found = self._connection.execute(_SOME, {"codes": wanted[:_MANY]}).mappings() if wanted else ()
+        found = self._connection.execute(_SOME, {"codes": wanted[:MOST_AT_ONCE]}).mappings() if wanted else ()
         return [_area(row) for row in found]
 
     def need(self, code: str) -> Area:
@@ -243,10 +242,9 @@ class Areas(Store):
 
     def outlines(self, codes: Iterable[str]) -> dict[str, dict[str, Any]]:
         """Return the outlines of those of the areas that have one, as GeoJSON geometries."""
-        wanted, found = list(codes), {}
-        for start in range(0, len(wanted), _MANY):
-            some = area_outlines.c.code.in_(wanted[start : start + _MANY])
-            query = select(area_outlines.c.code, area_outlines.c.geometry).where(some)
+        c, found = area_outlines.c, {}
+        for some in batches(list(codes)):
+            query = select(c.code, c.geometry).where(c.code.in_(some))
             found.update({row["code"]: json.loads(row["geometry"]) for row in self._all(query)})
         return found
 

@@ -10,15 +10,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from hub.db import batches
 from hub.directory.feed.document import MAX_BYTES, MAX_RECORDS, PARTS, mix, sign_page, tell
 from hub.directory.feed.store import Entry, FeedStore, Head, Waiting, parts
 from hub.directory.records.record import PROVIDER, SERVICE, SITE
 from hub.directory.servicemap.derive import site_ids
-from hub.directory.servicemap.store import MOST_AT_ONCE, ServiceMap
+from hub.directory.servicemap.store import ServiceMap
 from hub.packets.encoding import canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -47,7 +48,7 @@ def publish(connection: Connection, host: str) -> int:
     found = ServiceMap(connection)
     kinds = waiting.with_those_that_name(tokens.values())
     for kind in _ORDER:
-        for some in _chunks(sorted(record for record, known in kinds.items() if known == kind)):
+        for some in batches(sorted(record for record, known in kinds.items() if known == kind)):
             rows = found.many(some)
             around = around_of(found, rows.values())
             for part in told:
@@ -180,7 +181,3 @@ def names_of(kind: str, document: Mapping[str, Any]) -> list[str]:
     """Return the ids of the records that a record belongs to or is at, its provider first."""
     by = [document["organization_id"]] if kind != PROVIDER and document.get("organization_id") else []
     return [*by, *site_ids(document)] if kind == SERVICE else by
-
-
-def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (ids[start : start + MOST_AT_ONCE] for start in range(0, len(ids), MOST_AT_ONCE))

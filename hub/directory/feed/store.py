@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import BigInteger, Column, Index, Integer, String, Table, delete, func, insert, select, update
 
-from hub.db import Store, metadata
+from hub.db import Store, batches, metadata
 from hub.directory.feed.document import NOTHING, PARTS
 from hub.directory.records.record import PROVIDER
 from hub.directory.servicemap.store import map_aliases, map_records, map_sites
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 _ID = 36
 _HOST = 261
-_AT_ONCE = 500
 
 map_feeds = Table(
     "map_feeds",
@@ -126,8 +125,8 @@ class FeedStore(Store):
     def entries(self, records: Sequence[str]) -> dict[str, Entry]:
         """Return what was told of some records, by id."""
         found: list[Entry] = []
-        for start in range(0, len(records), _AT_ONCE):
-            found += self._entries(map_feeds.c.id.in_(records[start : start + _AT_ONCE]))
+        for some in batches(records):
+            found += self._entries(map_feeds.c.id.in_(some))
         return {entry.id: entry for entry in found}
 
     def after(self, seq: int, limit: int) -> list[Entry]:
@@ -145,8 +144,8 @@ class FeedStore(Store):
 
     def drop(self, records: Sequence[str]) -> None:
         """Forget what was told of some records."""
-        for start in range(0, len(records), _AT_ONCE):
-            self._run(delete(map_feeds).where(self._mine, map_feeds.c.id.in_(records[start : start + _AT_ONCE])))
+        for some in batches(records):
+            self._run(delete(map_feeds).where(self._mine, map_feeds.c.id.in_(some)))
 
     def count(self) -> int:
         """Return of how many records something was told."""
@@ -206,8 +205,7 @@ class Waiting(Store):
         """Return some records, what was merged with them, and all that belong to them or are at them, with kinds."""
         asked, c = sorted(set(records)), map_records.c
         found: dict[str, str] = {}
-        for start in range(0, len(asked), _AT_ONCE):
-            some = asked[start : start + _AT_ONCE]
+        for some in batches(asked):
             at = select(map_sites.c.service).where(map_sites.c.site.in_(some))
             to = select(map_aliases.c.kept).where(map_aliases.c.id.in_(some))
             merged = select(map_aliases.c.id).where(map_aliases.c.kept.in_(to))
@@ -218,8 +216,8 @@ class Waiting(Store):
 
     def done(self, tokens: Sequence[str]) -> None:
         """Forget that these waited."""
-        for start in range(0, len(tokens), _AT_ONCE):
-            self._run(delete(map_changed).where(map_changed.c.token.in_(tokens[start : start + _AT_ONCE])))
+        for some in batches(tokens):
+            self._run(delete(map_changed).where(map_changed.c.token.in_(some)))
 
 
 def parts(connection: Connection, host: str) -> list[FeedStore]:

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import delete, insert
 from sqlalchemy.exc import DBAPIError
 
+from hub.db import batches
 from hub.directory.feed.checks import Checks
 from hub.directory.feed.document import Told, mix
 from hub.directory.feed.store import Entry, FeedStore, Head
 from hub.directory.records.record import PROVIDER, SERVICE, SITE
 from hub.directory.records.visibility import PARTNERS
-from hub.directory.servicemap.store import MOST_AT_ONCE, ServiceMap, map_aliases
+from hub.directory.servicemap.store import ServiceMap, map_aliases
 from hub.directory.servicemap.withdraw import forget_history, withdraw
 from hub.directory.servicemap.write import CHANGED, NEW, Actor, Draft, apply
 from hub.errors import HubError, PeerMisbehaved, Replayed
@@ -143,9 +144,8 @@ class _Page:
     def _make_room(self, drafts: Sequence[Draft]) -> None:
         """Let what was merged by the peer stand for itself again; what has another keeper now begins anew."""
         ids = [str(draft.document["id"]) for draft in drafts]
-        for start in range(0, len(ids), MOST_AT_ONCE):
-            some = map_aliases.c.id.in_(ids[start : start + MOST_AT_ONCE])
-            self.connection.execute(delete(map_aliases).where(some))
+        for some in batches(ids):
+            self.connection.execute(delete(map_aliases).where(map_aliases.c.id.in_(some)))
         known = ServiceMap(self.connection).many(ids)
         other = [
             draft.document["id"]

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import BigInteger, Column, Index, Integer, String, Table, Text, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from hub.db import Store, metadata
+from hub.db import Store, batches, metadata
 from hub.directory.areas.store import areas
 from hub.directory.gaps.unmet import Unmet
 from hub.directory.records.visibility import PARTNERS
-from hub.directory.servicemap.store import MOST_AT_ONCE, map_postings, map_views
+from hub.directory.servicemap.store import map_postings, map_views
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -98,9 +98,9 @@ class GapStore(Store):
         """Return the listings of some services as partners see them."""
         found: dict[str, dict[str, Any]] = {}
         c, wanted = map_views.c, sorted(services)
-        for start in range(0, len(wanted), MOST_AT_ONCE):
-            some = self._all(select(c.id, c.partners).where(c.id.in_(wanted[start : start + MOST_AT_ONCE])))
-            found |= {row["id"]: json.loads(row["partners"]) for row in some if row["partners"]}
+        for some in batches(wanted):
+            rows = self._all(select(c.id, c.partners).where(c.id.in_(some)))
+            found |= {row["id"]: json.loads(row["partners"]) for row in rows if row["partners"]}
         return found
 
     def replace(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from hub.db import batches
 from hub.directory.areas.store import Areas
 from hub.directory.formats.hsds import page
 from hub.directory.formats.hsds_derive import taxonomies, terms
@@ -167,7 +168,7 @@ class Publisher:
             "service_at_locations": (self.published.places, self.place_rows),
         }
         ids, shown = rows[kind]
-        for some in _chunks(ids(self.asked(asked), 0, EVERYTHING)[1]):
+        for some in batches(ids(self.asked(asked), 0, EVERYTHING)[1], AT_ONCE):
             yield from shown(some, asked)
 
     def _terms(self, given: Mapping[str, Any]) -> tuple[tuple[str, str], ...] | None:
@@ -189,7 +190,7 @@ class Publisher:
         held, found = self.facts.get("hsds_terms", ((-1, 0, 0), {}))
         if held != stamp:
             found = dict(found)
-            for some in _chunks(self.published.tagged(since=held[0])):
+            for some in batches(self.published.tagged(since=held[0]), AT_ONCE):
                 for row in ServiceMap(self.connection).many(some).values():
                     found |= terms_of(row.kind, row.document)
             self.facts["hsds_terms"] = (stamp, found)
@@ -251,10 +252,6 @@ def _held(writer: HsdsWriter, service: str, *, full: bool) -> list[Object]:
 
 def _window(asked: Mapping[str, Any]) -> tuple[int, int]:
     return (asked["page"] - 1) * asked["per_page"], asked["per_page"]
-
-
-def _chunks(ids: list[Any]) -> Iterator[list[Any]]:
-    return (ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE))
 
 
 def _taxonomy_of(term: Object) -> set[str]:

@@ -26,7 +26,7 @@ from sqlalchemy import (
     update,
 )
 
-from hub.db import Store, metadata
+from hub.db import Store, batches, metadata
 from hub.errors import NotFound
 from hub.packets.encoding import b64u
 
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import RowMapping
 
 LEASE: Final = 120
-_MANY: Final = 500
 
 map_imports = Table(
     "map_imports",
@@ -260,8 +259,8 @@ class Sources(Store):
     def said(self, source: str, keys: Iterable[str]) -> dict[str, Said]:
         """Return what a source said of some of its records."""
         wanted, found, c = list(keys), {}, map_said.c
-        for start in range(0, len(wanted), _MANY):
-            query = select(map_said).where(c.source == source, c.key.in_(wanted[start : start + _MANY]))
+        for some in batches(wanted):
+            query = select(map_said).where(c.source == source, c.key.in_(some))
             for row in self._all(query):
                 members = json.loads(row["members"])
                 found[row["key"]] = Said(row["key"], row["record"], row["day"], row["whole"], members)
@@ -270,10 +269,8 @@ class Sources(Store):
     def put(self, source: str, rows: Iterable[Said]) -> None:
         """Keep what a source says now, in place of what it said of the same records."""
         new = {row.key: row for row in rows}
-        keys = list(new)
-        for start in range(0, len(keys), _MANY):
-            some = map_said.c.key.in_(keys[start : start + _MANY])
-            self._run(delete(map_said).where(map_said.c.source == source, some))
+        for some in batches(list(new)):
+            self._run(delete(map_said).where(map_said.c.source == source, map_said.c.key.in_(some)))
         if new:
             values = [
                 {
@@ -294,10 +291,9 @@ class Sources(Store):
 
     def touch(self, source: str, keys: Iterable[str], day: str) -> None:
         """Note that a source says some records still."""
-        wanted = list(keys)
-        for start in range(0, len(wanted), _MANY):
-            some = map_said.c.key.in_(wanted[start : start + _MANY])
-            self._run(update(map_said).where(map_said.c.source == source, some).values(day=day))
+        for some in batches(list(keys)):
+            which = (map_said.c.source == source) & map_said.c.key.in_(some)
+            self._run(update(map_said).where(which).values(day=day))
 
     def unseen(self, source: str, day: str) -> list[tuple[str, str]]:
         """Return key and record of what a source said before a day and not since."""

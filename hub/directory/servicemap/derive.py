@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import delete, insert, select
 
+from hub.db import batches
 from hub.directory.areas.store import Areas
 from hub.directory.gaps.store import dirty
 from hub.directory.records import freshness, listing
@@ -89,7 +90,7 @@ def derive_due(connection: Connection, rows: Iterable[Row]) -> None:
     records = list(rows)
     c = t.map_due.c
     told: dict[tuple[str, str], RowMapping] = {}
-    for some in _chunks([row.id for row in records]):
+    for some in batches([row.id for row in records]):
         for old in connection.execute(select(t.map_due).where(c.id.in_(some))).mappings():
             told[old["id"], old["grp"]] = old
         connection.execute(delete(t.map_due).where(c.id.in_(some)))
@@ -314,7 +315,7 @@ def forget(connection: Connection, services: Sequence[str]) -> None:
 def _forget(connection: Connection, services: Sequence[str]) -> set[tuple[str, str]]:
     """Delete the derived rows of services; return where their needs were met."""
     touched: set[tuple[str, str]] = set()
-    for some in _chunks(services):
+    for some in batches(services):
         c = t.map_postings.c
         touched |= {
             (row.need, row.place) for row in connection.execute(select(c.need, c.place).where(c.service.in_(some)))
@@ -335,8 +336,3 @@ def _insert(connection: Connection, table: Table, rows: Iterable[dict[str, Any]]
     made = list(rows)
     if made:
         connection.execute(insert(table), made)
-
-
-def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(ids), t.MOST_AT_ONCE):
-        yield ids[start : start + t.MOST_AT_ONCE]

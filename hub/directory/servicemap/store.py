@@ -25,7 +25,7 @@ from sqlalchemy import (
     text,
 )
 
-from hub.db import Store, metadata
+from hub.db import Store, batches, metadata
 from hub.directory.records.visibility import PARTNERS, WHOLE, level_of, visible
 from hub.directory.records.vocabulary import LEVELS
 
@@ -42,8 +42,6 @@ DAY: Final = 10
 PATH: Final = 700
 NEVER: Final = 9
 """In `here` and `covers`, which are the levels from which on that is known: not at all."""
-MOST_AT_ONCE: Final = 500
-"""Ids in one IN list: both databases take it, and plans stay the same."""
 
 map_records = Table(
     "map_records",
@@ -312,15 +310,14 @@ class ServiceMap(Store):
     def _belonging(self, kind: str, providers: Iterable[str]) -> list[str]:
         asked, c = sorted(set(providers)), map_records.c
         found: list[str] = []
-        for start in range(0, len(asked), MOST_AT_ONCE):
-            some = c.provider.in_(asked[start : start + MOST_AT_ONCE])
-            found += self._connection.scalars(select(c.id).where(some, c.kind == kind))
+        for some in batches(asked):
+            found += self._connection.scalars(select(c.id).where(c.provider.in_(some), c.kind == kind))
         return found
 
     def _in(self, table: Table, column: Any, values: list[str]) -> list[RowMapping]:
         found: list[RowMapping] = []
-        for start in range(0, len(values), MOST_AT_ONCE):
-            found += self._all(select(table).where(column.in_(values[start : start + MOST_AT_ONCE])))
+        for some in batches(values):
+            found += self._all(select(table).where(column.in_(some)))
         return found
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select, update
 
+from hub.db import batches
 from hub.directory.servicemap import store as t
 from hub.directory.servicemap.derive import forget
 from hub.directory.servicemap.store import ServiceMap
@@ -23,10 +24,9 @@ if TYPE_CHECKING:
 def withdraw(connection: Connection, records: Sequence[str], *, host: str, now: int) -> int:
     """Delete those of some records that are copies of `host`'s, and derive anew what showed them; return how many."""
     gone, around = 0, set[str]()
-    for start in range(0, len(records), t.MOST_AT_ONCE):
+    for some in batches(records):
         c = t.map_records.c
-        which = select(c.id).where(c.id.in_(records[start : start + t.MOST_AT_ONCE]), c.host == host)
-        ids = sorted(connection.scalars(which))
+        ids = sorted(connection.scalars(select(c.id).where(c.id.in_(some), c.host == host)))
         around |= _around(connection, ids)
         forget(connection, ids)
         tables = (c.id, t.map_history.c.id, t.map_due.c.id, t.map_aliases.c.id, t.map_aliases.c.kept)
@@ -47,6 +47,5 @@ def _around(connection: Connection, ids: Sequence[str]) -> set[str]:
 def forget_history(connection: Connection, records: Sequence[str]) -> None:
     """Keep of the versions of copies that there were some, and not what stood in them: that is told at their home."""
     c = t.map_history.c
-    for start in range(0, len(records), t.MOST_AT_ONCE):
-        which = c.id.in_(records[start : start + t.MOST_AT_ONCE])
-        connection.execute(update(t.map_history).where(which).values(change="{}"))
+    for some in batches(records):
+        connection.execute(update(t.map_history).where(c.id.in_(some)).values(change="{}"))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, delete, insert, update
 
+from hub.db import batches
 from hub.directory.areas.store import Areas
 from hub.directory.feed.store import changed as tell_peers
 from hub.directory.records import record
@@ -194,8 +195,8 @@ def _hide_sites(connection: Connection, found: ServiceMap, sites: Sequence[str],
 
 
 def _derive_services(connection: Connection, found: ServiceMap, services: Sequence[str], now: int) -> None:
-    for start in range(0, len(services), t.MOST_AT_ONCE):
-        rows = [row for row in found.many(services[start : start + t.MOST_AT_ONCE]).values() if row.kind == SERVICE]
+    for some in batches(services):
+        rows = [row for row in found.many(some).values() if row.kind == SERVICE]
         named = {row.document["organization_id"] for row in rows} | {
             site for row in rows for site in site_ids(row.document)
         }
@@ -388,8 +389,8 @@ def _write(connection: Connection, steps: Sequence[_Step], by: Actor, host: str,
             }
         )
     known = [step.outcome.id for step in steps if step.old is not None]
-    for start in range(0, len(known), t.MOST_AT_ONCE):
-        connection.execute(delete(t.map_records).where(t.map_records.c.id.in_(known[start : start + t.MOST_AT_ONCE])))
+    for some in batches(known):
+        connection.execute(delete(t.map_records).where(t.map_records.c.id.in_(some)))
     connection.execute(insert(t.map_records), list(rows.values()))
     connection.execute(insert(t.map_history), history)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import BigInteger, Column, Index, Integer, String, Table, Text, func, insert, or_, select, update
 
-from hub.db import Store, metadata
+from hub.db import Store, batches, metadata
 from hub.directory.servicemap.store import AGENCY, ID, map_due, map_records
 from hub.errors import StaleVersion
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import RowMapping
 
 MEMBER: Final = 22
-MOST: Final = 500
 _JSON: Final = ("changes", "old", "groups", "taken")
 
 map_requests = Table(
@@ -152,8 +151,8 @@ class Requests(Store):
         """Return the requests about some records in some states, oldest first."""
         c, asked = map_requests.c, list(records)
         found: list[RowMapping] = []
-        for start in range(0, len(asked), MOST):
-            here = c.record.in_(asked[start : start + MOST]) & c.state.in_(states)
+        for some in batches(asked):
+            here = c.record.in_(some) & c.state.in_(states)
             found += self._all(select(map_requests).where(here).order_by(c.at, c.id))
         return [_request(row) for row in found]
 
