@@ -39,18 +39,23 @@ class AgencyFacts:
     deputy: str | None = None
     duty: tuple[str, ...] = ()
     successor: str | None = None
+    no_account: bool = False
+    """Whether its providers have no account, so that packets go by link alone; its parent sponsors it."""
 
 
 def begin(desk: Desk, invitation: Invitation, facts: AgencyFacts) -> tuple[AgencyIdentity, Sheet]:
     """Make the founder's profile with the agency's root; return the identity for two certifiers, and what to print.
 
     The founder's device starts epoch 1 if a role of theirs may open cases; else the first such member's does. An agency
-    whose kind never receives has neither epoch nor inbox.
+    whose kind never receives has neither epoch nor inbox; one without accounts has no epoch.
 
     Raises:
         Conflict: the folder is taken.
+        InvalidRequest: nobody is named who sponsors an agency without accounts.
     """
-    root, closed = RootKey.generate(), facts.kind in {PERSON_ONLY, *NEVER_RECEIVE}
+    if facts.no_account and not facts.parent:
+        raise InvalidRequest("An agency without accounts has a sponsor.", todo="Name it with --parent.")
+    root, closed = RootKey.generate(), facts.no_account or facts.kind in {PERSON_ONLY, *NEVER_RECEIVE}
     opens = invitation.roles & CASE_ROLES and not closed
     identity = _identity(invitation.agency, facts, root)
     member, sheet = enrol.prepare(desk, invitation, root=root, epoch=EpochSecret.generate(1) if opens else None)

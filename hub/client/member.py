@@ -184,7 +184,7 @@ class Member:
     def own_target(self) -> Target:
         """Return whom own records are sealed to: the agency's epoch, or this member where there is none."""
         home = self.home()
-        return self.target(home, person=self.id if home.entry.kind == PERSON_ONLY else None)
+        return self.target(home, person=None if home.entry.enc else self.id)
 
     # -- sealing and sending
 

@@ -85,11 +85,11 @@ class World:
         return Desk(self.folder / login, login, PASSPHRASE, self.clock)
 
     def found(
-        self, host: str, name: str, kind: str, country: str, login: str, roles: frozenset[str] = FOUNDER
+        self, host: str, name: str, kind: str, country: str, login: str, roles: frozenset[str] = FOUNDER, **more: object
     ) -> Member:
         """Found an agency with its two certifications; its founder is `login`."""
         invitation = self.hubs[host].invite(name, roles)
-        facts = AgencyFacts(kind, country, f"operator of {host}", duty=("+253 00 00 00",))
+        facts = AgencyFacts(kind, country, f"operator of {host}", duty=("+253 00 00 00",), **more)
         identity, _ = founding.begin(self.desk(login), invitation, facts)
         certs = [certify(identity, certifier, self.clock.now()) for certifier in CERTIFIERS]
         member = founding.finish(self.desk(login), certs)
