@@ -10,13 +10,14 @@ from rich.markup import escape
 
 from hub.cli import channels, words
 from hub.cli.common import FILE, Session, command, out, read_json, read_text, secret_line
-from hub.client import around, founding
+from hub.cli.recovery import recovery as recovery_group
+from hub.client import around, epochs, founding, recovery, watching
 from hub.client import enrol as enrolling
 from hub.client.enrol import Desk, Invitation, Sheet
 from hub.client.founding import AgencyFacts
 from hub.directory.records.vocabulary import NEEDS
 from hub.errors import InvalidRequest, NotFound
-from hub.keys.certificates import KINDS, Epoch, fingerprint
+from hub.keys.certificates import CASE_ROLES, KINDS, Epoch, fingerprint
 from hub.packets import shapes as a
 from hub.packets.encoding import b64u, canonical
 from hub.statements.grammar import Role
@@ -28,7 +29,12 @@ if TYPE_CHECKING:
     from hub.client.member import Member
     from hub.keys.pins import TrustedAgency
 
-top = click.Group("people", commands=channels.top.commands)
+top = click.Group("people", commands={**channels.top.commands, "recovery": recovery_group})
+_UNTESTED = "not tested, and does not count yet: type it back with `hub recovery test`."
+_ALIVE = (
+    "[bold]Old key still alive[/bold]: who left can open what is sealed to your agency, until the next key stands in"
+    " the log. Run `hub agency renew`."
+)
 _role = click.option("--role", "roles", multiple=True, required=True, type=click.Choice([r.value for r in Role]))
 _invitation = click.option(
     "--invitation", "named", help="The file with your invitation; asked for where none is named."
@@ -52,6 +58,9 @@ def agency() -> None:
     click.option("--operator", required=True, help="The body that the agency belongs to."),
     click.option("--parent", help="The body above it."),
     click.option("--duty", multiple=True, help="A duty number. Repeatable."),
+    click.option(
+        "--no-account", is_flag=True, help="Its providers have no account: packets go by link. --parent sponsors it."
+    ),
     out,
 )
 def request(session: Session, named: str | None, login: str, out: Path | None, **facts: Any) -> None:
@@ -130,11 +139,36 @@ def epoch(session: Session, publish: Path | None, out: Path | None) -> None:
             session.hand_over({"epoch": started.to_value()}, canonical(started.to_value()).decode(), out)
             return
     enrolling.publish_epoch(member, started)
-    granted = enrolling.grant_missing(member) if started.epoch in member.epochs() else []
+    if started.epoch in member.epochs():
+        _renew(session, member)
+        return
     session.tell(
-        {"epoch": started.epoch, "granted": granted},
-        f"Epoch {started.epoch} is published; granted to {len(granted)} colleagues. Others get it by hub member grant.",
+        {"epoch": started.epoch},
+        f"Epoch {started.epoch} is published. Who started it now runs `hub agency renew`.",
     )
+
+
+@command(agency)
+def renew(session: Session) -> None:
+    """Do what is left to do after somebody left: the next key, grants, new headers. Safe to run again."""
+    _renew(session, session.member())
+
+
+@command(agency, click.argument("login_or_id"))
+def deputy(session: Session, login_or_id: str) -> None:
+    """Name the colleague who takes over what others held who leave."""
+    entry = enrolling.name_deputy(session.member(), login_or_id)
+    session.tell({"deputy": entry.deputy}, f"{escape(login_or_id)} is the deputy from now on.")
+
+
+@command(agency)
+def watch(session: Session) -> None:
+    """Say what changed in your agency's keys since you last asked: who was certified or removed, recoveries."""
+    me = session.member()
+    rows = [asdict(change) for change in watching.changes(me)]
+    columns = {"at": "When", "what": "What", "member": "Member"}
+    session.table(rows, columns, at=lambda row: words.when(row["at"]) if row["at"] else "")
+    watching.seen(me)
 
 
 @top.group()
@@ -176,16 +210,26 @@ def grant(session: Session) -> None:
 
 @command(member, click.argument("login_or_id"))
 def remove(session: Session, login_or_id: str) -> None:
-    """End the certificates of a colleague who left or whose device was lost."""
+    """End the certificates of a colleague who left; what they held is the deputy's, and the next key starts."""
     me = session.member()
     removed = enrolling.remove_member(me, login_or_id)
-    value = {"member": removed, "epoch": me.home().entry.enc[-1].epoch if me.home().entry.enc else None}
-    session.tell(
-        value,
-        f"{escape(login_or_id)} is removed: nothing that they sign from now on counts, and they cannot sign in.",
-        "The agency's encryption key on their device is still good for what is sealed until the next one starts:"
-        " run `hub agency epoch` now.",
-    )
+    if not session.as_json:
+        session.tell(
+            {},
+            f"{escape(login_or_id)} is removed: nothing that they sign from now on counts, and they cannot sign in.",
+            *_deputy_line(me),
+        )
+    _renew_after(session, me, {"member": removed})
+
+
+@command(member, click.argument("login_or_id"), out)
+def lost(session: Session, login_or_id: str, out: Path | None) -> None:
+    """Revoke a colleague's lost device, and invite them back on a new one as who they are."""
+    me = session.member()
+    made = enrolling.lose_device(me, login_or_id)
+    session.hand_over({"member": made.member, "roles": sorted(made.roles)}, made.to_text(), out)
+    if not session.as_json:
+        session.console.print(*_alive(me))
 
 
 @command(member, name="list")
@@ -196,6 +240,9 @@ def list_members(session: Session) -> None:
     rows = [{"login": logins.get(row["member"]), **row} for row in _shown(me.home(), me.clock.now())["members"]]
     columns = {"login": "Login", "member": "Member", "roles": "Roles", "until": "Until"}
     session.table(rows, columns, until=lambda row: words.when(row["until"]))
+    if not session.as_json:
+        for line in _alive(me):
+            session.console.print(line)
 
 
 @command(top, _invitation, _login)
@@ -232,9 +279,21 @@ def unlock(session: Session, recovery: str | None) -> None:
 def whoami(session: Session) -> None:
     """Say who you are signed in as, and as what."""
     found = session.member()
-    value = {**asdict(found.account), "roles": sorted(found.roles()), "root": found.secrets.root is not None}
+    tested, changed = recovery.sheet_tested(found), len(watching.changes(found))
+    facts = {"root": found.secrets.root is not None, "sheet_tested": tested, "key_changes": changed}
+    value = {**asdict(found.account), "roles": sorted(found.roles()), **facts}
     roles = ", ".join(value["roles"]) or "not certified yet"
-    session.tell(value, f"{escape(found.account.login)} at {escape(found.agency)}: {roles}")
+    session.tell(
+        value,
+        f"{escape(found.account.login)} at {escape(found.agency)}: {roles}",
+        f"Recovery sheet: tested on {words.when(tested)}" if tested else f"Recovery sheet: {_UNTESTED}",
+        *(
+            [f"Key documents of your agency that you have not seen: {changed}. See `hub agency watch`."]
+            if changed
+            else []
+        ),
+        *_alive(found),
+    )
 
 
 @top.group()
@@ -328,9 +387,44 @@ def _shown(found: TrustedAgency, now: int) -> dict[str, Any]:
     return {**about, **trusted, "duty": list(entry.duty), "epochs": len(entry.enc), "members": members}
 
 
+def _renew(session: Session, me: Member, value: dict[str, Any] | None = None) -> None:
+    from rich.progress import Progress
+
+    with Progress(console=session.console, disable=not session.console.is_terminal, transient=True) as progress:
+        bar = progress.add_task("New headers")
+        done = epochs.renew(me, lambda done, left: progress.update(bar, completed=done, total=done + left))
+    closed = f"{len(done.closed)} packets do not open with any key held here, and stay as they are."
+    session.tell(
+        {**(value or {}), **asdict(done), "old_key_alive": bool(epochs.old_key(me))},
+        f"Epoch {done.epoch} is published; granted to {len(done.granted)} devices; new headers: {done.done}.",
+        *([f"{done.frozen} frozen packets wait: run `hub agency renew` when they are free."] if done.frozen else []),
+        *([closed] if done.closed else []),
+        *_alive(me),
+    )
+
+
+def _renew_after(session: Session, me: Member, value: dict[str, Any]) -> None:
+    if me.home().entry.enc and me.roles() & CASE_ROLES:
+        _renew(session, me, value)
+    else:
+        session.tell({**value, "old_key_alive": bool(epochs.old_key(me))}, *_alive(me))
+
+
+def _alive(me: Member) -> tuple[str, ...]:
+    """Return the warning that somebody who left can still open what is sealed now, or nothing."""
+    return (_ALIVE,) if epochs.old_key(me) else ()
+
+
+def _deputy_line(me: Member) -> tuple[str, ...]:
+    if me.home().entry.deputy is not None:
+        return ("What they held is the deputy's now.",)
+    return ("No deputy is named, and what they held waits: run `hub agency deputy`, then this again.",)
+
+
 def _sheet(sheet: Sheet) -> tuple[str, ...]:
     return (
         "Print this once and keep it apart from this machine; it is shown only now:",
         f"  Recovery code  {sheet.recovery}",
         f"  Device secret  {sheet.device}",
+        f"It is {_UNTESTED}",
     )

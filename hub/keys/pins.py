@@ -162,10 +162,18 @@ class TrustedAgency:
     entry: KeyEntry
     how: How
     devices: tuple[Device, ...]
-    old_key: tuple[MemberCert, ...] = ()
-    """Devices that lost their case roles since the newest epoch: their old key is still alive."""
-    recovery: RecoveryKey | None = None
-    """Which paper shares count."""
+    documents: tuple[tuple[int, Document], ...] = ()
+    """All of its key documents with their places in its home log."""
+
+    @property
+    def old_key(self) -> tuple[MemberCert, ...]:
+        """Devices that lost their case roles since the newest epoch: their old key is still alive."""
+        return old_key_holders(document for _, document in self.documents)
+
+    @property
+    def recovery(self) -> RecoveryKey | None:
+        """Which paper shares count."""
+        return next((one for _, one in reversed(self.documents) if isinstance(one, certs.RecoveryKey)), None)
 
     @property
     def accepted(self) -> bool:
@@ -193,15 +201,15 @@ def accept_agency(
         raise BadSignature("This checkpoint is not the newest that was seen of the agency's home log.")
     entries: list[KeyEntry] = []
     devices: dict[str, Device] = {}
-    read: list[Document] = []
+    read: list[tuple[int, Document]] = []
     for proven in sorted(documents, key=lambda document: document.index):
         proven.check(head)
-        read.append(_read(proven, agency, entries, devices))
+        read.append((proven.index, _read(proven, agency, entries, devices)))
     if not entries:
         raise BadSignature("The hub served no key entry of this agency.")
     pin = pins.agencies.get(agency)
     how = _how(pins, entries, pin, fingerprint)
-    found = TrustedAgency(entries[-1], how, tuple(devices.values()), old_key_holders(read), _recovery(read))
+    found = TrustedAgency(entries[-1], how, tuple(devices.values()), tuple(read))
     if not found.accepted:
         return found, pins
     kept = pin.how if pin and how is How.PINNED else how
@@ -275,11 +283,10 @@ def _read(proven: ProvenDocument, agency: str, entries: list[KeyEntry], devices:
         return word
     if envelope.payload_type == certs.RECOVERY_KEY_TYPE:
         return certs.verify_by_root(certs.RecoveryKey, envelope, entries[-1])
-    return certs.read_document(envelope)
-
-
-def _recovery(read: Sequence[Document]) -> RecoveryKey | None:
-    return next((one for one in reversed(read) if isinstance(one, certs.RecoveryKey)), None)
+    found = certs.read_document(envelope)
+    if isinstance(found, certs.RecoveryUse):
+        envelope.verified_by([found.sign])
+    return found
 
 
 def _newer(known: Device | None, device: Device) -> Device:
