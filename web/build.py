@@ -20,7 +20,7 @@ WEB = Path(__file__).resolve().parent
 ROOT = WEB.parent
 DIST = ROOT / "hub" / "web" / "static" / "dist"
 STAMP = DIST / "stamp"
-WORDS = ROOT / "consent" / "words"
+CODES = ("consent/words", "hub/directory/matching/words", "hub/directory/records/words", "hub/referrals")
 _SCRIPT = WEB / "bundle.mjs"
 
 
@@ -82,7 +82,7 @@ def _made_folder() -> Path:
 def _sources() -> Iterator[Path]:
     yield from (WEB / "package-lock.json", _SCRIPT)
     yield from (path for path in (WEB / "src").rglob("*") if path.is_file())
-    yield from WORDS.glob("*.json")
+    yield from (path for folder in CODES for path in (ROOT / folder).rglob("*.json"))
 
 
 def _run(tool: object, words: list[str]) -> None:

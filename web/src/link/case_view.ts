@@ -60,17 +60,30 @@ function contents(packet: Packet, language: Language, save: (packet: Packet, n: 
 
 const order = (name: string): number => (FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length);
 
-/** The purpose and the service in words, and whatever else the request says: why this service was chosen. */
+/** What the request says in codes: what for, what is needed, and why this service was chosen; the rest as it is. */
 function asked(request: JsonObject, language: Language): Child {
   const w = LANGUAGES[language];
-  const { v: _version, purpose, service, ...rest } = request;
+  const { v: _version, purpose, service, needs, why, ...rest } = request;
+  const { met, unknown } = reasons(why ?? null);
+  const named = (list: "purposes" | "services" | "needs" | "criteria", codes: readonly unknown[]) =>
+    codes.filter((code): code is string => typeof code === "string").map((code) => label(language, list, code)).join(", ") || null;
   return el(
     "dl",
     {},
-    ...pair(w.purpose, typeof purpose === "string" ? label(language, "purposes", purpose) : null),
-    ...pair(w.service, typeof service === "string" ? label(language, "services", service) : null),
+    ...pair(w.purpose, named("purposes", [purpose])),
+    ...pair(w.service, named("services", [service])),
+    ...pair(w.needs, named("needs", Array.isArray(needs) ? needs : [])),
+    ...pair(w.why, named("criteria", met)),
+    ...pair(w.unknown, named("criteria", unknown)),
     ...rows(rest),
   );
+}
+
+/** The criteria by which the service was chosen: those that it meets, and those that its entry does not say. */
+function reasons(why: Json): { met: Json[]; unknown: Json[] } {
+  const criteria = isObject(why) && Array.isArray(why["criteria"]) ? why["criteria"].filter(isObject) : [];
+  const of = (said: string) => criteria.filter((row) => row["said"] === said).map((row) => row["id"] ?? null);
+  return { met: of("meets"), unknown: of("unknown") };
 }
 
 function value(found: Json): Node {

@@ -37,6 +37,7 @@ interface View {
   from_agency: string;
   to_agency: string;
   state?: string | null;
+  grade?: string | null;
   urgency?: string | null;
   due?: number | null;
   being_confirmed?: boolean;
@@ -54,6 +55,9 @@ export interface Shown {
   readonly to: string;
   readonly name: string;
   readonly state: string | null;
+  readonly grade: string | null;
+  /** Codes of what is asked for. */
+  readonly needs: readonly string[];
   readonly urgency: string | null;
   readonly due: number | null;
   readonly possible: readonly string[];
@@ -144,6 +148,8 @@ export async function verifyHandoff(value: JsonObject, ask: Ask): Promise<Shown>
     to,
     name: typeof name === "string" ? name : from,
     state: stateOf(view, lines, (line) => receiptOf(line, from)),
+    grade: view.grade ?? null,
+    needs: needsOf(packets[0]!.sections.get("request")),
     urgency: view.urgency ?? null,
     due: view.due ?? null,
     possible: view.possible,
@@ -182,6 +188,11 @@ export function sealReply(shown: Shown, keys: LinkKeys, device: Signer, words: J
     },
     device,
   );
+}
+
+function needsOf(request: Json | undefined): string[] {
+  const needs = isObject(request) ? request["needs"] : [];
+  return Array.isArray(needs) ? needs.filter((need): need is string => typeof need === "string") : [];
 }
 
 function lineOf(row: View["statements"][number], handoff: string): Line {

@@ -14,7 +14,7 @@ import type { Shown } from "./handoff.ts";
 import { caseView } from "./case_view.ts";
 import { readAddress, readDigits, type LinkKeys } from "./secret.ts";
 import { stepForm, type Said } from "./step_form.ts";
-import { STEPS, type Step } from "./steps.ts";
+import { isOffered, STEPS, type Step } from "./steps.ts";
 import { Visit } from "./visit.ts";
 import { fill, LANGUAGES, languageOf, type Language, type Words } from "./words.ts";
 
@@ -104,7 +104,7 @@ class Page {
 
   private handoff(shown: Shown): Screen {
     return () => {
-      const offered = STEPS.filter((step) => shown.possible.includes(`referral.${step.name}`));
+      const offered = STEPS.filter((step) => isOffered(step, shown));
       return [
         this.heading(this.words.title),
         ...caseView(shown, this.language, (packet, n) => void this.act(() => this.save(packet, n))),
@@ -131,7 +131,7 @@ class Page {
         await this.visit.say(prepared);
         this.show(this.handoff(await this.visit.look()), "sent");
       }, shown);
-    const form = stepForm(step, this.now(), send, () => {
+    const form = stepForm(step, shown.needs, this.now(), send, () => {
       prepared = null;
     });
     return () => [

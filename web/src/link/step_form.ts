@@ -2,8 +2,8 @@
 
 import type { JsonObject } from "../rcp/encoding.ts";
 import { el, type Child } from "./dom.ts";
-import { choicesOf, inAYear, readFields, today, type Field, type Step } from "./steps.ts";
-import { LANGUAGES, type Language, type Words } from "./words.ts";
+import { asked, choicesOf, inAYear, readFields, today, told, type Field, type Step } from "./steps.ts";
+import { label, LANGUAGES, type Language, type Words } from "./words.ts";
 
 export interface Said {
   readonly body: JsonObject;
@@ -11,15 +11,16 @@ export interface Said {
 }
 
 /** Return what draws the form in a language; what was typed stays when the language changes. */
-export function stepForm(step: Step, now: number, send: (said: Said) => Promise<void>, changed: () => void): (language: Language, back: () => void) => Child[] {
-  let typed = new FormData();
+export function stepForm(general: Step, needs: readonly string[], now: number, send: (said: Said) => Promise<void>, changed: () => void): (language: Language, back: () => void) => Child[] {
+  const step = asked(general, needs);
+  let typed: FormData | null = null;
   return (language, back) => {
     const w = LANGUAGES[language];
     const problem = el("p", { class: "note alert", role: "alert", hidden: true }, w.missing);
     const form = el(
       "form",
       { novalidate: true, input: () => (changed(), (typed = new FormData(form))), submit: (event) => void submit(event) },
-      ...[...step.body, ...step.words].flatMap((field) => fieldOf(field, w, now, typed)),
+      ...[...step.body, ...step.words].flatMap((field) => fieldOf(field, language, needs, now, typed)),
       step.words.length ? el("p", {}, w.sealed) : null,
       problem,
       el("div", { class: "row" }, el("button", { class: "main", type: "submit" }, w.send), el("button", { type: "button", click: back }, w.back)),
@@ -30,17 +31,18 @@ export function stepForm(step: Step, now: number, send: (said: Said) => Promise<
       const body = readFields(step.body, given);
       const words = readFields(step.words, given);
       problem.hidden = body !== null && words !== null;
-      if (body && words) return send({ body, words });
+      if (body && words) return send({ body, words: told(words, needs) });
       form.querySelector<HTMLElement>("[required]:invalid")?.focus();
     };
     return [form];
   };
 }
 
-function fieldOf(field: Field, w: Words, now: number, typed: FormData): Child[] {
+function fieldOf(field: Field, language: Language, needs: readonly string[], now: number, typed: FormData | null): Child[] {
+  const w = LANGUAGES[language];
   const name = w.fields[field.name as keyof Words["fields"]];
-  const before = typed.getAll(field.name).map(String);
-  if (field.kind === "choice") return [choices(field, name, w, before)];
+  const before = typed?.getAll(field.name).map(String) ?? (field.name === "needs" ? needs : []);
+  if (field.kind === "choice") return [choices(field, name, language, needs, before)];
   const needed = field.kind === "date" || field.needed;
   const about = el("label", { for: field.name }, needed ? name : `${name} (${w.optional})`);
   const shared = { id: field.name, name: field.name, required: needed };
@@ -55,13 +57,14 @@ function fieldOf(field: Field, w: Words, now: number, typed: FormData): Child[] 
   return [about, input];
 }
 
-function choices(field: Field & { kind: "choice" }, name: string, w: Words, before: readonly string[]): Child {
-  const words = (field.name === "got_help" ? w.got_help : w.reasons) as { [code: string]: string };
+function choices(field: Field & { kind: "choice" }, name: string, language: Language, needs: readonly string[], before: readonly string[]): Child {
+  const w = LANGUAGES[language];
+  const words = (code: string) => (field.name === "got_help" ? w.got_help[code as keyof Words["got_help"]] : label(language, field.name === "needs" ? "needs" : "reasons", code));
   const kind = field.many ? "checkbox" : "radio";
-  const rows = choicesOf(field).map((code) => {
+  const rows = choicesOf(field, needs).map((code) => {
     const input = el("input", { type: kind, name: field.name, value: code, required: field.needed && !field.many });
     input.checked = before.includes(code);
-    return el("label", { class: "choice" }, input, words[code] ?? code);
+    return el("label", { class: "choice" }, input, words(code));
   });
   return el("fieldset", {}, el("legend", {}, field.needed ? name : `${name} (${w.optional})`), ...rows);
 }

@@ -4,11 +4,12 @@
  * Which of them is possible now is the table of states', as the hub says; this is what each asks of the person.
  */
 
+import { codes } from "../../../hub/referrals/reasons.json";
 import type { JsonObject } from "../rcp/encoding.ts";
 
 export type Field =
   | { readonly kind: "date"; readonly name: string; readonly ahead: boolean }
-  | { readonly kind: "choice"; readonly name: "code" | "got_help" | "barriers"; readonly many?: boolean; readonly needed: boolean }
+  | { readonly kind: "choice"; readonly name: "code" | "got_help" | "barriers" | "needs"; readonly many?: boolean; readonly needed: boolean }
   | { readonly kind: "text"; readonly name: "text"; readonly needed: boolean };
 
 export interface Step {
@@ -22,19 +23,20 @@ export interface Step {
 const DAY = 86_400_000;
 const text = (needed: boolean): Field => ({ kind: "text", name: "text", needed });
 const code: Field = { kind: "choice", name: "code", needed: true };
+const barriers: Field = { kind: "choice", name: "barriers", many: true, needed: false };
 const date = (name: string, ahead: boolean): Field => ({ kind: "date", name, ahead });
 const step = (name: string, body: readonly Field[] = [], words: readonly Field[] = []): Step => ({ name, body, words });
 
 /** In the order in which they are offered. */
 export const STEPS: readonly Step[] = [
   step("acknowledge"),
-  step("accept", [date("first_contact", true)]),
+  step("accept", [date("first_contact", true)], [{ kind: "choice", name: "needs", many: true, needed: true }, text(false)]),
   step("start", [date("contact", false)]),
   step("waitlist", [date("review", true)], [text(false)]),
-  step("report_outcome", [], [{ kind: "choice", name: "got_help", needed: true }, { kind: "choice", name: "barriers", many: true, needed: false }, text(false)]),
+  step("report_outcome", [], [{ kind: "choice", name: "got_help", needed: true }, barriers, text(false)]),
   step("ask", [], [text(true)]),
   step("decline", [], [code, text(false)]),
-  step("cannot_deliver", [], [code, text(false)]),
+  step("cannot_deliver", [], [code, barriers, text(false)]),
   step("pause", [date("review", true)], [text(true)]),
   step("resume"),
   step("agree_to_stop"),
@@ -43,14 +45,17 @@ export const STEPS: readonly Step[] = [
 ];
 
 export const GOT_HELP = ["yes", "partial", "no"] as const;
-export const REASONS = [
-  "no_capacity", "not_eligible", "outside_area", "wrong_service", "insufficient_information", "duplicate", "cannot_contact",
-  "client_refused", "no_longer_needed", "moved", "safety_concern", "other",
-] as const;
-export const BARRIERS = ["cost", "distance", "documents", "language", "disability", "stigma", "safety_concern", "no_capacity", "other"] as const;
 
-export const choicesOf = (field: Field): readonly string[] =>
-  field.kind !== "choice" ? [] : { code: REASONS, got_help: GOT_HELP, barriers: BARRIERS }[field.name];
+const listed = (use: string): string[] =>
+  Object.entries(codes as { [code: string]: string[] })
+    .filter(([, uses]) => uses.includes(use))
+    .map(([code]) => code);
+
+/** What can be chosen in a field; `needs` is what the referral asks for. */
+export function choicesOf(field: Field, needs: readonly string[]): readonly string[] {
+  if (field.kind !== "choice") return [];
+  return { code: listed("reason"), barriers: listed("barrier"), got_help: GOT_HELP, needs }[field.name];
+}
 
 export const today = (now: number): string => new Date(now * 1000 - new Date().getTimezoneOffset() * 60_000).toISOString().slice(0, 10);
 export const inAYear = (now: number): string => today(now + (365 * DAY) / 1000);
@@ -67,4 +72,21 @@ export function readFields(fields: readonly Field[], form: FormData): JsonObject
     said[field.name] = field.kind === "choice" && field.many ? values : values[0]!.trim();
   }
   return said;
+}
+
+/** Whether a step is offered: it is possible, and is not what was said by a link already. */
+export function isOffered(step: Step, shown: { possible: readonly string[]; state: string | null; grade: string | null }): boolean {
+  const said: { [state: string]: string[] } = { acknowledged: ["acknowledge"], accepted: ["accept", "decline"] };
+  const again = shown.grade === "link" && said[shown.state ?? ""]?.includes(step.name);
+  return !again && shown.possible.includes(`referral.${step.name}`);
+}
+
+/** A step as it is asked here: a part of what is needed can be chosen only where more than one thing is. */
+export const asked = (step: Step, needs: readonly string[]): Step =>
+  needs.length > 1 ? step : { ...step, words: step.words.filter((field) => field.name !== "needs") };
+
+/** Words without what says nothing: all that was asked for is no part of it. */
+export function told(words: JsonObject, needs: readonly string[]): JsonObject {
+  const { needs: chosen, ...rest } = words;
+  return Array.isArray(chosen) && chosen.length < needs.length ? { ...rest, needs: chosen } : rest;
 }

@@ -1,9 +1,21 @@
-/** The page's words in four languages, and those of purposes, services and categories that consent forms have. */
+/** The page's words in four languages; those of codes are the ones that forms, the service map and the clients use. */
 
 import { categories as categoriesAr, purposes as purposesAr, services as servicesAr } from "../../../consent/words/ar.json";
 import { categories as categoriesEn, purposes as purposesEn, services as servicesEn } from "../../../consent/words/en.json";
 import { categories as categoriesEs, purposes as purposesEs, services as servicesEs } from "../../../consent/words/es.json";
 import { categories as categoriesFr, purposes as purposesFr, services as servicesFr } from "../../../consent/words/fr.json";
+import { criteria as criteriaAr } from "../../../hub/directory/matching/words/ar.json";
+import { criteria as criteriaEn } from "../../../hub/directory/matching/words/en.json";
+import { criteria as criteriaEs } from "../../../hub/directory/matching/words/es.json";
+import { criteria as criteriaFr } from "../../../hub/directory/matching/words/fr.json";
+import { needs as needsAr } from "../../../hub/directory/records/words/ar.json";
+import { needs as needsEn } from "../../../hub/directory/records/words/en.json";
+import { needs as needsEs } from "../../../hub/directory/records/words/es.json";
+import { needs as needsFr } from "../../../hub/directory/records/words/fr.json";
+import { codes as reasonsAr } from "../../../hub/referrals/words/ar.json";
+import { codes as reasonsEn } from "../../../hub/referrals/words/en.json";
+import { codes as reasonsEs } from "../../../hub/referrals/words/es.json";
+import { codes as reasonsFr } from "../../../hub/referrals/words/fr.json";
 import ar from "./words/ar.json";
 import en from "./words/en.json";
 import es from "./words/es.json";
@@ -11,14 +23,14 @@ import fr from "./words/fr.json";
 
 export type Words = typeof en;
 export type Language = "en" | "fr" | "es" | "ar";
-type Labels = { readonly [code: string]: string };
+type List = "purposes" | "services" | "categories" | "criteria" | "needs" | "reasons";
 
 export const LANGUAGES: { readonly [language in Language]: Words } = { en, fr, es, ar };
-const CODES: { readonly [language in Language]: { purposes: Labels; services: Labels; categories: Labels } } = {
-  en: { purposes: purposesEn, services: servicesEn, categories: categoriesEn },
-  fr: { purposes: purposesFr, services: servicesFr, categories: categoriesFr },
-  es: { purposes: purposesEs, services: servicesEs, categories: categoriesEs },
-  ar: { purposes: purposesAr, services: servicesAr, categories: categoriesAr },
+const CODES: { readonly [language in Language]: { readonly [list in List]: { readonly [code: string]: string } } } = {
+  en: { purposes: purposesEn, services: servicesEn, categories: categoriesEn, criteria: criteriaEn, needs: needsEn, reasons: reasonsEn },
+  fr: { purposes: purposesFr, services: servicesFr, categories: categoriesFr, criteria: criteriaFr, needs: needsFr, reasons: reasonsFr },
+  es: { purposes: purposesEs, services: servicesEs, categories: categoriesEs, criteria: criteriaEs, needs: needsEs, reasons: reasonsEs },
+  ar: { purposes: purposesAr, services: servicesAr, categories: categoriesAr, criteria: criteriaAr, needs: needsAr, reasons: reasonsAr },
 };
 
 /** The first of the reader's languages that the page has. */
@@ -28,9 +40,7 @@ export function languageOf(wanted: readonly string[]): Language {
 }
 
 /** A code in words; one that has none as it is, without its underscores. */
-export function label(language: Language, list: "purposes" | "services" | "categories", code: string): string {
-  return CODES[language][list][code] ?? plain(code);
-}
+export const label = (language: Language, list: List, code: string): string => CODES[language][list][code] ?? plain(code);
 
 export const plain = (code: string): string => code.replace(/_/g, " ");
 
