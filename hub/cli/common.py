@@ -150,6 +150,17 @@ def command(group: click.Group, *options: Callable[[Any], Any], name: str | None
     return declare
 
 
+def pages(member: Member, path: str, asked: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the items of all pages of a list that is asked for by POST."""
+    rows: list[dict[str, Any]] = []
+    after: str | None = ""
+    while after is not None:
+        page = member.hub.post(path, {**asked, "after": after})
+        rows += page["items"]
+        after = page["after"]
+    return rows
+
+
 def read_text(name: str | Path) -> str:
     """Return a text file, or standard input for `-`.
 

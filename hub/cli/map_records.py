@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from rich.markup import escape
 
 from hub.cli import words
-from hub.cli.common import Session, command, read_text
+from hub.cli.common import Session, command, pages, read_text
 from hub.cli.oversight import logins_of
 from hub.directory.records.record import KINDS, SYSTEM
 from hub.errors import InvalidRequest
-
-if TYPE_CHECKING:
-    from hub.client.member import Member
 
 top = click.Group("records")
 _PATH = "/api/v1/directory/records"
@@ -61,7 +58,7 @@ def show(session: Session, record: str, *, history: bool) -> None:
 )
 def list_(session: Session, kind: str | None, *, mine: bool) -> None:
     """List the records of the service map."""
-    rows = _all(session.member(), {"mine": mine, **({"kind": kind} if kind else {})})
+    rows = pages(session.member(), f"{_PATH}/list", {"mine": mine, "limit": 500, **({"kind": kind} if kind else {})})
     session.table(
         rows,
         _LISTED,
@@ -97,15 +94,6 @@ def put(session: Session, named: str, kind: str | None, record: str | None, how:
     session.tell(done, f"{done['what'].capitalize()}: {done['id']}, version {done['version']}.{waits}")
 
 
-def _all(me: Member, asked: dict[str, Any]) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = []
-    after: str | None = ""
-    while after is not None:
-        page = me.hub.post(f"{_PATH}/list", {**asked, "limit": 500, "after": after})
-        rows, after = rows + page["items"], page["after"]
-    return rows
-
-
 def _read(named: str) -> dict[str, Any]:
     try:
         value = json.loads(read_text(named))
@@ -127,9 +115,7 @@ def _changed(name: str, old: Any, new: Any) -> str:
         differ = sorted(part for part in {*before, *after} if before.get(part) != after.get(part))
         if name == "verified":
             return "checked: " + ", ".join(f"{part} {(after.get(part) or {}).get('on', '-')}" for part in differ)
-        return "; ".join(f"{name}.{part}: {_text(before.get(part))} -> {_text(after.get(part))}" for part in differ)
-    return f"{name}: {_text(old)} -> {_text(new)}"
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        return "; ".join(
+            f"{name}.{part}: {words.inline(before.get(part))} -> {words.inline(after.get(part))}" for part in differ
+        )
+    return f"{name}: {words.inline(old)} -> {words.inline(new)}"

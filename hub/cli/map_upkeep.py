@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
 from rich.markup import escape
 
 from hub.cli import words
-from hub.cli.common import Session, command
+from hub.cli.common import Session, command, pages
 from hub.directory.records.freshness import WORDS
 from hub.directory.records.vocabulary import GROUPS
 from hub.errors import NotFound
@@ -50,7 +49,7 @@ def due(session: Session, groups: tuple[str, ...], **given: str | None) -> None:
     """List what is due to be checked of the records that your agency keeps or offers."""
     asked: dict[str, Any] = {name: value for name, value in given.items() if value}
     asked |= {"groups": groups} if groups else {}
-    rows = _pages(session.member(), f"{_PATH}/due", {**asked, "limit": 500})
+    rows = pages(session.member(), f"{_PATH}/due", {**asked, "limit": 500})
     session.table(rows, _DUE, due=lambda row: row["due"] or "never checked")
 
 
@@ -172,18 +171,8 @@ def link(session: Session, record: str, language: str, mail: bool) -> None:  # n
     session.tell(done, f"{how} once, until {until}.", *([done["url"]] if done["url"] else []))
 
 
-def _pages(member: Member, path: str, asked: dict[str, Any]) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = []
-    after: str | None = ""
-    while after is not None:
-        page = member.hub.post(path, {**asked, "after": after})
-        rows += page["items"]
-        after = page["after"]
-    return rows
-
-
 def _requests(member: Member, **asked: Any) -> list[dict[str, Any]]:
-    return _pages(member, f"{_PATH}/requests/list", asked)
+    return pages(member, f"{_PATH}/requests/list", asked)
 
 
 def _find(member: Member, request: str) -> dict[str, Any]:
@@ -199,9 +188,5 @@ def _show(session: Session, row: dict[str, Any]) -> None:
     lines += [f"  still right: {', '.join(row['groups'])}"] if row["groups"] else []
     for name, pair in row["differences"].items():
         lines.append(f"  {escape(name)}")
-        lines += [f"    {side}: {escape(_text(pair[side]))}" for side in _SIDES if side in pair]
+        lines += [f"    {side}: {escape(words.inline(pair[side]))}" for side in _SIDES if side in pair]
     session.tell(row, *lines, f"  compared with version {row['version']}")
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -84,6 +85,13 @@ HOW = {
     "certified": "certified by two certifiers",
     "fingerprint": "fingerprint compared by phone",
     "first_seen": "not vouched for: compare its fingerprint",
+}
+LINKS = {
+    "open": "nobody has opened it yet",
+    "bound": "opened by one device, whose key is in the log",
+    "locked": "locked after five wrong codes: make another one (hub link)",
+    "revoked": "revoked",
+    "expired": "its last day is past: make another one (hub link)",
 }
 COMMANDS = {
     "referral.report_outcome": "outcome",
@@ -188,6 +196,11 @@ def by_when(at: int | None, now: int) -> str:
         f"{away // _DAY} d" if away >= 2 * _DAY else f"{away // _HOUR} h" if away >= _HOUR else f"{away // _MINUTE} min"
     )
     return f"{when(at)} ({'in ' + unit if at >= now else unit + ' late'})"
+
+
+def inline(found: object) -> str:
+    """Return a value of a document as one line: a text as it is, all else as JSON."""
+    return found if isinstance(found, str) else json.dumps(found, ensure_ascii=False)
 
 
 def either(known: frozenset[str]) -> str:

@@ -66,14 +66,6 @@ def test_an_old_number_of_places_is_not_made_new_by_a_call_about_it_or_by_a_date
     assert freshness.due_of(hsds, "capacity").state(TODAY) is State.FRESH
 
 
-def test_a_focal_point_counts_for_as_long_as_somebody_reached_it():
-    limit = GROUPS["focal_point"].limit
-    person = {"title": "Duty officer"}
-    assert freshness.focal_point_counts(checked(limit - 1, "focal_point", focal_point=person), TODAY)
-    assert not freshness.focal_point_counts(checked(limit, "focal_point", focal_point=person), TODAY)
-    assert not freshness.focal_point_counts(checked(0, "focal_point"), TODAY)
-
-
 def test_money_is_warned_about_sixty_days_before_it_ends():
     (row,) = [
         row for row in due_rows("service", checked(0, funded_until=day_after(TODAY, 60))) if row.group == "funded"
@@ -98,7 +90,6 @@ def test_only_groups_that_a_record_has_something_in_come_due():
 def test_what_limits_say_is_the_last_day_that_counts():
     document = checked(3, "contact", phones=[{"number": "1"}])
     assert freshness.limits("service", document) == {"contact": day_after(TODAY, GROUPS["contact"].limit - 4)}
-    assert freshness.last_day("contact", day_after(TODAY, -3)) == freshness.limits("service", document)["contact"]
     assert {group for groups in OF_KIND.values() for group in groups} == set(GROUPS)
 
 

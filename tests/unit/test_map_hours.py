@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.directory.records import hours as opening
-from hub.directory.records.osm import from_osm
 from hub.directory.records.record import check
 from hub.errors import InvalidRequest
 from tests.support import maps
@@ -285,44 +284,3 @@ def test_it_is_open_when_it_opens_next_and_not_before(week, minute):
     assert opening.open_at(hours, day, start)
     if day == MONDAY and start > minute:
         assert not any(opening.open_at(hours, day, between) for between in range(minute, start))
-
-
-@pytest.mark.parametrize(
-    ("text", "open_times", "closed_times"),
-    [
-        ("24/7", [(SUNDAY, "03:00")], []),
-        (
-            "Mo-Fr 08:00-12:00,13:00-17:00; Sa 09:00-12:00",
-            [(MONDAY, "13:00"), (SATURDAY, "11:00")],
-            [(MONDAY, "12:30"), (SUNDAY, "10:00")],
-        ),
-        ("Mo-Su 08:00-17:00; Fr off", [(SUNDAY, "08:00")], [(FRIDAY, "10:00")]),
-        ("Su-Th 8:00-15:00", [(SUNDAY, "08:00"), (MONDAY, "09:00")], [(FRIDAY, "09:00"), (SATURDAY, "09:00")]),
-        ("Fr[-1] 09:00-12:00", [(FRIDAY, "09:00")], [("2026-11-20", "09:00")]),
-        ("18:00-02:00", [(MONDAY, "01:00"), (MONDAY, "18:00")], [(MONDAY, "12:00")]),
-    ],
-)
-def test_opening_hours_of_openstreetmap(text, open_times, closed_times):
-    found, problems = from_osm(text, "Asia/Amman")
-    assert problems == []
-    assert all(at(found, *when) for when in open_times)
-    assert not any(at(found, *when) for when in closed_times)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        *("sunrise-sunset", "Mo-Fr 08:00+", "Jan-Mar Mo 08:00-12:00", 'Mo "by call"', "Mo-Fr", "", "Mo 13:00pm-17:00"),
-        *("Mo-Fr 09:00-12:00; Fr[1] 10:00-11:00", "Mo 26:00-27:00", "Mo-Fr 08:00-12:00, We 14:00-18:00", "24 hours"),
-    ],
-)
-def test_what_openstreetmap_says_otherwise_is_reported(text):
-    found, problems = from_osm(text)
-    assert found is None
-    assert problems[0] in {"opening_hours, rule 1: not read", "opening_hours, rule 2: not read"}
-
-
-def test_public_holidays_are_reported_and_change_nothing():
-    found, problems = from_osm("Mo-Fr 08:00-17:00; PH off", "Asia/Amman")
-    assert at(found, MONDAY, "08:00")
-    assert problems == ["opening_hours, rule 2: public holidays are not kept"]

@@ -81,11 +81,6 @@ def checked_on(document: Mapping[str, Any], group: str) -> str:
     return min([on, *dated])
 
 
-def last_day(group: str, on: str) -> str:
-    """Return the last day on which what was checked on a day counts."""
-    return day_after(on, GROUPS[group].limit - 1)
-
-
 def groups_in(kind: str, document: Mapping[str, Any]) -> list[str]:
     """Return the groups that a record has something in, its main one always."""
     filled = {group_of(kind, name) for name, value in document.items() if value not in _EMPTY} | {MAIN[kind]}
@@ -124,11 +119,6 @@ def verified(document: Mapping[str, Any], groups: Iterable[str], *, on: str, how
         if said.get(group, {}).get("on", "") <= on:
             said[group] = {"on": on, "how": proof, "by": by}
     return {**document, "verified": said}
-
-
-def focal_point_counts(document: Mapping[str, Any], today: str) -> bool:
-    """Return whether a service has a focal point whose word still counts: without one it cannot receive (D3)."""
-    return bool(document.get("focal_point")) and today <= due_of(document, "focal_point").until
 
 
 def badge(kind: str, document: Mapping[str, Any], today: str) -> State:

@@ -1,7 +1,7 @@
 """Opening hours: one form for all sources, and whether something is open at a local date and minute. Pure.
 
-Reads the `hours` of a record and the schedules of HSDS (those of OpenStreetMap: `osm`). Does not know what time it is,
-holidays, or where a place lies: whoever asks says the zone.
+Reads the `hours` of a record and the schedules of HSDS. Does not know what time it is, holidays, or where a place lies:
+whoever asks says the zone.
 
 Rules: hours are of the wall clock of their zone, so a change of summer time needs no rule of its own. An interval
 belongs to the day on which it begins; one that ends at or before its beginning ends on the next day. Of the exceptions
