@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from consent import record
 from consent.basis import VITAL
 from consent.policy import PURPOSES, SERVICES
 from hub.directory.matching.match import DOES_NOT, MEETS, UNKNOWN
@@ -114,7 +115,7 @@ def check(out: Outgoing) -> None:
 
 def counted(out: Outgoing) -> dict[str, Any]:
     """Return what the agency's own records say of a referral for lists and counts."""
-    subject: Mapping[str, Any] = out.basis.basis.get("subject") or {}
+    subject = _subject(out)
     section = out.sections.get("minimal_contact")
     contact = section if isinstance(section, dict) else {}
     sex = out.sex or out.about.get("sex") or contact.get("sex")
@@ -140,6 +141,13 @@ def why_you(value: Mapping[str, Any], labels: Mapping[str, str]) -> Iterable[str
     yield from [f"others that nearly fitted: {why['near_misses']}"] if why["near_misses"] else []
     yield from [f"somebody of yours was called on {why['called']}"] if why["called"] else []
     yield from [f"you made an exception on {why['exception']}"] if why["exception"] else []
+
+
+def _subject(out: Outgoing) -> Mapping[str, Any]:
+    """Return what a consent says of whom it is about; of somebody else's consent, as far as this agency was shown."""
+    basis = out.basis
+    found = record.read_excerpt(dict(basis.basis)).get("child") if basis.came_by else basis.basis.get("subject")
+    return found if isinstance(found, dict) else {}
 
 
 def _signed(out: Outgoing) -> dict[str, Any]:

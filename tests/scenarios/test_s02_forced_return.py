@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import pytest
 
-from hub.client import cosigning
-from hub.errors import Forbidden
+from hub.client import cosigning, tasks
+from hub.errors import Forbidden, InvalidRequest
 from tests.support.scenario import Person, agrees, grant, guardian
 from tests.support.sentences import (
     AUTHORITY_ONLY,
@@ -39,7 +39,7 @@ MERON = Person(
     "aa",
     "ET",
     {
-        "minimal_contact": {"age": "12 to 14", "language": "Afar"},
+        "minimal_contact": {"age_band": "12-14", "language": "Afar"},
         "identity": {"name": "Meron Ali-Syn", "from": "Semera-Syn"},
         "family_links": {"aunt": "Fatuma Ali-Syn in Logiya"},
         "health": {"symptom": "fever since Djibouti-Syn"},
@@ -58,6 +58,7 @@ INTERPRETER = {"used": True, "kind": "phone", "ref": "SYN-INT-4", "confidentiali
 IN_AMHARIC = {"informing": {"language": "am"}}
 INTERPRETED = {"informing": {"language": "am", "interpreter": INTERPRETER}}
 CARE = {"to": "hospital", "purpose": "medical_care", "urgency": "emergency"}
+UNNAMED = {**CARE, "unnamed": True}
 
 
 @pytest.fixture(scope="module")
@@ -89,13 +90,27 @@ def guarded(scene):
 
 
 def test_at_night_the_hospital_is_sent_nothing_before_a_supervisor_has_signed_too(scene, emergency, supervisor):
-    handoff, waiting = scene.prepare("addis", emergency, TONIGHT, **CARE)
+    handoff, waiting = scene.prepare("addis", emergency, TONIGHT, **UNNAMED)
     assert scene.sees_nothing_of("hospital", handoff)
     assert scene.cosign(supervisor, waiting) == handoff
     assert scene.opens("hospital", handoff) == TONIGHT
     scene.take("hospital", handoff, "acknowledge")
     assert scene.ledger("addis", handoff) == ["referral.sent", "packet.delivered", "referral.acknowledged"]
     assert cosigning.waiting(supervisor) == []
+
+
+def test_the_stub_has_no_room_for_a_name(scene, emergency):
+    """Age band, symptom and language; whoever writes more is told to leave it out, and nothing is sealed."""
+    for section, slip in (("minimal_contact", {"first_name": "Meron"}), ("health", {"note": "Meron has a fever"})):
+        with pytest.raises(InvalidRequest) as refusal:
+            scene.prepare("addis", emergency, {**TONIGHT, section: slip}, **UNNAMED)
+        assert refusal.value.facts["field"] == section
+
+
+def test_what_went_out_without_consent_is_to_be_reviewed_within_72_hours(scene, emergency):
+    (owed,) = tasks.listing(scene.member("addis"))
+    assert (owed.what, owed.about) == ("review", emergency.handoff)
+    assert owed.due == scene.moment(3, hour=22)
 
 
 def test_nobody_is_their_own_supervisor(scene, emergency):
@@ -185,6 +200,8 @@ def test_after_72_hours_the_emergency_is_over_unless_it_was_reviewed(scene, emer
     scene.on_day(4)
     (over,) = scene.refused("addis", emergency, TONIGHT, **CARE)
     assert over.startswith("R04 Consent was withdrawn, has ended or has not begun")
+    tasks.finish(scene.member("addis"), emergency.handoff, "consent")
+    assert tasks.listing(scene.member("addis")) == []
     reviewed = scene.vital_interest("addis", to="hospital", supervisor=supervisor)
     assert scene.preview("addis", reviewed, at_the_last_moment, to="hospital", purpose="medical_care").permitted
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 
+from hub.client import opening, reading, unmet
 from tests.support.scenario import THEMSELVES, TOO_YOUNG, Person, agrees, grant, guardian, parent, says_no
 from tests.support.sentences import (
     CHILD_SAID_NO,
@@ -27,6 +28,7 @@ AGENCIES = {
     "primary-school": ("school", "CI"),
     "mechanics": ("livelihood", "CI"),
     "mhpss-group": ("ngo", "CI"),
+    "art-group": ("ngo", "CI"),
 }
 RECORD = ("agadez", "iom-abidjan")
 AGREEMENTS = (("agadez", "NE", "CI"), ("iom-abidjan", "NE", "CI"))
@@ -95,7 +97,7 @@ KOUADIO = Person(
 HOUSEHOLD = (AWA, YAO, MOTHER)
 SAME = ("minimal_contact", "identity", "health", "economic")
 HIS = ("identity", "family_links", "child_views", "education_skills", "needs_risk", "minimal_contact")
-HELPERS = ("uasc-shelter", "mechanics", "mhpss-group")
+HELPERS = ("uasc-shelter", "mechanics", "mhpss-group", "art-group")
 
 
 @pytest.fixture(scope="module")
@@ -189,6 +191,37 @@ def test_his_helpers_get_their_part_because_the_consent_names_them(scene, his_pa
         what = KOUADIO.part(*sections)
         sent = scene.send("iom-abidjan", on, what, to=to, purpose="reception", service=service)
         assert scene.opens(to, sent) == what
+
+
+def test_the_art_group_for_children_of_3_to_12_turns_him_away_with_the_reason(scene, his_packet):
+    on = scene.passes_on("iom-abidjan", his_packet)
+    asked = {"to": "art-group", "purpose": "reception", "needs": ("recreation",), "sex": "male", "area": "CI01"}
+    handoff = scene.send("iom-abidjan", on, KOUADIO.part("minimal_contact"), **asked)
+    scene.take("art-group", handoff, "decline", code="not_eligible", text="age 16 > 12")
+    (said,) = opening.open_handoff(scene.member("iom-abidjan"), handoff)
+    assert (said.sections["reply"]["code"], said.sections["reply"]["text"]) == ("not_eligible", "age 16 > 12")
+    assert scene.ledger("iom-abidjan", handoff)[-1] == "referral.declined"
+
+
+def test_what_nobody_gives_him_is_written_down_where_no_hub_reads_it(scene, his_packet):
+    worker = scene.member("iom-abidjan")
+    (declined,) = [row["id"] for row in reading.pages(worker, "referral", "out") if row["state"] == "declined"]
+    unmet.resolve(worker, declined)
+    scene.deliver()
+    assert scene.state("art-group", declined) == "closed_declined"
+    (need,) = unmet.records(worker)
+    assert (need.need, need.reason, need.area, need.sex) == ("recreation", "not_eligible", "CI01", "male")
+
+
+def test_his_age_limits_work_and_no_exception_lifts_that(scene, his_packet):
+    """A workshop takes trainees from 18; the limit of child labour has no override (R19)."""
+    on = scene.passes_on("iom-abidjan", his_packet)
+    listing = {"id": "AAAAAAAAAAAAAAAAAAAAAA", "service": "training", "verified": scene.today(), "answered": True}
+    listing |= {"fails": [], "labour_from": 18 * 12, "excludes": []}
+    asked = {"to": "mechanics", "purpose": "reception", "service": "training"}
+    told = KOUADIO.part("minimal_contact", "education_skills")
+    refused = scene.refused("iom-abidjan", on, told, **asked, listing=listing, about={"months_from": 16 * 12})
+    assert [reason.split()[0] for reason in refused] == ["R19"]
 
 
 def test_the_mechanics_read_of_his_skill_and_not_of_his_father(scene, his_packet):

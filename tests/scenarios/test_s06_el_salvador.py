@@ -10,7 +10,7 @@ import pytest
 
 from consent import record
 from hub.client import basis as bases
-from hub.errors import InvalidRequest, NotFound
+from hub.errors import ConsentMissing, InvalidRequest, NotFound
 from tests.support.scenario import Person, agrees, grant, guardian, parent
 from tests.support.sentences import FIREWALL, NO_ORDER, NOT_HERE, not_covered, not_needed, turn_on
 
@@ -21,6 +21,7 @@ AGENCIES = {
     "zacatecoluca": ("municipality", "SV"),
     "cmpv": ("ngo", "SV"),
     "flexible-school": ("school", "SV"),
+    "casa-clara": ("ngo", "SV"),
 }
 RECORD = ("texas", "conna")
 AGREEMENTS = (("texas", "SV", "US"),)
@@ -68,7 +69,23 @@ LUCAS = Person(
         "mhpss": {"note": "saw what was done at home-Syn"},
     },
 )
+MOTHER = Person(
+    "SYN-SV-053",
+    "Alba Portillo-Syn",
+    "adult",
+    "18+",
+    "es",
+    "SV",
+    {
+        "minimal_contact": {"name": "Alba Portillo-Syn"},
+        "needs_risk": {"need": "has not slept since the journey-Syn"},
+        "mhpss": {"note": "was beaten by a man she left-Syn"},
+    },
+)
+HERSELF = {"capacity": "self", "years": 31, "order": None}
 HIS = ("identity", "family_links", "needs_risk", "child_views")
+SEEN = ("minimal_contact", "needs_risk")
+HELP = {"purpose": "psychosocial_support", "service": "mhpss", "urgency": "high"}
 COURT = guardian("SYN-GD-61", "Probate court, Webb County", until="2025-03-17")
 DESIGNATED = guardian("SYN-GD-62", "CONNA")
 TO_THE_TOWN = grant("zacatecoluca", "reintegration_follow_up", "minimal_contact", "needs_risk")
@@ -194,7 +211,57 @@ def test_what_a_child_saw_is_off_until_somebody_turns_it_on(scene):
     assert scene.refused("conna", held, LUCAS.part("mhpss"), **asked) == [turn_on("feelings and mental health")]
 
 
+def helped_by(scene, agency, *people):
+    """The mother's consents, for Lucas and for herself, that name this agency."""
+    who = {LUCAS: (parent("mother"), agrees("With Mama.")), MOTHER: (HERSELF, agrees("Yes."))}
+    grants = grant(agency, "psychosocial_support", *SEEN, turned_on=("mhpss",))
+    return {person: scene.consent("conna", person, *who[person], grants) for person in people}
+
+
+@pytest.fixture(scope="module")
+def silent(scene):
+    """D15: Lucas and his mother are referred to the victim office together, each in a packet of their own."""
+    scene.on_day(15)
+    held = helped_by(scene, "cmpv", LUCAS, MOTHER)
+    packets = [(on, person.part(*SEEN, "mhpss")) for person, on in held.items()]
+    return scene.send_household("conna", packets, to="cmpv", **HELP)
+
+
+def test_mother_and_son_are_referred_together_and_neither_packet_tells_of_the_other(scene, silent):
+    for one, other, handoff in ((LUCAS, MOTHER, silent[0]), (MOTHER, LUCAS, silent[1])):
+        packet = scene.plaintext("cmpv", handoff)
+        assert one.name in packet
+        assert not any(word in packet for word in (other.name, other.code, other.name.split()[0]))
+    scene.nothing_joins(*silent)
+
+
+def test_the_victim_office_stays_silent_and_the_chase_climbs(scene, silent):
+    """It looked into the packets, and nobody said so: opening is no answer."""
+    for day, hour in ((18, 9), (19, 21), (21, 9)):
+        scene.on_day(day, hour)
+    for handoff in silent:
+        said = [entry for entry in scene.ledger("conna", handoff) if entry.startswith("followup")]
+        assert said == ["followup.reminder", "followup.deputy", "followup.escalated"]
+
+
+def test_after_the_silence_lucas_goes_elsewhere_once_his_mother_has_agreed_to_that_too(scene, silent):
+    old = helped_by(scene, "cmpv", LUCAS)[LUCAS]
+    with pytest.raises(ConsentMissing):
+        scene.reroute("conna", silent[0], to="casa-clara", on=old)
+    fresh = helped_by(scene, "casa-clara", LUCAS)[LUCAS]
+    sent = scene.reroute("conna", silent[0], to="casa-clara", on=fresh)
+    assert scene.opens("casa-clara", sent) == LUCAS.part(*SEEN, "mhpss")
+    assert (scene.state("cmpv", silent[0]), scene.state("conna", sent)) == ("cancelled", "delivered")
+    scene.take("casa-clara", sent, "accept", first_contact=scene.day(23))
+
+
+def test_a_late_answer_of_the_first_is_heard_and_changes_nothing(scene, silent):
+    scene.take("cmpv", silent[0], "late_answer", text="We were moving house-Syn.")
+    assert scene.state("conna", silent[0]) == "cancelled"
+    assert scene.ledger("conna", silent[0])[-2:] == ["referral.cancelled", "referral.answered_late"]
+
+
 def test_no_hub_learned_a_name_nothing_joins_and_the_logs_verify(scene):
-    scene.hubs_know_nothing_of(MATEO, INES, LUCAS)
+    scene.hubs_know_nothing_of(MATEO, INES, LUCAS, MOTHER)
     scene.nothing_joins(*scene.handoffs)
     scene.logs_verify()

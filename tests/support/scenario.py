@@ -10,14 +10,16 @@ Some words of the scenarios' ledgers are no entry of a hub's log, because they w
 from __future__ import annotations
 
 import io
+import json
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-from hub.client import access, around, cosigning, opening, reading, records, referrals, withdrawal
+from hub.client import access, around, cosigning, groups, opening, reading, records, referrals, withdrawal
 from hub.client import basis as bases
+from hub.client.groups import Again
 from hub.client.referrals import Outgoing
 from hub.clock import FileClock, SetClock
 from hub.errors import ConsentMissing, NotFound, WrongRecipient
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from hub.client.member import Member
     from hub.client.withdrawal import Holder
     from hub.handoffs.domain import Copy
+    from hub.statements.grammar import Statement
     from tests.support.smtp import Mailbox
     from tests.support.world import World
 
@@ -56,12 +59,17 @@ LEDGER = {
     "referral.accept": "referral.accepted",
     "referral.start": "referral.started",
     "referral.report_outcome": "referral.completed",
-    "referral.overdue": "followup.reminder",
+    "referral.decline": "referral.declined",
+    "referral.cancel": "referral.cancelled",
+    "referral.resolve": "referral.rerouted",
+    "referral.late_answer": "referral.answered_late",
     "consent.withdraw": "consent.withdrawn",
     "packet.destroy": "packet.recalled",
     "consent.holder_answer": "holder.answered",
 }
 """A scenario's word for a statement in the logs."""
+RUNGS = ("reminder", "deputy", "escalated", "area", "last")
+"""A scenario's word for a rung of the ladder."""
 _ROLES = {
     "community_structure": frozenset({"focal_point", "caseworker", "agency_admin"}),
     **dict.fromkeys(("migration_authority", "border_police"), frozenset({"agency_admin", "coordinator"})),
@@ -158,9 +166,13 @@ class Scene:
         """Return the date of day `n`."""
         return (datetime.fromtimestamp(FIRST_DAY, UTC).date() + timedelta(days=n)).isoformat()
 
+    def moment(self, n: int, hour: int = 8) -> int:
+        """Return an hour of day `n`."""
+        return FIRST_DAY + n * DAY + (hour - 8) * 3600
+
     def on_day(self, n: int, hour: int = 8) -> None:
         """Let time pass until a day. A scenario goes forward; a test that is run alone begins on its day."""
-        moment = FIRST_DAY + n * DAY + (hour - 8) * 3600
+        moment = self.moment(n, hour)
         assert moment >= self.world.clock.now(), "a scenario goes forward"
         self.world.clock.at = moment
         for served in self.world.hubs.values():
@@ -264,6 +276,21 @@ class Scene:
             return sorted({f"{row['rule']} {row['message']}" for row in error.facts["reasons"]})
         raise AssertionError("It was not refused.")
 
+    def send_household(self, agency: str, packets: Iterable[tuple[Held, Mapping[str, Any]]], **asked: Any) -> list[str]:
+        """Refer several people of one household, each on a basis of their own; return the handoffs in that order."""
+        outs = [self._out(on, what, **asked) for on, what in packets]
+        return [self._went(sent.handoff) for sent in groups.send_household(self.member(agency), outs)]
+
+    def reroute(self, agency: str, handoff: str, *, to: str, on: Held) -> str:
+        """Refer again to another agency on a consent that names it; return the new handoff."""
+        again = Again(self.address(to), on)
+        return self._went(groups.reroute(self.member(agency), handoff, again).handoff)
+
+    def plaintext(self, agency: str, handoff: str) -> str:
+        """Return all that an agency reads of a handoff, as one text."""
+        found = opening.open_handoff(self.member(agency), handoff)
+        return json.dumps([dict(item.sections) for item in found], ensure_ascii=False)
+
     def preview(self, agency: str, on: Held, what: Mapping[str, Any], **asked: Any) -> Preview:
         """Return what the recipient would see, before anything is sealed."""
         member, out = self.member(agency), self._out(on, what, **asked)
@@ -338,7 +365,7 @@ class Scene:
     def ledger(self, agency: str, handoff: str) -> list[str]:
         """Return what both logs hold of a handoff, in the scenarios' words; fails if the logs differ."""
         lines = reading.show(self.member(agency), handoff).lines
-        return [LEDGER[line.statement.type] for line in lines if line.standing == "effective"]
+        return [_entry(line.statement) for line in lines if line.standing == "effective"]
 
     def openings(self, agency: str, handoff: str) -> int:
         """Return how often an agency's own records say that it opened a handoff."""
@@ -392,6 +419,12 @@ class Scene:
                 report = audit(HandoffLog(connection, served.hub.origin).export())
             assert report.findings == ()
             assert report.size
+
+
+def _entry(said: Statement) -> str:
+    if said.type != "referral.overdue":
+        return LEDGER[said.type]
+    return f"followup.{RUNGS[said.body['rung'] - 1]}"
 
 
 def host(country: str) -> str:
