@@ -36,6 +36,7 @@ _NEVER = 999_999_999_999
 """Stands for the due time of what has no clock, and comes last."""
 _r, _clock, _holder = referrals.c, follow_ups.alias("clock"), follow_ups.alias("holder")
 _c, _h = _clock.c, _holder.c
+_OPEN = _r.state.in_(OPEN_STATES)
 _HELD = ("withdrawn", "held")
 """The queues in which the clock of the holder's answer counts."""
 
@@ -86,7 +87,7 @@ class QueueStore(Store):
     def _rows(
         self, wanted: Wanted, asked: Iterable[ColumnElement[bool]], after: Mark, limit: int
     ) -> list[tuple[int, int, str]]:
-        fresh = _r.turn > after.turn if after.changed else _r.turn <= after.turn
+        fresh = _r.turn > after.turn if after.changed else _r.turn + 0 <= after.turn  # never by the index of turns
         order = (*((_r.turn, literal(0)) if after.changed else _order(wanted)), _r.id)
         query = _joined(select(*order), wanted.queue).where(*asked, fresh)
         if after.place != (0, 0, ""):
@@ -125,7 +126,7 @@ class QueueStore(Store):
             return _r.state.in_(states[wanted.queue])
         if wanted.queue == "silent":
             late = and_(_r.state == State.SUBMITTED, _c.due_at <= now)
-            return and_(_r.state.in_(OPEN_STATES), or_(late, *self._away(now)))
+            return and_(_OPEN, or_(late, *self._away(now)))
         return _conditions(wanted.agency, now, today)[wanted.queue]
 
     def _away(self, now: int) -> Iterable[ColumnElement[bool]]:
@@ -159,18 +160,20 @@ def _due(queue: str) -> ColumnElement[int]:
 
 def _conditions(agency: str, now: int, today: int) -> dict[str, ColumnElement[bool]]:
     """Return what each queue asks for that is no state, and needs no look at other rows first."""
-    theirs = _c.owner == Owner.RECIPIENT.value
+    theirs = and_(_OPEN, _c.owner == Owner.RECIPIENT.value)
+    asked = _r.id.in_(select(_h.handoff).where(_h.track == CUSTODY))
+    still = referrals.alias("still").c
     return {
-        "untold": and_(_r.state.in_(OPEN_STATES), _untold(agency)),
+        "untold": and_(_OPEN, _untold(agency)),
         "due_today": and_(theirs, _c.due_at > now, _c.due_at <= today),
         "overdue": and_(theirs, _c.due_at <= now),
-        "withdrawn": _h.due_at.is_not(None),
-        "escalated": _c.next_rung > ESCALATED,
-        "paused": _c.paused.is_(True),
-        "third_question": and_(_r.asked >= LOOPS, _r.state.in_(OPEN_STATES)),
+        "withdrawn": asked,
+        "escalated": and_(_OPEN, _c.next_rung > ESCALATED),
+        "paused": and_(_OPEN, _c.paused.is_(True)),
+        "third_question": and_(_OPEN, _r.asked >= LOOPS),
         "said_no": _to_review(agency, Why.SAID_NO),
         "tenth": _to_review(agency, Why.TENTH),
-        "held": or_(_r.frozen.is_not(None), _h.due_at.is_not(None)),
+        "held": or_(_r.id.in_(select(still.id).where(still.frozen.is_not(None))), asked),
     }
 
 
@@ -188,7 +191,7 @@ def _untold(agency: str) -> ColumnElement[bool]:
 
 def _to_review(agency: str, why: Why) -> ColumnElement[bool]:
     p = proxy_reviews.c
-    return select(p.handoff).where(p.handoff == _r.id, p.agency == agency, p.why == why, p.finding.is_(None)).exists()
+    return _r.id.in_(select(p.handoff).where(p.agency == agency, p.why == why, p.finding.is_(None)))
 
 
 def _end(mark: Mark, rows: Sequence[tuple[int, int, str]]) -> Mark:

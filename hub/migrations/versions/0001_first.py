@@ -931,8 +931,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_referrals")),
     )
     with op.batch_alter_table("referrals", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_referrals_from_agency_state"), ["from_agency", "state"], unique=False)
-        batch_op.create_index(batch_op.f("ix_referrals_to_agency_state"), ["to_agency", "state"], unique=False)
+        batch_op.create_index(
+            "ix_referrals_came", ["to_agency", "state", "turn", "id", "submitted_at", "urgency"], unique=False
+        )
+        batch_op.create_index(
+            "ix_referrals_frozen",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("frozen IS NOT NULL"),
+            postgresql_where=sa.text("frozen IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_referrals_sent", ["from_agency", "state", "turn", "id", "submitted_at", "urgency"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_referrals_turn"), ["turn"], unique=False)
 
     op.create_table(
@@ -1029,8 +1040,13 @@ def downgrade() -> None:
     op.drop_table("sessions")
     with op.batch_alter_table("referrals", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_referrals_turn"))
-        batch_op.drop_index(batch_op.f("ix_referrals_to_agency_state"))
-        batch_op.drop_index(batch_op.f("ix_referrals_from_agency_state"))
+        batch_op.drop_index("ix_referrals_sent")
+        batch_op.drop_index(
+            "ix_referrals_frozen",
+            sqlite_where=sa.text("frozen IS NOT NULL"),
+            postgresql_where=sa.text("frozen IS NOT NULL"),
+        )
+        batch_op.drop_index("ix_referrals_came")
 
     op.drop_table("referrals")
     with op.batch_alter_table("packets", schema=None) as batch_op:
