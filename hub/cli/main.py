@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from hub.cli import duty, ending, inquiries, operator, oversight, people, queue, reports, sending, steps, work
+from hub.cli import duty, ending, inquiries, links, operator, oversight, people, queue, reports, sending, steps, work
 from hub.cli.common import FOLDER, INTERNAL, Session
 from hub.cli.consent import consent, protocol
 from hub.cli.demo import demo
@@ -24,7 +24,7 @@ from hub.errors import HubError, Unavailable
 _SECTIONS = {"Operators": operator.top, "People": people.top, "Work": work.top, "Oversight": oversight.top}
 
 
-for _group in (sending.top, steps.top, ending.top, inquiries.top, duty.top, queue.top):
+for _group in (sending.top, steps.top, links.top, ending.top, inquiries.top, duty.top, queue.top):
     for _command in _group.commands.values():
         work.top.add_command(_command)
 for _command in reports.top.commands.values():

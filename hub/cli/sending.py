@@ -13,7 +13,7 @@ from rich.markup import escape
 
 from consent.policy import CATEGORIES, PURPOSES, SERVICES
 from consent.protect import protect_location
-from hub.cli import words
+from hub.cli import links, words
 from hub.cli.common import FOLDER, FORBIDDEN, Session, command, read_packet, why, with_reason
 from hub.cli.map_match import target_of
 from hub.cli.work import handoff, standing
@@ -74,6 +74,7 @@ _PACKET = (
     ),
     click.option("--supersedes", help="The handoff that this one takes the place of, such as a disputed one."),
     click.option("--linked", help="A handoff that this one belongs together with."),
+    *links.OPTIONS,
     click.option("--check", is_flag=True, help="Only say whether the basis permits it, and show what would be seen."),
     why,
 )
@@ -84,12 +85,19 @@ def send(session: Session, packet: Path, *, check: bool, **given: Any) -> int:
     """
     member = session.member()
     others, after = given.pop("others"), {how: given.pop(name) for how, name in _AFTER.items()}
+    by_link = {name: given.pop(name) for name in ("link", "code_by_text", "link_until", "qr", "paper", "lang")}
     outs, told = _outs(member, packet, others, given)
     for line in () if session.as_json else told:
         click.echo(words.plain(line), err=True)
+    outs, issued = links.with_links(member, outs, by_link)
     if check:
         return max(_check(session, member, out) for out in outs)
-    _tell(session, member, outs, _send(member, outs, household=bool(others), after=after))
+    went = _send(member, outs, household=bool(others), after=after)
+    handed = [
+        None if made is None else (links.as_value(made), links.told(member, made, by_link, n))
+        for n, made in enumerate(issued)
+    ]
+    _tell(session, member, outs, went, handed)
     return 0
 
 
@@ -172,13 +180,20 @@ def _out(folder: Path, held: Held, given: dict[str, Any]) -> Outgoing:
     return Outgoing(sections=sections, basis=held, attachments=attachments, **given)
 
 
-def _tell(session: Session, member: Member, outs: Sequence[Outgoing | Again], went: Sequence[Sent]) -> None:
+def _tell(
+    session: Session,
+    member: Member,
+    outs: Sequence[Outgoing | Again],
+    went: Sequence[Sent],
+    handed: Sequence[tuple[dict[str, Any], list[str]] | None] = (None,),
+) -> None:
     rows = [
         {"handoff": sent.handoff, "cosign": sent.cosign, "removed": [asdict(row) for row in sent.removed]}
-        for sent in went
+        | ({"link": made[0]} if made else {})
+        for sent, made in zip(went, handed, strict=True)
     ]
     lines: list[str] = []
-    for out, sent in zip(outs, went, strict=True):
+    for out, sent, made in zip(outs, went, handed, strict=True):
         lines += [f"{words.OBLIGED[PROTECT]} Taken out: {len(sent.removed)}; see --check."] if sent.removed else []
         if sent.cosign is not None:
             lines.append(f"Not sent yet. It waits for its second signature: hub cosign {sent.cosign}")
@@ -186,6 +201,7 @@ def _tell(session: Session, member: Member, outs: Sequence[Outgoing | Again], we
             lines.append(f"Sent before: {sent.handoff}")
         else:
             lines += [f"Sent to {escape(out.to)}: {sent.handoff}", *standing(sent.shown, member)]
+        lines += [escape(line) for line in made[1]] if made else []
     session.tell(rows[0] if len(rows) == 1 else {"sent": rows}, *lines)
 
 

@@ -13,7 +13,7 @@ from rich.markup import escape
 from hub.cli import withdrawal, words
 from hub.cli.common import FOLDER, Session, command, why, with_reason
 from hub.client import basis as bases
-from hub.client import breach, cosigning, groups, opening, reading, records, routing, tasks
+from hub.client import breach, cosigning, groups, links, opening, reading, records, routing, tasks
 from hub.directory.matching import reasons as labels
 from hub.referrals.domain import LOOPS, TRANSITIONS, Side
 
@@ -69,6 +69,7 @@ def show(session: Session, handoff: str) -> None:
         *([_FROZEN] if shown.frozen else []),
         *(f"  {line}" for line in _asked_often(shown)),
         *(f"  {line}" for line in _linked(member, shown)),
+        *(f"  {line}" for line in _link(member, shown)),
         *(f"  {line}" for line in withdrawal.asked(shown, member)),
         *([f"  if nobody answers: {_told_next(shown.next_rung)}, {next_at}"] if next_at else []),
         *(f"  {words.when(line.statement.at)}  {_line(line)}" for line in shown.lines),
@@ -155,6 +156,12 @@ def as_value(shown: Shown) -> dict[str, Any]:
     names = "id kind from_agency to_agency state grade urgency ball due next_rung next_at being_confirmed"
     value = {name: getattr(shown, name) for name in names.split()}
     return {**value, "possible": list(shown.possible), "statements": [_line_value(line) for line in shown.lines]}
+
+
+def _link(member: Member, shown: Shown) -> list[str]:
+    """Return how the link of a handoff stands."""
+    how = links.standing(shown, member.clock.now())
+    return [] if how is None else [f"link: {words.LINKS[how.value]}"]
 
 
 def _line_value(line: Line) -> dict[str, Any]:
