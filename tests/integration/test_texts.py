@@ -272,6 +272,19 @@ def test_a_refused_number_goes_on_by_mail(hub, gateway, mailbox):
     assert told(hub) == []
 
 
+def test_when_every_channel_has_failed_once_the_next_person_is_told(hub, gateway, mailbox):
+    choose(hub, channels=BOTH)
+    put(hub)
+    send_notices(hub)
+    report(hub, row(hub)["reference"], Fate.FAILED)
+    mailbox.answers["amina@example.org"] = "550 no such user"
+    for _ in range(5):
+        send_notices(hub)
+    assert (row(hub)["failed"], row(hub)["passed"]) == ("refused", "sms")
+    assert len(gateway.texts) == 1
+    assert told(hub) == sorted([BILAL, SARA])
+
+
 def test_a_text_that_never_arrived_goes_on_by_mail_once_however_often_that_is_said(hub, gateway, mailbox):
     choose(hub, channels=BOTH)
     put(hub)
