@@ -113,7 +113,7 @@ class Keyring:
             case certs.RecoveryKey():
                 self._check_recovery_key(document, envelope, host)
             case certs.RecoveryUse():
-                self._check_recovery_use(document, envelope)
+                self.check_recovery_use(document, envelope)
         self.store.put(envelope, index)
 
     def _check_member_cert(self, cert: certs.MemberCert, envelope: Envelope) -> None:
@@ -128,7 +128,12 @@ class Keyring:
         if hub is not None and key.held_by(hub.operator):
             raise Forbidden("The hub's operator keeps what the shares open, and holds none of them.")
 
-    def _check_recovery_use(self, use: certs.RecoveryUse, envelope: Envelope) -> None:
+    def check_recovery_use(self, use: certs.RecoveryUse, envelope: Envelope) -> None:
+        """Return if the shares that count for an agency now signed this use.
+
+        Raises:
+            BadSignature: they did not.
+        """
         known = self.store.recovery_key(use.agency)
         if known is None or known.sign != use.sign:
             raise BadSignature("These are not the shares that count for this agency now.")

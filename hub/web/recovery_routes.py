@@ -20,6 +20,7 @@ from hub.keys.certificates import CASE_ROLES, RecoveryKey, RecoveryUse, read_env
 from hub.keys.keyring import Keyring
 from hub.keys.store import KeyStore
 from hub.notify.everybody import tell_all
+from hub.packets.dsse import Envelope
 from hub.packets.encoding import canonical
 from hub.web import key_schemas as schemas
 
@@ -68,9 +69,13 @@ class Recovery(MethodView):
 @permission("public")
 def post_recovery(given: dict[str, Any], agency: str) -> dict[str, Any]:
     """Give out what two shares open, once their use is logged and every member is told."""
-    hub = current_hub()
+    hub, document = current_hub(), canonical(given["use"])
+    with hub.database.read() as connection:  # a stranger without shares is turned away before any lock is taken
+        envelope = Envelope.from_bytes(document, RecoveryUse.TYPE)
+        keyring = Keyring(connection, hub.origin, hub.certifiers)
+        keyring.check_recovery_use(RecoveryUse.from_envelope(envelope), envelope)
     with hub.database.write() as connection:
-        answer = _use(hub, connection, agency, canonical(given["use"]))
+        answer = _use(hub, connection, agency, document)
     _publish(hub)
     return answer
 
