@@ -16,13 +16,18 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from hub.clock import SetClock
 from hub.db import Database
 from hub.errors import Forbidden, IllegalTransition
+from hub.followup.domain import PARKED
 from hub.followup.store import FollowUps
 from hub.referrals.domain import ball
 from hub.referrals.store import ReferralStore
+from hub.statements.grammar import Grade
 from tests.support.desks import AWAY, HOME, Desk, People, carry, introduce, settle
 from tests.support.factories import NOW, some_hash
 
+DAY = 86_400
 BODIES = {
+    "referral.pause": {"review": "2026-12-01"},
+    "referral.pause_clock": {"due": NOW + 5 * DAY},
     "referral.accept": {"first_contact": "2026-11-25"},
     "referral.start": {"contact": "2026-11-25"},
     "referral.waitlist": {"review": "2026-12-01"},
@@ -40,9 +45,14 @@ RECIPIENT = [
     "agree_to_stop",
     "refuse_to_stop",
     "late_answer",
+    "pause",
+    "resume",
 ]
-SENDER = ["answer", "cancel", "ask_to_stop", "close", "dispute", "resolve"]
-WITH_PACKET = {"decline", "ask", "report_outcome", "cannot_deliver", "answer"}
+SENDER = ["answer", "cancel", "ask_to_stop", "close", "dispute", "resolve", "pause_clock", "unlink"]
+REPORTED = ["acknowledge", "accept", "decline", "start", "report_outcome", "cannot_deliver"]
+WITH_PACKET = {"decline", "ask", "report_outcome", "cannot_deliver", "answer", "pause", "pause_clock"}
+WAIT = 31 * DAY
+"""No clock that runs leaves people alone for longer: the slowest one, of work that has begun, runs for 28 days."""
 
 
 class TwoHubs(RuleBasedStateMachine):
@@ -64,13 +74,15 @@ class TwoHubs(RuleBasedStateMachine):
         self.handoff, statement, packet = self.people.submit()
         self.home.post(statement, packet, self.people.shelter.agency)
 
-    def step(self, desk, agency, other, name):
+    def step(self, desk, agency, other, name, *, grade=Grade.SIGNED, **more):
         kind = name if "." in name else f"referral.{name}"
         member = agency.members["case"]
-        packet = self.people.packet(agency, other, member)[1] if name in WITH_PACKET else None
-        body = BODIES.get(kind, {})
+        sealed = name in WITH_PACKET and grade is Grade.SIGNED
+        packet = self.people.packet(agency, other, member)[1] if sealed else None
+        body = {**BODIES.get(kind, {}), **more}
+        said = self.people.sign(kind, self.handoff, member, body=body, packet=packet, grade=grade)
         try:
-            desk.post(self.people.sign(kind, self.handoff, member, body=body, packet=packet), packet, agency.agency)
+            desk.post(said, packet, agency.agency)
         except (IllegalTransition, Forbidden):
             return
 
@@ -84,6 +96,20 @@ class TwoHubs(RuleBasedStateMachine):
     @rule(name=st.sampled_from(SENDER))
     def sender_acts(self, name):
         self.step(self.home, self.people.shelter, self.people.centre, name)
+
+    @rule(name=st.sampled_from(REPORTED), via=st.sampled_from(["phone", "sms", "paper"]))
+    def sender_reports(self, name, via):
+        evidence = {"via": via, "evidence": some_hash("note"), "ask": True}
+        self.step(self.home, self.people.shelter, self.people.centre, name, grade=Grade.REPORTED, **evidence)
+
+    @rule(urgency=st.sampled_from(["emergency", "urgent", "high", "routine"]))
+    def risk_changes(self, urgency):
+        self.step(self.home, self.people.shelter, self.people.centre, "change_urgency", urgency=urgency, due=None)
+
+    @rule()
+    def a_worker_dies_in_its_sweep(self):
+        with self.home.hub.database.write() as connection:
+            FollowUps(connection).claim_due(self.clock.now())
 
     @rule(out=st.booleans(), times=st.integers(1, 2), answer=st.booleans())
     def the_line_carries(self, out, times, answer):
@@ -114,6 +140,8 @@ class TwoHubs(RuleBasedStateMachine):
         with self.home.hub.database.read() as connection:
             referral = ReferralStore(connection).get(self.handoff)
             clock = FollowUps(connection).get(self.handoff)
+            aside = FollowUps(connection).get(self.handoff, PARKED)
+        assert aside is None or "info_needed" in referral.state
         if ball(referral.state) is None:
             assert clock is None
         else:
@@ -121,10 +149,24 @@ class TwoHubs(RuleBasedStateMachine):
             assert clock.next_at is not None
             assert clock.state == referral.state
 
+    def nobody_does_anything_for_weeks(self):
+        """It never goes quiet: it is over, or somebody has the ball, was told, and is told again within days."""
+        for _ in range(45):
+            self.clock.forward(DAY)
+            self.home.sweep()
+            settle(self.home, self.away)
+        with self.home.hub.database.read() as connection:
+            referral = ReferralStore(connection).get(self.handoff)
+            clock = FollowUps(connection).get(self.handoff)
+        if ball(referral.state) is not None:
+            assert clock.told_at is not None
+            assert clock.next_at - self.clock.now() <= WAIT
+
     def teardown(self):
         if not hasattr(self, "handoff"):
             return
         self.the_line_is_up()
+        self.nobody_does_anything_for_weeks()
         assert self.home.audited().findings == self.away.audited().findings == ()
         for database in self.databases:
             database.close()
