@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -14,7 +15,7 @@ from playwright.sync_api import expect, sync_playwright
 
 from hub.app import build_app
 from hub.client import links, opening, reading
-from hub.client.referrals import Outgoing, send
+from hub.client.referrals import Outgoing, answer, send
 from hub.clock import SetClock
 from hub.packets.encoding import b64u, from_b64u
 from tests.conftest import NOW
@@ -54,13 +55,13 @@ def chromium():
 class Given:
     """A referral by link: what the sender has, and what a human hands over."""
 
-    def __init__(self, place, **changes):
+    def __init__(self, place, to=CLINIC, country="ET", **changes):
         self.place, self.amina = place, place.members["amina"]
-        issued = links.issue(self.amina, CLINIC)
-        basis = reception(self.amina, place.clock, CLINIC)
+        issued = links.issue(self.amina, to)
+        basis = reception(self.amina, place.clock, to, country)
         out = Outgoing(
             **{
-                "to": CLINIC,
+                "to": to,
                 "sections": SECTIONS,
                 "basis": basis,
                 "purpose": "reception",
@@ -68,9 +69,12 @@ class Given:
                 **changes,
             }
         )
-        self.handoff = send(self.amina, Outgoing(**{**_fields(out), "link": issued.link})).handoff
+        self.handoff = send(self.amina, replace(out, link=issued.link)).handoff
+        self.hand_over(issued)
+
+    def hand_over(self, issued):
         self.url, self.code, self.secret = issued.url, issued.code, urlsplit(issued.url).fragment
-        place.run()
+        self.place.run()
 
     def shown(self):
         """The referral as the sender's client verifies it, after both hubs did what was due."""
@@ -80,10 +84,6 @@ class Given:
     @property
     def wrong(self):
         return f"{(int(self.code) + 1) % 10**6:06d}"
-
-
-def _fields(out):
-    return {name: getattr(out, name) for name in out.__slots__}
 
 
 @pytest.fixture
@@ -179,6 +179,57 @@ def test_a_provider_may_say_yes_to_a_part(place, phone):
     assert given.shown().state == "accepted"
     [reply] = opening.open_handoff(given.amina, given.handoff)
     assert reply.sections == {"reply": {"v": 1, "needs": ["housing"]}}
+
+
+def test_one_hub_for_both_sides_is_enough(place, phone):
+    given = Given(place, f"urn:rcp:agency:authority@{HOME}", "DJ")
+    phone.opens(given).press("I have seen it").press("Send").sees("seen by you")
+    assert given.shown().state == "acknowledged"
+
+
+def test_a_question_and_its_answer_are_read_by_the_two_alone(place, given, phone):
+    phone.opens(given).press("I have seen it").press("Send").sees("Sent")
+    given.shown()
+    phone.visit(given.url).press("Start").press("Ask a question")
+    phone.page.get_by_label("In your words").fill("ما عمرها؟")
+    phone.press("Send").sees("Sent")
+    assert given.shown().state == "info_needed"
+    answer(given.amina, given.handoff, {"minimal_contact": {"age": "about twelve"}})
+    place.run()
+    phone.visit(given.url).press("Start").sees("What the sender answered").sees("about twelve")
+
+
+def test_a_new_link_opens_what_the_old_one_no_longer_does(given, phones):
+    old = given.url
+    issued, _ = links.reissue(given.amina, given.handoff)
+    given.hand_over(issued)
+    with phones() as phone:
+        phone.visit(old).press("Start").sees("This link was taken back.")
+        phone.opens(given).press("No, we cannot")
+        phone.page.get_by_label("It would not be safe").check()
+        phone.press("Send").sees("Sent")
+    assert given.shown().state == "declined"
+    [reply] = opening.open_handoff(given.amina, given.handoff)
+    assert reply.sections["reply"]["code"] == "safety_concern"
+
+
+def test_a_code_by_text_is_asked_for_with_a_press(given, phone):
+    sent = []
+
+    def sms(route):
+        sent.append(
+            (route.request.method, urlsplit(route.request.url).path.rpartition("/")[2], route.request.post_data)
+        )
+        if sent[-1][1] == "open":
+            route.fulfill(status=403, json={"code": "wrong_code", "left": 4})
+        else:
+            route.fulfill(json={"state": "open", "code": "sms", "left": 5, "ends": "12"})
+
+    phone.page.route("**/api/v1/links/**", sms)
+    phone.visit(given.url).press("Start").press("Send me the code").sees("the number that ends in 12")
+    phone.type_code("123 456").sees("You have 4 tries left.")
+    assert [name for _, name, _ in sent[1:]] == ["code", "open"]
+    assert json.loads(sent[-1][2])["code"] == "123456"
 
 
 def test_nothing_is_fetched_before_the_log_has_the_device(given, phone):
@@ -417,6 +468,11 @@ def test_the_page_speaks_the_reader_s_language(given, phones, language, name):
         assert html.get_attribute("lang") == language
         assert html.get_attribute("dir") == ("rtl" if language == "ar" else "ltr")
         assert phone.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_browser_that_cannot_is_told_so(place, phones):
+    with phones(java_script_enabled=False) as phone:
+        phone.visit(f"{place.hubs[AWAY].url}/l/{'A' * 22}").sees("this browser is too old")
 
 
 def test_the_page_works_with_a_keyboard_alone(given, phone):

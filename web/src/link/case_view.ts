@@ -22,6 +22,7 @@ export function caseView(shown: Shown, language: Language, save: (packet: Packet
       ...pair(w.urgency, named(w.urgencies, shown.urgency)),
       ...pair(w.due, shown.due === null ? null : moment(shown.due, language)),
       ...pair(w.state, named(w.states, shown.state)),
+      ...pair(w.until, moment(shown.until, language)),
     ),
     shown.confirming ? el("p", { class: "note alert" }, w.confirming) : null,
     el("h2", {}, w.needed),

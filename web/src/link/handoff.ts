@@ -60,6 +60,8 @@ export interface Shown {
   readonly needs: readonly string[];
   readonly urgency: string | null;
   readonly due: number | null;
+  /** The last second of the link. */
+  readonly until: number;
   readonly possible: readonly string[];
   readonly heads: readonly string[];
   /** Whether the sender's hub has yet to confirm what was said here last. */
@@ -152,6 +154,7 @@ export async function verifyHandoff(value: JsonObject, ask: Ask): Promise<Shown>
     needs: needsOf(packets[0]!.sections.get("request")),
     urgency: view.urgency ?? null,
     due: view.due ?? null,
+    until: link["until"] as number,
     possible: view.possible,
     heads: headsOf(lines),
     confirming: view.being_confirmed === true,

@@ -227,6 +227,7 @@ class Page {
     this.notice = notice;
     this.draw();
     this.main.querySelector("h1")?.focus();
+    this.wake();
   }
 
   private draw(): void {

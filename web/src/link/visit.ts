@@ -57,6 +57,7 @@ export class Visit {
     const named = { type: "referral.bind", handoff: String(handoff), heads: heads as string[], by, at: this.now() };
     const bind = signStatement({ ...named, grade: "link", body: { sign: device }, parts: [] }, this.keys.signer);
     await this.keep({ bind });
+    void navigator.storage?.persist?.(); // else some browsers forget after a week without a visit
     return this.bind(bind);
   }
 
