@@ -8,9 +8,6 @@ inside each transaction.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import secrets
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -34,6 +31,7 @@ from hub.handoffs.custody import halted
 from hub.handoffs.store import HandoffStore
 from hub.links.access import look_up
 from hub.links.store import LinkStore
+from hub.notify.codes import new_code
 from hub.notify.store import Notices
 from hub.notify.templates import CODE
 from hub.packets.dsse import Envelope, check_public_key
@@ -47,7 +45,8 @@ if TYPE_CHECKING:
 
     from hub.context import Hub
     from hub.handoffs.blobs import ReceivedPacket
-    from hub.links.store import Opened, Sent
+    from hub.links.store import Opened
+    from hub.notify.codes import Code
     from hub.statements.links import Chain, Link
 
 LOCK = "referral.lock_link"
@@ -164,8 +163,8 @@ def send_code(hub: Hub, identifier: str) -> dict[str, Any]:
             raise NoVerifiedNumber("The service map has no verified number of this provider.")
         if not hub.settings.sms:
             raise Unavailable("This hub sends no texts.", todo="Ask the sender for a link with a spoken code.")
-        digits, salt = f"{secrets.randbelow(10**6):06d}", secrets.token_bytes(16)
-        n = store.put_code(identifier, salt, _slow(digits, salt), here.now)
+        digits, kept = new_code()
+        n = store.put_code(identifier, kept, here.now)
         Notices(connection).put_text(
             key=f"link:{identifier}:{n}",
             number=number,
@@ -247,10 +246,10 @@ def _check_openable(here: Here, device: str | None) -> None:
         raise LinkLocked("Five wrong codes were given.")
 
 
-def _right(link: Link, live: Sequence[Sent], proof: str | None, code: str | None) -> bool:
+def _right(link: Link, live: Sequence[Code], proof: str | None, code: str | None) -> bool:
     if link.code is not None:
         return link.proves(from_b64u(proof, 32))
-    return any(hmac.compare_digest(_slow(str(code), sent.salt), sent.hash) for sent in live)
+    return any(sent.is_of(str(code)) for sent in live)
 
 
 def _miss(here: Here) -> int:
@@ -265,7 +264,3 @@ def _miss(here: Here) -> int:
 def _claimed(here: Here) -> dict[str, Any]:
     latest = HandoffStore(here.connection).latest(here.opened.handoff)
     return {"now": here.now, "handoff": here.opened.handoff, "agency": here.chain.recipient, "heads": [latest]}
-
-
-def _slow(digits: str, salt: bytes) -> bytes:
-    return hashlib.scrypt(digits.encode(), salt=salt, n=2**14, r=8, p=1, dklen=32)

@@ -13,6 +13,7 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Integer, LargeBinary, Str
 
 from hub.db import Store, metadata
 from hub.errors import Conflict, NotFound
+from hub.notify.codes import Code
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,16 +69,6 @@ class Opened:
         return self.device is None and self.left <= 0
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A code that was sent as a text."""
-
-    n: int
-    salt: bytes
-    hash: bytes
-    at: int
-
-
 class LinkStore(Store):
     """Links of handoffs to agencies at home here, in the caller's transaction."""
 
@@ -111,17 +102,17 @@ class LinkStore(Store):
         """Count a wrong code."""
         self._run(update(links).where(links.c.id == link).values(tries=links.c.tries + 1))
 
-    def sent(self, link: str, since: int) -> Sequence[Sent]:
+    def sent(self, link: str, since: int) -> Sequence[Code]:
         """Return the codes that were sent for a link since then, the newest first."""
         c = link_codes.c
-        rows = self._all(select(c.n, c.salt, c.hash, c.at).where(c.link == link, c.at > since).order_by(c.n.desc()))
-        return [Sent(**row) for row in rows]
+        rows = self._all(select(c.salt, c.hash).where(c.link == link, c.at > since).order_by(c.n.desc()))
+        return [Code(**row) for row in rows]
 
-    def put_code(self, link: str, salt: bytes, digest: bytes, now: int) -> int:
-        """Keep the hash of a code that is being sent; return its number among those of the link."""
+    def put_code(self, link: str, code: Code, now: int) -> int:
+        """Keep what is kept of a code that is being sent; return its number among those of the link."""
         last = self._connection.scalar(select(func.max(link_codes.c.n)).where(link_codes.c.link == link))
         n = (last or 0) + 1
-        self._add(link_codes, link=link, n=n, salt=salt, hash=digest, at=now)
+        self._add(link_codes, link=link, n=n, salt=code.salt, hash=code.hash, at=now)
         return n
 
     def use_nonce(self, key: str, nonce: str, now: int, keep: int) -> bool:
