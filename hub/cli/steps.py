@@ -15,12 +15,12 @@ from hub.cli import words
 from hub.cli.common import FOLDER, Session, command, read_packet, read_text, secret_line, why, with_reason
 from hub.cli.oversight import logins_of
 from hub.cli.people import resolve
-from hub.cli.work import handoff, say
-from hub.client import proxies, referrals
+from hub.cli.work import asked_often, handoff, say
+from hub.client import proxies, reading, referrals
 from hub.client.referrals import STEPS
+from hub.directory.records.record import UUID
 from hub.directory.records.vocabulary import NEEDS
 from hub.errors import InvalidRequest
-from hub.ids import RANDOM_PATTERN
 from hub.referrals import reasons
 from hub.statements.bodies import KINDS, REPORTABLE
 
@@ -138,7 +138,7 @@ def _text(*, required: bool) -> Callable[[Any], Any]:
 
 def _proposed(member: Member, named: str) -> dict[str, str | None]:
     """Return whom a recipient proposes instead: a service of the map by its id, or an agency."""
-    if RANDOM_PATTERN.fullmatch(named):
+    if UUID.fullmatch(named):
         return {"agency": None, "service": named}
     return {"agency": resolve(member, named), "service": None}
 
@@ -188,7 +188,8 @@ def _add_step(name: str) -> None:
         if said.get("redirect"):
             said["redirect"] = _proposed(member, said["redirect"])
         said = {key: list(value) if isinstance(value, tuple) else value for key, value in said.items()}
-        say(session, member, referrals.take(member, handoff, name, **said))
+        done = referrals.take(member, handoff, name, **said)
+        say(session, member, done, *(asked_often(reading.show(member, handoff)) if name == "ask" else ()))
 
     run.__doc__ = row.about
     command(top, handoff, *options, name=words.step(kind))(run)

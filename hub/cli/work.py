@@ -67,7 +67,7 @@ def show(session: Session, handoff: str) -> None:
         f"[bold]{shown.id}[/]  {escape(shown.from_agency)} -> {escape(shown.to_agency)}",
         *(f"  {line}" for line in standing(as_value(shown), member)),
         *([_FROZEN] if shown.frozen else []),
-        *(f"  {line}" for line in _asked_often(shown)),
+        *(f"  {line}" for line in asked_often(shown)),
         *(f"  {line}" for line in _linked(member, shown)),
         *(f"  {line}" for line in _link(member, shown)),
         *(f"  {line}" for line in withdrawal.asked(shown, member)),
@@ -205,9 +205,10 @@ def standing(row: Mapping[str, Any], member: Member) -> list[str]:
     ]
 
 
-def say(session: Session, member: Member, handoff: dict[str, Any]) -> None:
+def say(session: Session, member: Member, handoff: dict[str, Any], *more: str) -> None:
     """Tell where a handoff stands after a step."""
-    session.tell(handoff, str(handoff["id"]), *(f"  {escape(line)}" for line in standing(handoff, member)))
+    lines = (f"  {escape(line)}" for line in (*standing(handoff, member), *more))
+    session.tell(handoff, str(handoff["id"]), *lines)
 
 
 def _possible(shown: Shown, member: Member) -> tuple[list[str], list[str]]:
@@ -219,10 +220,10 @@ def _possible(shown: Shown, member: Member) -> tuple[list[str], list[str]]:
     return sorted(words.steps(own)), sorted(words.steps(other))
 
 
-def _asked_often(shown: Shown) -> list[str]:
+def asked_often(shown: Shown) -> list[str]:
     """Return that the recipient has asked so often that supervisors were told."""
-    asked = [line for line in shown.lines if line.statement.type == "referral.ask" and line.standing == "effective"]
-    return [f"asked {len(asked)} times: the supervisors of both sides were told"] if len(asked) >= LOOPS else []
+    asked = [line for line in shown.lines if line.statement.type == "referral.ask" and line.standing != "refused"]
+    return [f"asked {len(asked)} times: the supervisors of both sides are told"] if len(asked) >= LOOPS else []
 
 
 def _linked(member: Member, shown: Shown) -> list[str]:

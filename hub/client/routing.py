@@ -13,6 +13,7 @@ from consent import record
 from consent.basis import VITAL
 from consent.policy import PURPOSES, SERVICES
 from hub.directory.matching.match import DOES_NOT, MEETS, UNKNOWN
+from hub.directory.records.record import UUID
 from hub.directory.records.vocabulary import NEEDS, codes
 from hub.errors import InvalidRequest, Malformed
 from hub.packets import shapes as a
@@ -36,7 +37,7 @@ UNNAMED: Final = {
 _SHORT: Final = 120
 _MOST_NEEDS: Final = 20
 _CHOSEN = {
-    "service": a.identifier,
+    "service": a.matches(UUID),
     "criteria": a.distinct(
         a.list_of(
             a.object_of(

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from consent.policy import TABLES
+from hub.directory.records.record import UUID
 from hub.directory.records.vocabulary import NEEDS, codes
 from hub.errors import Forbidden, IllegalTransition, Malformed
 from hub.ids import host_of
@@ -33,7 +34,7 @@ _QUESTION = a.object_of(
     {
         "v": a.integer(1, 1),
         "need": a.one_of(*NEEDS),
-        "service": a.null_or(a.identifier),
+        "service": a.null_or(a.matches(UUID)),
         "age_band": a.one_of(*AGE_BANDS),
         "sex": a.one_of(None, *codes("sexes")),
         "from": a.date,

@@ -12,6 +12,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
 from consent.words import LANGUAGES
+from hub.directory.records.record import UUID
 from hub.directory.records.vocabulary import NEEDS
 from hub.errors import InvalidRequest, Malformed
 from hub.packets import shapes as a
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 OTHER: Final = "other"
 
 
-_REDIRECT = a.object_of({"agency": a.null_or(a.agency), "service": a.null_or(a.identifier)})
+_REDIRECT = a.object_of({"agency": a.null_or(a.agency), "service": a.null_or(a.matches(UUID))})
 
 
 def _load(name: str) -> dict[str, Any]:

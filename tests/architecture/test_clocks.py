@@ -10,6 +10,7 @@ import pytest
 from hub.followup.calendar import POLICY
 from hub.followup.domain import CLOCKS, Owner, Urgency, due_rung, start
 from hub.freeze.domain import State as Asked
+from hub.inquiries.domain import State as Inquired
 from hub.notify.roles import DUTY, NAMED
 from hub.referrals.domain import HUB_SIDES, TRANSITIONS, Side, State, ball
 from hub.statements.bodies import KINDS, Role
@@ -69,7 +70,7 @@ def test_the_table_lets_the_ordering_hub_log_every_rung(state):
 
 
 def test_the_policy_names_clocks_for_states_of_the_table_only_and_each_once():
-    assert set(CLOCKS) == {state.value for state in OPEN} | {Asked.ASKED.value}
+    assert set(CLOCKS) == {state.value for state in OPEN} | {Asked.ASKED.value, Inquired.ASKED.value}
     assert len({rule.clock for rule in CLOCKS.values()}) == len(CLOCKS)
 
 

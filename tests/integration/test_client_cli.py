@@ -250,3 +250,19 @@ def test_a_place_is_asked_for_about_nobody(says, place, amina, hana):
     place.run()
     assert "There is a waiting list" in says("amina", "inquiries", asked)
     says("amina", *ask[:-1], "SYN Meron", code=2)
+
+
+def test_whoever_asks_a_third_time_is_told_that_supervisors_hear_of_it(says, place, amina, hana, tmp_path):
+    handoff = referrals.send(
+        amina, referrals.Outgoing(hana.agency, SECTIONS, reception(amina, place.clock, hana.agency), "reception")
+    ).handoff
+    place.run()
+    (tmp_path / "text").write_text("SYN Which language?")
+    says("hana", "acknowledge", handoff)
+    for number in (1, 2, 3):
+        told = says("hana", "ask", handoff, "--text", tmp_path / "text")
+        assert ("asked 3 times: the supervisors of both sides are told" in told) == (number == 3)
+        place.run()
+        referrals.answer(amina, handoff, {"needs_risk": {"language": "ti"}})
+        place.run()
+    assert "asked 3 times" in says("amina", "show", handoff)

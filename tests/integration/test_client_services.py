@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from hub.client import basis as bases
-from hub.client import referrals, services
+from hub.client import opening, referrals, routing, services
 from hub.client.paper.sheet import family_sheet
 from hub.client.referrals import Outgoing
 from hub.clock import FileClock, SetClock
@@ -250,6 +250,36 @@ def test_who_does_not_fit_is_not_sent_without_an_exception(place, amina, girl):
     with pytest.raises(ConsentMissing) as denied:
         refer(place, amina, chosen)
     assert {row["rule"] for row in denied.value.facts["reasons"]} == {"R19"}
+
+
+def test_the_provider_reads_why_it_was_chosen_and_nothing_about_the_girl_by_it(place, amina, girl):
+    chosen = services.choose(amina, maps.some_id("service Clinic"), girl, where=Where(area="XA1"))
+    handoff = refer(place, amina, chosen, needs=("health",)).handoff
+    halima = place.members["halima"]
+    (opened,) = opening.open_handoff(halima, handoff)
+    request = opened.sections["request"]
+    assert (request["service"], request["needs"]) == ("clinic", ["health"])
+    assert request["why"]["service"] == maps.some_id("service Clinic")
+    assert {"need", "area", "capacity"} <= {row["id"] for row in request["why"]["criteria"]}
+    assert (request["why"]["near_misses"], request["why"]["missed_for"]) == (1, [])
+    assert not any(word in json.dumps(request) for word in (*CANARIES, "vulnerability", "status", '"age"'))
+    lines = list(routing.why_you(request, reasons.words("en")["criteria"]))
+    assert lines[0].startswith("why you: ")
+
+
+def test_an_exception_that_the_provider_made_is_told_by_its_day_and_the_reason_stays(place, amina, girl):
+    chosen = services.choose(amina, maps.some_id("service Small"), girl)
+    clock = place.clock
+    scope = grant(clock, chosen.to, categories={"health"}, purpose="medical_care", country="DJ")
+    held = bases.draft(amina, consent(clock, scope), "health")
+    said = {"rule": "R19", "categories": None, "recipient": chosen.to, "from": DAY, "until": DAY, "code": "provider"}
+    said |= {"reason": "SYN The nurse takes her, two years over.", "child_told": True, "child_agreed": True}
+    held = bases.approve(amina, held.handoff, said)
+    out = Outgoing(**{"sections": {"health": {}}, "basis": held, "purpose": "medical_care", **chosen.outgoing()})
+    sent = referrals.send(amina, out)
+    (opened,) = opening.open_handoff(place.members["halima"], sent.handoff)
+    assert opened.sections["request"]["why"]["exception"] == DAY
+    assert "two years over" not in json.dumps(dict(opened.sections))
 
 
 def test_a_service_that_was_not_checked_for_long_or_that_nobody_answers_for_gets_nothing(place, amina, girl):

@@ -216,7 +216,7 @@ def test_what_nobody_gives_him_is_written_down_where_no_hub_reads_it(scene, his_
 def test_his_age_limits_work_and_no_exception_lifts_that(scene, his_packet):
     """A workshop takes trainees from 18; the limit of child labour has no override (R19)."""
     on = scene.passes_on("iom-abidjan", his_packet)
-    listing = {"id": "AAAAAAAAAAAAAAAAAAAAAA", "service": "training", "verified": scene.today(), "answered": True}
+    listing = {"id": "2966a4ba-ec2b-598f-9a1b-94019815f9e9", "service": "training", "verified": scene.today(), "answered": True}
     listing |= {"fails": [], "labour_from": 18 * 12, "excludes": []}
     asked = {"to": "mechanics", "purpose": "reception", "service": "training"}
     told = KOUADIO.part("minimal_contact", "education_skills")

@@ -10,8 +10,8 @@ import pytest
 from hub.client import routing
 from hub.directory.matching.match import CRITERIA, DOES_NOT, MEETS, UNKNOWN
 from hub.directory.matching.reasons import words
-from tests.support.factories import some_id
 
+SERVICE = "2966a4ba-ec2b-598f-9a1b-94019815f9e9"
 OF_THE_PERSON = {"age", "sex", "situation", "residence", "open_to", "vulnerability", "nationality", "status"}
 OF_THE_PERSON |= {"documents", "exclusion", "labour", "access"}
 
@@ -21,7 +21,7 @@ def said(name, how=MEETS, since=None):
 
 
 def ranked(*rows, **answers):
-    return SimpleNamespace(listing={"id": some_id("service")}, criteria=rows, answers=answers)
+    return SimpleNamespace(listing={"id": SERVICE}, criteria=rows, answers=answers)
 
 
 def outgoing(why, **more):

@@ -32,7 +32,7 @@ KINDS: Final = (PROVIDER, SERVICE, SITE)
 SYSTEM: Final = frozenset({"id", "verified", "source"})
 """Members that no edit sets: who calls `apply` for a check, an import or a peer does."""
 MAX_DOCUMENT: Final = 256 * 1024
-_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NAMESPACE = uuid.UUID("6f1a7a0e-6f0c-5a53-9b1c-0d5a1f0c7c11")
 
 
@@ -47,7 +47,7 @@ class Problem:
 
 def id_from(source: str, key: str) -> str:
     """Return the id of a record that its source names by something else than a UUID."""
-    if _UUID.fullmatch(key):
+    if UUID.fullmatch(key):
         return key
     try:
         return str(uuid.UUID(key))
