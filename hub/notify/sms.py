@@ -8,6 +8,7 @@ means "try later": no text is lost by it, and one may come twice.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Protocol
+from urllib.parse import urlsplit
 
 from hub.errors import Unavailable
 from hub.notify.africastalking import AfricasTalking
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     from hub.notify.outcome import Fate, Handed
     from hub.settings import Settings
+
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class Gateway(Protocol):
@@ -58,11 +61,14 @@ def check_gateway(settings: Settings) -> None:
     """Return if the settings choose no gateway, or say enough of one.
 
     Raises:
-        Unavailable: they name one that does not exist, or say too little of it.
+        Unavailable: they name one that does not exist, say too little of it, or would show it our key in clear on a
+            public network.
     """
-    whole = settings.sms in _ADAPTERS and settings.sms_url and settings.sms_secret
-    if settings.sms and not whole:
+    parts = urlsplit(settings.sms_url)
+    inside = settings.private_peers or parts.hostname in _LOOPBACK
+    reached = parts.hostname is not None and parts.scheme in ({"https", "http"} if inside else {"https"})
+    if settings.sms and not (settings.sms in _ADAPTERS and settings.sms_secret and reached):
         raise Unavailable(
             "The gateway for texts is not set up.",
-            todo=f"HUB_SMS is {' or '.join(_ADAPTERS)}; HUB_SMS_URL and HUB_SMS_SECRET go with it.",
+            todo=f"HUB_SMS is {' or '.join(_ADAPTERS)}; HUB_SMS_URL (https) and HUB_SMS_SECRET go with it.",
         )

@@ -394,10 +394,29 @@ def test_without_a_gateway_texts_wait_and_mails_go(hub, mailbox, database, clock
     assert row(hub, "t1")["tries"] == 0
 
 
-@pytest.mark.parametrize("given", [{"sms": "pigeon"}, {"sms": "rapidpro"}, {"sms": "rapidpro", "sms_url": "http://x"}])
-def test_a_gateway_that_is_half_set_up_is_said_at_the_start(given):
+WHOLE = {"sms": "rapidpro", "sms_url": "https://rapidpro.example", "sms_secret": "k"}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"sms": "pigeon"},
+        {"sms_url": ""},
+        {"sms_secret": ""},
+        {"sms_url": "rapidpro.example"},
+        {"sms_url": "http://x.y"},
+    ],
+)
+def test_a_gateway_that_is_half_set_up_or_in_clear_is_said_at_the_start(wrong):
     with pytest.raises(Unavailable):
-        check_gateway(Settings(**given))
+        check_gateway(Settings(**(WHOLE | wrong)))
+
+
+@pytest.mark.parametrize(
+    "more", [{}, {"sms_url": "http://localhost:8000"}, {"sms_url": "http://x", "private_peers": True}]
+)
+def test_a_gateway_is_reached_by_tls_or_on_this_machine_or_in_a_closed_network(more):
+    check_gateway(Settings(**(WHOLE | more)))
 
 
 def test_no_secret_of_a_gateway_is_in_what_the_settings_show():
