@@ -108,7 +108,8 @@ class LinkFile(MethodView):
     def get(self, link: str, manifest: str, name: str) -> Response:
         """Fetch an age file, header first; from now on a recall of it is a request."""
         check_device()
-        return packet_file(manifest, name, lambda connection, row: showing.check_file(connection, row, link))
+        hub = current_hub()
+        return packet_file(manifest, name, lambda connection, row: showing.check_file(connection, row, link, hub))
 
 
 def _packet(given: dict[str, Any]) -> ReceivedPacket | None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hub.context import current_hub
 from hub.directory.store import Directory
 from hub.errors import NotFound
 from hub.handofflog.guard import ForkGuard
@@ -54,14 +53,14 @@ def handoff(hub: Hub, identifier: str) -> dict[str, Any]:
         }
 
 
-def check_file(connection: Connection, packet: Row, identifier: str) -> str:
+def check_file(connection: Connection, packet: Row, identifier: str, hub: Hub) -> str:
     """Return the agency for which a packet is, if it is sealed to this link and its bound device may have it now.
 
     Raises:
         NotFound: it is not sealed to this link.
         Forbidden: the device is not in the log yet, or the link has ended.
     """
-    here = Here.of(connection, current_hub(), identifier)
+    here = Here.of(connection, hub, identifier)
     here.check_bound()
     if packet["handoff"] != here.opened.handoff or not _sealed(packet, identifier):
         raise NotFound("There is no such packet here.")

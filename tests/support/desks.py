@@ -210,7 +210,13 @@ class People:
         return manifest, sink
 
     def submit(
-        self, *, urgency: str = "urgent", due: int = 86_400, key: bytes | None = None, **changes: Any
+        self,
+        *,
+        urgency: str = "urgent",
+        due: int = 86_400,
+        key: bytes | None = None,
+        link: dict[str, Any] | None = None,
+        **changes: Any,
     ) -> tuple[str, bytes, MemoryPacket]:
         """A signed submission: (handoff, statement, packet). `changes` go into the packet's plan."""
         author = self.shelter.members["case"]
@@ -227,7 +233,7 @@ class People:
             },
             "leg": None,
             "freeze": freeze_handle(key or secrets.token_bytes(32), manifest.packet),
-            "link": None,
+            "link": link,
         }
         handoff = random_id()
         return handoff, self.sign("referral.submit", handoff, author, body=body, packet=packet), packet
