@@ -1,1 +1,1 @@
-"""Indicators and suppression. Holds no code yet: it is the work of a later issue."""
+"""Indicators without children: what a hub counts of its own transport, and agencies' signed, suppressed counts."""
