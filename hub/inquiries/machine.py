@@ -15,7 +15,8 @@ from hub.handoffs.store import HandoffStore
 from hub.inquiries import domain
 from hub.inquiries.domain import KIND, OVERDUE, Inquiry, State, state_of
 from hub.inquiries.store import InquiryStore
-from hub.notify.teller import NAMED, Teller
+from hub.notify.roles import NAMED
+from hub.notify.teller import Teller
 from hub.notify.templates import OVERDUE as PAST_DUE
 from hub.notify.templates import WAITS
 
