@@ -363,7 +363,8 @@ def grant_missing(member: Member) -> list[str]:
     A grant that is there already is replaced by an equal one. Certificates are verified against the root first.
     """
     member.trust.forget()
-    held = member.epochs()
+    listed = {epoch.epoch for epoch in member.home().entry.enc}
+    held = {number: secret for number, secret in member.epochs().items() if number in listed}
     if not held:
         raise Forbidden("This device holds no epoch of the agency.", todo="Ask a colleague who can open cases.")
     granted = []
