@@ -96,8 +96,7 @@ def _take(hub: Hub, peer: Peer, row: dict[str, Any], data: bytes) -> bool:
         said = stated(data)
         if (said.agency, said.month) != (row["agency"], row["month"]):
             return False
-        with hub.database.write() as connection:
-            take(connection, data, hub.clock.now())
+        take(hub.database, data, hub.clock.now())
     except HubError as error:
         _log.info("counts of %s are not trusted here: %s", peer.host, error.code)
         return False

@@ -29,7 +29,7 @@ COUNTERS: Final = frozenset({"supervisor", "coordinator", "data_officer", "agenc
 """Who may publish an agency's month."""
 MOST_BYTES: Final = 150_000
 """Of the rows: an envelope has 256 KiB."""
-_MOST_ROWS: Final = 5000
+_MOST_ROWS: Final = 2000
 _AHEAD: Final = 600
 _COUNT: Final = a.integer(0, 2**31 - 1)
 MONTH: Final = a.matches(re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])"))
@@ -64,10 +64,10 @@ def sign_counts(counts: Counts, signer: Signer) -> Envelope:
     Raises:
         InvalidRequest: the month is not settled, or a count tells one that is below ten.
     """
-    _check(counts)
-    while len(canonical(rows_value(counts.rows))) > MOST_BYTES:
+    while len(counts.rows) > _MOST_ROWS or len(canonical(rows_value(counts.rows))) > MOST_BYTES:
         lowest = max(map(len, counts.rows))
         counts = replace(counts, rows={path: row for path, row in counts.rows.items() if len(path) < lowest})
+    _check(counts)
     value = {"v": 1, "agency": counts.agency, "month": counts.month, "policy": POLICY, "at": counts.at}
     return sign_envelope(COUNTS_TYPE, {**value, "rows": rows_value(counts.rows)}, [signer])
 

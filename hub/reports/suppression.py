@@ -2,7 +2,8 @@
 
 **Places.** From the top down: a place with fewer than ten needs is not told, zero among them. What is left of the
 place above after all that are told below it (its *rest*) is at least ten again and holds at least two places; else the
-smallest that is told is taken back. So each hidden place may hold anything from nothing to the whole rest.
+smallest that is told is taken back. So each hidden place may hold anything from nothing to the whole rest. Only of
+services and areas there may be no rest: that an agency works in one area is no count of anybody.
 
 **Classes.** Of each split the counts of the told places form a tree for each class, and the trees meet at the leaves:
 a leaf's needs are known in number. That is a network. A class flows down its own tree, and what one leaf counts
@@ -70,6 +71,8 @@ def check(rows: Told, *, joined: bool = False) -> None:
         for cell in table.cells:
             told = {} if cell.rest else rows[cell.path].told.get(split.name, {})
             cell.hidden, cell.count = cell.of not in told, told.get(cell.of, 0)
+        if table.tells_nothing:
+            continue
         table.fill()
         if any(cell.hidden and table.protect(cell, paid=False) is None for cell in table.cells):
             raise InvalidRequest("These counts tell one that is below ten.", todo="Count again with this release.")
@@ -94,8 +97,9 @@ def _places(sizes: Mapping[Path, int]) -> list[Path]:
 
 
 def _rest_is_safe(place: Path, rest: int, told: int) -> bool:
-    members = len(CLOSED.get(len(place), ())) or told + 2  # of an open list there is always another
-    hidden = members - told
+    if len(place) not in CLOSED:
+        return rest == 0 or rest >= LEAST
+    hidden = len(CLOSED[len(place)]) - told
     return (hidden == 0 and rest == 0) or (hidden > 1 and rest >= LEAST)
 
 
@@ -135,6 +139,24 @@ class _Cell:
         return self.path[-1:] == (_REST,)
 
 
+_Moved = dict[_Cell, int]
+_Came = dict[int, tuple[_Cell, int, int] | None]
+"""How each node was reached: the cell, whether it grows or shrinks, and the node before."""
+_Side = tuple[int, int, _Moved, int]
+"""From where to where, what was moved there already, and how much more may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A way through the network: which cells grow on it and which shrink."""
+
+    steps: tuple[tuple[_Cell, int], ...]
+
+    def room(self, moved: _Moved) -> int:
+        """Return how much may be moved along it."""
+        return min((cell.count + moved.get(cell, 0) for cell, sign in self.steps if sign < 0), default=_PLENTY)
+
+
 class _Table:
     """The counts of one split at the told places, and their rests, as a network."""
 
@@ -147,6 +169,11 @@ class _Table:
         self._nodes: dict[object, int] = {}
         self._around: dict[int, list[_Cell]] = defaultdict(list)
         self._lay()
+
+    @property
+    def tells_nothing(self) -> bool:
+        """Whether all of it is hidden: then any ten of a leaf's needs may be of any class."""
+        return all(cell.hidden for cell in self.cells)
 
     def place_of(self, path: Path) -> Path:
         """Return where a fact is counted last: its lowest place of this table, or the rest of it."""
@@ -167,14 +194,16 @@ class _Table:
             lack[cell.target] += cell.count
         for node in [node for node, much in lack.items() if much > 0]:
             while lack[node] > 0:
-                way = self._way(node, {n for n, much in lack.items() if much < 0}, {}, None, paid=False)
+                way = self._shortest(node, [n for n, much in lack.items() if much < 0], {}, None)
                 if way is None:
                     raise InvalidRequest("These counts do not add up.")
-                step = min(lack[node], -lack[way.end], way.room({}))
+                last, sign = way.steps[-1]
+                end = last.target if sign > 0 else last.source
+                step = min(lack[node], -lack[end], way.room({}))
                 for cell, sign in way.steps:
                     cell.count += sign * step
                 lack[node] -= step
-                lack[way.end] += step
+                lack[end] += step
         if any(lack.values()):
             raise InvalidRequest("These counts do not add up.")
 
@@ -189,13 +218,12 @@ class _Table:
         less: dict[_Cell, int] = {}
         left, lowest = (LEAST - cell.count, 0) if cell.rest else (LEAST, cell.count)
         while left > 0:
-            ways = [(self._way(cell.target, {cell.source}, more, cell, paid=paid), more, left)]
-            if lowest:
-                ways.append((self._way(cell.source, {cell.target}, less, cell, paid=paid), less, min(lowest, left)))
-            open_ways = [(way, moved, most) for way, moved, most in ways if way is not None]
-            if not open_ways:
+            sides = [(cell.target, cell.source, more, left)]
+            sides += [(cell.source, cell.target, less, min(lowest, left))] if lowest else []
+            found = self._free(sides, cell) or (self._paid(sides, cell) if paid else None)
+            if found is None:
                 return None
-            way, moved, most = min(open_ways, key=lambda one: one[0].cost)
+            way, moved, most = found
             step = min(most, way.room(moved))
             for edge, sign in way.steps:
                 moved[edge] = moved.get(edge, 0) + sign * step
@@ -205,36 +233,68 @@ class _Table:
             lowest -= step if moved is less else 0
         return used
 
-    def _way(
-        self, start: int, ends: set[int], moved: Mapping[_Cell, int], but: _Cell | None, *, paid: bool
-    ) -> _Way | None:
-        """Return the cheapest way from a node to one of `ends`, on which told cells cost what they tell."""
-        queue: list[tuple[int, int, int]] = [(0, 0, start)]
-        came: dict[int, tuple[_Cell, int, int] | None] = {}
-        best: dict[int, tuple[int, tuple[_Cell, int, int] | None]] = {start: (0, None)}
-        order = 0
-        while queue:
-            cost, _, node = heappop(queue)
-            if node in came:
-                continue
-            came[node] = best[node][1]
-            if node in ends:
-                return _Way(cost, node, tuple(_back(came, node)))
-            for cell, sign, other in self._steps(node, moved):
-                price = cost + (0 if cell.hidden or cell in moved else cell.count + 1)
-                if cell is but or not (cell.hidden or paid) or price >= best.get(other, (price + 1, None))[0]:
-                    continue
-                best[other] = (price, (cell, sign, node))
-                order += 1
-                heappush(queue, (price, order, other))
+    def _free(self, sides: Iterable[_Side], cell: _Cell) -> tuple[_Way, _Moved, int] | None:
+        """Return the first way round a cell through hidden cells, what was moved on its side, and how much may be."""
+        for start, end, moved, most in sides:
+            way = self._shortest(start, [end], moved, cell)
+            if way is not None:
+                return way, moved, most
         return None
 
-    def _steps(self, node: int, moved: Mapping[_Cell, int]) -> Iterator[tuple[_Cell, int, int]]:
+    def _paid(self, sides: Iterable[_Side], cell: _Cell) -> tuple[_Way, _Moved, int] | None:
+        """Return the same for the way that tells least, through told cells as well."""
+        ways = [(self._cheapest(start, end, moved, cell), moved, most) for start, end, moved, most in sides]
+        open_ways = [(found[0], found[1], moved, most) for found, moved, most in ways if found is not None]
+        return min(open_ways, key=lambda one: one[0])[1:] if open_ways else None
+
+    def _shortest(self, start: int, ends: Iterable[int], moved: _Moved, but: _Cell | None) -> _Way | None:
+        """Return a shortest way through hidden cells, looked for from both ends at once."""
+        ahead: _Came = {start: None}
+        behind: _Came = dict.fromkeys(ends)
+        here, there = [start], list(behind)
+        while here and there:
+            forward = len(here) <= len(there)
+            came, other, edge = (ahead, behind, here) if forward else (behind, ahead, there)
+            reached = []
+            for node in edge:
+                for cell, sign, following in self._steps(node, moved, forward=forward):
+                    if not cell.hidden or cell is but or following in came:
+                        continue
+                    came[following] = cell, sign, node
+                    if following in other:
+                        first = tuple(_back(ahead, following))[::-1]
+                        return _Way((*first, *_back(behind, following)))
+                    reached.append(following)
+            here, there = (reached, there) if forward else (here, reached)
+        return None
+
+    def _cheapest(self, start: int, end: int, moved: _Moved, but: _Cell) -> tuple[int, _Way] | None:
+        """Return the way on which told cells tell least, and how much they tell; hidden cells cost nothing."""
+        queue: list[tuple[int, int, int]] = [(0, 0, start)]
+        best: dict[int, int] = {start: 0}
+        came: _Came = {start: None}
+        done: set[int] = set()
+        while queue:
+            cost, _, node = heappop(queue)
+            if node == end:
+                return cost, _Way(tuple(_back(came, end))[::-1])
+            if node in done:
+                continue
+            done.add(node)
+            for cell, sign, following in self._steps(node, moved, forward=True):
+                price = cost + (0 if cell.hidden or cell in moved else cell.count + 1)
+                if cell is not but and price < best.get(following, price + 1):
+                    best[following], came[following] = price, (cell, sign, node)
+                    heappush(queue, (price, len(best), following))
+        return None
+
+    def _steps(self, node: int, moved: _Moved, *, forward: bool) -> Iterator[tuple[_Cell, int, int]]:
+        """Yield what may grow or shrink on the way from a node, or else to it, and the node at the other end."""
         for cell in self._around[node]:
-            if cell.source == node:
-                yield cell, 1, cell.target
-            if cell.target == node and cell.count + moved.get(cell, 0) > 0:
-                yield cell, -1, cell.source
+            if (cell.source == node) == forward:
+                yield cell, 1, cell.target if forward else cell.source
+            elif cell.count + moved.get(cell, 0) > 0:
+                yield cell, -1, cell.source if forward else cell.target
 
     def _lay(self) -> None:
         inner = {up for up in self.above.values() if up is not None}
@@ -270,19 +330,6 @@ class _Table:
         return self._nodes.setdefault(name, len(self._nodes))
 
 
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """A way through the network: which cells grow on it and which shrink."""
-
-    cost: int
-    end: int
-    steps: tuple[tuple[_Cell, int], ...]
-
-    def room(self, moved: Mapping[_Cell, int]) -> int:
-        """Return how much may be moved along it."""
-        return min((cell.count + moved.get(cell, 0) for cell, sign in self.steps if sign < 0), default=_PLENTY)
-
-
 def _tell(split: Split, rows: Told, facts: Sequence[Fact]) -> None:
     """Write into the rows what a split may tell."""
     table = _Table(split, rows)
@@ -296,7 +343,7 @@ def _tell(split: Split, rows: Told, facts: Sequence[Fact]) -> None:
     for cell in table.cells:
         cell.count = counts[cell.path, cell.of]
         cell.hidden = cell.rest or cell.count < LEAST
-    waiting = [cell for cell in table.cells if cell.hidden]
+    waiting = [] if table.tells_nothing else [cell for cell in table.cells if cell.hidden]
     for cell in waiting:  # grows while it is read
         for other in table.protect(cell) or ():
             other.hidden = True
@@ -322,7 +369,7 @@ def _up(path: Path) -> Iterator[Path]:
     return (path[:depth] for depth in range(len(path) - 1, -1, -1))
 
 
-def _back(came: Mapping[int, tuple[_Cell, int, int] | None], node: int) -> Iterator[tuple[_Cell, int]]:
+def _back(came: _Came, node: int) -> Iterator[tuple[_Cell, int]]:
     while (step := came[node]) is not None:
         cell, sign, node = step
         yield cell, sign

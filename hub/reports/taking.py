@@ -21,13 +21,14 @@ from hub.reports.store import Published, ReportStore, counter_keys
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from hub.db import Database
     from hub.reports.document import Counts
     from hub.reports.suppression import Told
 
 _AREA, _BAND = 2, 3
 
 
-def take(connection: Connection, data: bytes, now: int) -> Published:
+def take(database: Database, data: bytes, now: int) -> Published:
     """Keep a document; the same one again is taken as it was.
 
     Raises:
@@ -35,14 +36,16 @@ def take(connection: Connection, data: bytes, now: int) -> Published:
         InvalidRequest: not settled, or they tell a count that is below ten.
         Conflict: other counts of this agency and month are kept, or its unmet need was told otherwise.
     """
-    said = stated(data)
-    counts = read_counts(data, counter_keys(KeyStore(connection), said.agency, said.at), now=now)
-    envelope = Envelope.from_bytes(data, COUNTS_TYPE)
-    if not ReportStore(connection).publish(counts.agency, counts.month, envelope, now):
-        raise Conflict(
-            "Other counts of this month are published.", todo="They stay as they are; see `hub counts show`."
-        )
-    _tell_gaps(connection, counts, envelope.hash, now)
+    said, envelope = stated(data), Envelope.from_bytes(data, COUNTS_TYPE)
+    with database.read() as connection:
+        keys = counter_keys(KeyStore(connection), said.agency, said.at)
+    counts = read_counts(data, keys, now=now)  # may take seconds, in which others write
+    with database.write() as connection:
+        if not ReportStore(connection).publish(counts.agency, counts.month, envelope, now):
+            raise Conflict(
+                "Other counts of this month are published.", todo="They stay as they are; see `hub counts show`."
+            )
+        _tell_gaps(connection, counts, envelope.hash, now)
     return Published(counts.agency, counts.month, envelope.hash)
 
 

@@ -26,46 +26,51 @@ def attack(*agencies, **more):
 
 @pytest.mark.parametrize(("seed", "many"), [(1, 25), (2, 70), (3, 200), (4, 400), (5, 1200)])
 def test_one_document_tells_no_hidden_count(seed, many):
-    rows = suppress(facts(seed, many))
+    found = facts(seed, many)
+    rows = suppress(found)
     solver = attack("a")
     solver.read("a", rows)
-    assert solver.narrow(some(solver.hidden("a", rows))) == {}
+    assert solver.narrow(some(solver.hidden("a", rows, found))) == {}
 
 
 @pytest.mark.parametrize(("seed", "many"), [(6, 150), (7, 900)])
 def test_reasons_of_some_endings_tell_no_hidden_count(seed, many):
-    rows = suppress(facts(seed, many))
+    found = facts(seed, many)
+    rows = suppress(found)
     solver = attack("a", splits=NESTED)
     solver.read("a", rows)
-    assert solver.narrow(some(solver.hidden("a", rows))) == {}
+    assert solver.narrow(some(solver.hidden("a", rows, found))) == {}
 
 
 def test_two_agencies_and_what_two_hubs_make_of_them_tell_no_hidden_count():
-    documents = {name: suppress(facts(seed, many)) for name, seed, many in (("a", 8, 300), ("b", 9, 120))}
+    found = {"a": facts(8, 300), "b": facts(9, 120)}
+    documents = {name: suppress(rows) for name, rows in found.items()}
     solver = attack(*documents, splits=("ending", "unmet"))
     for name, rows in documents.items():
         solver.read(name, rows)
         solver.read_together(as_rows(join([rows])), [name])  # a hub whose peer was away
     solver.read_together(as_rows(join(documents.values())))
     for name, rows in documents.items():
-        assert solver.narrow(some(solver.hidden(name, rows), 15)) == {}
+        assert solver.narrow(some(solver.hidden(name, rows, found[name]), 15)) == {}
 
 
 def test_who_takes_part_and_knows_its_own_cases_learns_no_hidden_count_of_another():
-    own, other = facts(10, 200), suppress(facts(11, 150))
+    own, found = facts(10, 200), facts(11, 150)
+    other = suppress(found)
     solver = attack("own", "other", splits=("ending", "again"))
     solver.know("own", own)
     solver.read_together(as_rows(join([suppress(own), other])))
-    assert solver.narrow(some(solver.hidden("other", other), 15)) == {}
+    assert solver.narrow(some(solver.hidden("other", other, found), 15)) == {}
 
 
 def test_two_months_have_nothing_in_common_and_the_board_counts_in_neither():
-    documents = {month: suppress(facts(seed, 150, month)) for seed, month in ((12, "2026-04"), (13, "2026-05"))}
+    found = {month: facts(seed, 150, month) for seed, month in ((12, "2026-04"), (13, "2026-05"))}
+    documents = {month: suppress(rows) for month, rows in found.items()}
     solver = attack(*documents, splits=("ending", "again"))
     for month, rows in documents.items():
         solver.read(month, rows)
     for month, rows in documents.items():
-        assert solver.narrow(some(solver.hidden(month, rows), 15)) == {}
+        assert solver.narrow(some(solver.hidden(month, rows, found[month]), 15)) == {}
         now = bounds(month)[1] + 92 * 86_400
         assert settled(month, now)
         assert unsettled_since(now) >= bounds(month)[1]
@@ -91,4 +96,4 @@ def test_the_attack_finds_what_a_careless_suppression_tells(rows):
     safe = suppress(found)
     solver = attack("a", splits=("ending",))
     solver.read("a", safe)
-    assert solver.narrow(some(solver.hidden("a", safe))) == {}
+    assert solver.narrow(some(solver.hidden("a", safe, found))) == {}

@@ -52,6 +52,7 @@ def test_what_is_told_is_true_not_small_and_passes_the_check(found):
 def test_sums_over_agencies_pass_the_check_in_any_order(heaps, rng):
     documents = [suppress(found) for found in heaps]
     joined = join(documents)
+    check({path: one.row for path, one in joined.items()}, joined=True)
     rng.shuffle(documents)
     assert join(documents) == joined
     for path, one in joined.items():
@@ -99,6 +100,9 @@ def test_a_number_of_needs_that_tells_a_small_place_is_refused():
         check({(): Row(9)})
     with pytest.raises(InvalidRequest):
         check({(): Row(50), ("health", "ET.AA"): Row(30)})
+    with pytest.raises(InvalidRequest):
+        check({(): Row(30), ("health",): Row(30), ("health", "ET.AA"): Row(30), ("health", "ET.AA", "6-11"): Row(30)})
+    check({(): Row(30), ("health",): Row(30), ("health", "ET.AA"): Row(30)})
     check({(): Row(50), ("health",): Row(30)})
 
 

@@ -15,8 +15,6 @@ from scipy.sparse import coo_matrix
 
 from hub.reports.domain import CLOSED, ENDINGS, SPLITS
 
-ELSEWHERE = "elsewhere"
-"""Of services and areas there is always one more that nobody names."""
 WIDTH = 10 - 1e-6
 
 
@@ -32,7 +30,7 @@ class Attack:
     at_least: list[tuple[dict[int, float], float]] = field(default_factory=list)
 
     def __post_init__(self):
-        levels = ((*self.services, ELSEWHERE), (*self.areas, ELSEWHERE), CLOSED[2], CLOSED[3])
+        levels = (self.services, self.areas, CLOSED[2], CLOSED[3])
         self.places = tuple(product(*levels))
         names = [
             (agency, place, split, one)
@@ -115,10 +113,15 @@ class Attack:
                 found[name] = low, high
         return found
 
-    def hidden(self, agency, rows):
-        """Return all counts that are not told at told places and at the places right below them, by name."""
+    def hidden(self, agency, rows, facts):
+        """Return all counts that are not told at told places and at the places right below them, by name.
+
+        A service or an area in which nobody sought help is no place; an age band or a sex of which there is nobody is.
+        """
         found = {}
+        open_levels = {fact.path[:depth] for fact in facts for depth in range(min(CLOSED) + 1)}
         below = {path[: len(up) + 1] for path in self.places for up in rows if path[: len(up)] == up}
+        below = {path for path in below if path[: min(CLOSED)] in open_levels}
         for path in {*rows, *below}:
             row = rows.get(path)
             if row is None:

@@ -55,5 +55,5 @@ def careless(found, *, rows=False):
             large = sorted((counts[one], one) for one in split.classes if counts[one] >= LEAST)
             if rows and len(split.classes) - len(large) == 1:
                 large = large[1:]
-            row.told[split.name] = {one: n for n, one in large}
+            row.told |= {split.name: {one: n for n, one in large}} if large else {}
     return told
