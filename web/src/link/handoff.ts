@@ -9,14 +9,19 @@
 import { formatRecipient, parseRecipient } from "../rcp/age.ts";
 import { fingerprint, verifiedBy, type Signer } from "../rcp/dsse.ts";
 import { b64u, canonical, fromB64u, isObject, type Bytes, type Json, type JsonObject } from "../rcp/encoding.ts";
-import { need } from "../rcp/errors.ts";
+import { need, refuse } from "../rcp/errors.ts";
 import { hostOf, readAgency, replyTo, type Agency } from "../rcp/keys.ts";
 import { seal, verify, type Checkpoint, type Packet, type Sealed } from "../rcp/packet.ts";
 import * as a from "../rcp/shapes.ts";
 import { readReceipt, readStatement, type Actor, type Read, type Receipt } from "../rcp/statements.ts";
 import type { LinkKeys } from "./secret.ts";
 
-const ROW = a.atLeast({ hash: a.hash, envelope: a.atLeast({}), answer: a.atLeast({}), words: a.listOf(a.atLeast({ envelope: a.atLeast({}) }), 100) });
+const ROW = a.atLeast({
+  hash: a.hash,
+  envelope: a.atLeast({}),
+  answer: a.atLeast({}),
+  words: a.listOf(a.atLeast({ envelope: a.atLeast({}) }), 100),
+});
 const VIEW = a.atLeast({
   id: a.identifier,
   from_agency: a.agency,
@@ -28,8 +33,16 @@ const VIEW = a.atLeast({
   hubs: a.atLeast({}),
   names: a.atLeast({}),
 });
-const LINK = a.objectOf({ id: a.identifier, sign: a.hash, recipient: a.ageRecipient, until: a.seconds, code: a.nullOr(a.hash) });
+const LINK = a.objectOf({
+  id: a.identifier,
+  sign: a.hash,
+  recipient: a.ageRecipient,
+  until: a.seconds,
+  code: a.nullOr(a.hash),
+});
 const GIVES_LINK = new Set(["referral.submit", "referral.link"]);
+const BIND = "referral.bind";
+const ANSWER = "referral.answer";
 const REPLY_LIFE = 180 * 86_400;
 
 interface View {
@@ -95,78 +108,137 @@ interface Line extends Read {
 /** Return what a hub shows of the link's handoff if all of it verifies. */
 export async function verifyHandoff(value: JsonObject, ask: Ask): Promise<Shown> {
   VIEW(value);
-  const view = value as unknown as View;
-  const { from_agency: from, to_agency: to } = view;
-  const hubKey = (agency: string): Bytes => fromB64u(view.hubs[hostOf(agency)], 32);
-  const sender = readAgency(from, view.keys[from] ?? null, hubKey(from));
-  const home = readAgency(to, view.keys[to] ?? null, hubKey(to));
-  const lines = view.statements.map((row) => lineOf(row, view.id));
-  const receiptOf = (line: Line, agency: string): Receipt | null =>
-    line.words.map((word) => readReceipt(word, line, hostOf(agency), hubKey(agency))).find((found) => found !== null) ?? null;
+  const reader = new Reader(value as unknown as View, ask);
+  const [giving, link] = reader.giving();
+  const log = reader.bound();
+  const packets = await reader.packets(giving);
+  return reader.shown(giving, link, log, packets);
+}
 
-  const giving = lines.filter(({ statement }) => GIVES_LINK.has(statement.type) && linkOf(statement.body)?.["id"] === ask.keys.id).pop();
-  need(giving !== undefined, "wrong_recipient");
-  const link = linkOf(giving.statement.body)!;
-  need(link["sign"] === b64u(ask.keys.signer.publicKey) && link["recipient"] === formatRecipient(ask.keys.identity.recipient), "wrong_recipient");
+class Reader {
+  private readonly view: View;
+  private readonly ask: Ask;
+  private readonly sender: Agency;
+  private readonly home: Agency;
+  private readonly lines: readonly Line[];
 
-  const bound = lines.find(({ statement }) => isBind(statement.type, statement.by[0] as Actor, statement.body, to, ask));
-  const bindReceipt = bound ? receiptOf(bound, to) : null;
-  need(bindReceipt !== null, "bad_signature");
+  constructor(view: View, ask: Ask) {
+    const { from_agency: from, to_agency: to } = view;
+    this.view = view;
+    this.ask = ask;
+    this.sender = readAgency(from, view.keys[from] ?? null, this.hubKey(from));
+    this.home = readAgency(to, view.keys[to] ?? null, this.hubKey(to));
+    this.lines = view.statements.map((row) => lineOf(row, view.id));
+  }
 
-  const said = lines.filter((line) => line === giving || (line.statement.type === "referral.answer" && lines.indexOf(line) > lines.indexOf(giving)));
-  const packets: Packet[] = [];
-  for (const line of said) {
+  /** The newest statement that names this link, whose keys must be those of the secret. */
+  giving(): [Line, JsonObject] {
+    const { id, signer, identity } = this.ask.keys;
+    const names = ({ statement }: Line) => GIVES_LINK.has(statement.type) && linkOf(statement.body)?.["id"] === id;
+    const giving = this.lines.filter(names).pop() ?? refuse("wrong_recipient");
+    const link = linkOf(giving.statement.body)!;
+    need(link["sign"] === b64u(signer.publicKey), "wrong_recipient");
+    need(link["recipient"] === formatRecipient(identity.recipient), "wrong_recipient");
+    need((link["until"] as number) >= this.ask.now, "expired");
+    return [giving, link];
+  }
+
+  /** The own hub's log, once it is proven to hold the statement that binds this device. */
+  bound(): Checkpoint {
+    const device = b64u(this.ask.device.publicKey);
+    const bind = this.mine().find(({ statement }) => statement.type === BIND && statement.body["sign"] === device);
+    const receipt = bind ? this.receipt(bind, this.view.to_agency) : null;
+    return receipt?.log ?? refuse("bad_signature");
+  }
+
+  /** The packet that came with the link, and those with the sender's later answers that are sealed to it. */
+  async packets(giving: Line): Promise<Packet[]> {
+    const later = this.lines.slice(this.lines.indexOf(giving) + 1);
+    const listed = new Set(this.view.packets.map((row) => row.manifest));
+    const answers = later.filter(({ statement }) => statement.type === ANSWER && listed.has(statement.parts[0] ?? ""));
+    const opened: Packet[] = [];
+    for (const line of [giving, ...answers]) opened.push(await this.open(line));
+    return opened;
+  }
+
+  shown(giving: Line, link: JsonObject, log: Checkpoint, packets: readonly Packet[]): Shown {
+    const { id, from_agency: from, to_agency: to, possible } = this.view;
+    const said = this.mine().filter(({ statement }) => statement.type !== BIND);
+    const name = this.view.names[from];
+    return {
+      id,
+      from,
+      to,
+      possible,
+      packets,
+      log,
+      name: typeof name === "string" ? name : from,
+      state: this.state(),
+      grade: this.view.grade ?? null,
+      needs: needsOf(packets[0]!.sections.get("request")),
+      urgency: this.view.urgency ?? null,
+      due: this.view.due ?? null,
+      until: link["until"] as number,
+      heads: headsOf(this.lines),
+      confirming: this.view.being_confirmed === true,
+      said: said.map(({ statement: { type, at } }) => ({ type, at })),
+      signedAt: giving.statement.at,
+      fingerprint: fingerprint(fromB64u(this.sender.entry.root)),
+      sender: this.sender,
+      author: (giving.statement.by[0] as Actor).member,
+      answers: this.lines[0]!.statement.parts[0] ?? packets[0]!.hash,
+    };
+  }
+
+  private async open(line: Line): Promise<Packet> {
     const hash = line.statement.parts[0];
-    const listed = view.packets.find((row) => row.manifest === hash);
-    if (!listed && line !== giving) continue; // sealed to somebody else
-    need(listed !== undefined && hash !== undefined, "malformed");
-    const signers = signersOf(line, sender, receiptOf(line, from));
+    const listed = this.view.packets.find((row) => row.manifest === hash) ?? refuse("malformed");
+    const signers = signersOf(line, this.sender, this.receipt(line, this.view.from_agency));
     const packet = verify({
       manifest: canonical(listed.envelope),
-      files: new Map([["body", await ask.fetch(hash, "body")]]),
-      identities: [ask.keys.identity],
-      me: to,
-      senderKey: (agency, keyid) => {
-        need(agency === from && signers.has(keyid), "unknown_signer");
-        return signers.get(keyid)!;
-      },
+      files: new Map([["body", await this.ask.fetch(listed.manifest, "body")]]),
+      identities: [this.ask.keys.identity],
+      me: this.view.to_agency,
+      senderKey: (agency, keyid) =>
+        (agency === this.view.from_agency && signers.get(keyid)) || refuse("unknown_signer"),
       seen: null,
-      now: ask.now,
+      now: this.ask.now,
       first: false,
       rewraps: [],
     });
-    const known = ask.seen[packet.manifest.packet];
+    const known = this.ask.seen[packet.manifest.packet];
+    const ours = packet.manifest.files.every((file) => file.member === this.ask.keys.id);
     need(packet.hash === hash && (known === undefined || known === hash), "replayed");
-    need(known !== undefined || packet.manifest.expires > ask.now, "expired");
-    need(packet.manifest.files.every((file) => file.member === ask.keys.id), "wrong_recipient");
-    need(packet.manifest.grant?.country === home.entry.country, "bad_signature");
-    packets.push(packet);
+    need(known !== undefined || packet.manifest.expires > this.ask.now, "expired");
+    need(ours, "wrong_recipient");
+    need(packet.manifest.grant?.country === this.home.entry.country, "bad_signature");
+    return packet;
   }
-  const [first] = giving.statement.by as Actor[];
-  const name = view.names[from];
-  return {
-    id: view.id,
-    from,
-    to,
-    name: typeof name === "string" ? name : from,
-    state: stateOf(view, lines, (line) => receiptOf(line, from)),
-    grade: view.grade ?? null,
-    needs: needsOf(packets[0]!.sections.get("request")),
-    urgency: view.urgency ?? null,
-    due: view.due ?? null,
-    until: link["until"] as number,
-    possible: view.possible,
-    heads: headsOf(lines),
-    confirming: view.being_confirmed === true,
-    said: lines.filter(({ statement }) => statement.type !== "referral.bind" && isMine(statement.by[0] as Actor, to, ask)).map(({ statement: { type, at } }) => ({ type, at })),
-    packets,
-    signedAt: giving.statement.at,
-    fingerprint: fingerprint(fromB64u(sender.entry.root)),
-    sender,
-    author: first!.member,
-    answers: lines[0]!.statement.parts[0] ?? packets[0]!.hash,
-    log: bindReceipt.log,
-  };
+
+  /** The state after the highest position that the ordering hub has signed; what the hub says must be that. */
+  private state(): string | null {
+    const receipts = this.lines.map((line) => this.receipt(line, this.view.from_agency));
+    const signed = receipts.filter((found) => found?.position != null) as Receipt[];
+    const last = signed.sort((one, other) => one.position! - other.position!).pop();
+    const state = this.view.state ?? null;
+    need(!last || state === null || last.state === state, "bad_signature");
+    return state;
+  }
+
+  private mine(): Line[] {
+    const { view, ask } = this;
+    const by = ({ statement }: Line) => statement.by[0] as Actor;
+    return this.lines.filter((line) => by(line).agency === view.to_agency && by(line).member === ask.keys.id);
+  }
+
+  private receipt(line: Line, agency: string): Receipt | null {
+    const words = line.words.map((word) => readReceipt(word, line, hostOf(agency), this.hubKey(agency)));
+    return words.find((found) => found !== null) ?? null;
+  }
+
+  private hubKey(agency: string): Bytes {
+    return fromB64u(this.view.hubs[hostOf(agency)], 32);
+  }
 }
 
 /** Return words for the sender, sealed to it: a reply (§4.3). */
@@ -211,14 +283,12 @@ function linkOf(body: JsonObject): JsonObject | null {
   return link;
 }
 
-function isBind(type: string, by: Actor, body: JsonObject, to: string, ask: Ask): boolean {
-  return type === "referral.bind" && isMine(by, to, ask) && body["sign"] === b64u(ask.device.publicKey);
-}
-
-const isMine = (by: Actor, to: string, ask: Ask): boolean => by.agency === to && by.member === ask.keys.id;
-
 /** The members who signed a statement of the sender, by key, as its home log shows them. */
-function signersOf({ statement, envelope }: Read, sender: Agency, receipt: Receipt | null): Map<string, { member: string; key: Uint8Array }> {
+function signersOf(
+  { statement, envelope }: Read,
+  sender: Agency,
+  receipt: Receipt | null,
+): Map<string, { member: string; key: Uint8Array }> {
   need(receipt !== null && envelope.signatures.length === statement.by.length, "bad_signature");
   const found = envelope.signatures.map(({ keyid }, i) => {
     const { key, cert } = sender.senderKey(keyid, receipt.index);
@@ -235,16 +305,10 @@ function signersOf({ statement, envelope }: Read, sender: Agency, receipt: Recei
   return new Map(found);
 }
 
-/** The state after the highest position that the ordering hub has signed; what the hub says must be that. */
-function stateOf(view: View, lines: readonly Line[], receiptOf: (line: Line) => Receipt | null): string | null {
-  const signed = lines.map(receiptOf).filter((found) => found?.position != null) as Receipt[];
-  const last = signed.sort((one, other) => one.position! - other.position!).pop();
-  const state = view.state ?? null;
-  need(!last || state === null || last.state === state, "bad_signature");
-  return state;
-}
-
 function headsOf(lines: readonly Line[]): string[] {
   const named = new Set(lines.flatMap(({ statement }) => statement.heads));
-  return lines.map(({ envelope }) => envelope.hash).filter((hash) => !named.has(hash)).slice(-16);
+  return lines
+    .map(({ envelope }) => envelope.hash)
+    .filter((hash) => !named.has(hash))
+    .slice(-16);
 }

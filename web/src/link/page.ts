@@ -73,11 +73,24 @@ class Page {
     ];
   }
 
-  private code(how: string, left: number, error: "" | "code_form" | "wrong_code" = "", sentTo: string | null = null): Screen {
+  private code(
+    how: string,
+    left: number,
+    error: "" | "code_form" | "wrong_code" = "",
+    sentTo: string | null = null,
+  ): Screen {
     return () => {
       const w = this.words;
       const waits = how === "sms" && sentTo === null;
-      const field = el("input", { id: "code", class: "code", inputmode: "numeric", autocomplete: "one-time-code", maxlength: "11", required: true, ...(error ? { "aria-invalid": "true", "aria-describedby": "error" } : {}) });
+      const field = el("input", {
+        id: "code",
+        class: "code",
+        inputmode: "numeric",
+        autocomplete: "one-time-code",
+        maxlength: "11",
+        required: true,
+        ...(error ? { "aria-invalid": "true", "aria-describedby": "error" } : {}),
+      });
       const send = this.button(sentTo === null ? w.code_send : w.code_again, () => this.sendCode(how, left), waits);
       const submit = (event: Event) => {
         event.preventDefault();
@@ -109,7 +122,9 @@ class Page {
         this.heading(this.words.title),
         ...caseView(shown, this.language, (packet, n) => void this.act(() => this.save(packet, n))),
         el("h2", {}, this.words.say),
-        offered.length ? el("ul", { class: "steps" }, ...offered.map((step) => el("li", {}, this.offer(shown, step)))) : el("p", {}, this.words.nothing),
+        offered.length
+          ? el("ul", { class: "steps" }, ...offered.map((step) => el("li", {}, this.offer(shown, step))))
+          : el("p", {}, this.words.nothing),
         this.row(this.button(this.words.lock, async () => this.lock())),
       ];
     };

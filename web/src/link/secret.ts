@@ -33,14 +33,23 @@ export function readAddress(path: string, fragment: string): LinkKeys | null {
 
 export function keysOf(id: string, secret: Bytes): LinkKeys {
   const key = (name: string) => hkdf(secret, `rcp/1/link/${name}`);
-  return { id, signer: new Signer(key("sign")), identity: new Identity(key("enc")), box: key("device"), code: key("code") };
+  return {
+    id,
+    signer: new Signer(key("sign")),
+    identity: new Identity(key("enc")),
+    box: key("device"),
+    code: key("code"),
+  };
 }
 
 /** What shows the hub that somebody was told the six digits, without showing it the digits. */
-export const proofOf = (keys: LinkKeys, digits: string): string => b64u(blake2b(ascii(digits), "rcp/1/link", 32, keys.code));
+export const proofOf = (keys: LinkKeys, digits: string): string =>
+  b64u(blake2b(ascii(digits), "rcp/1/link", 32, keys.code));
 
 /** Six digits as they were typed: in any of the scripts of the page's languages, with spaces or hyphens. Null if they are not six. */
 export function readDigits(typed: string): string | null {
-  const plain = typed.replace(/[\s-]/g, "").replace(/[\u0660-\u0669\u06f0-\u06f9]/g, (digit) => String(digit.charCodeAt(0) & 15));
+  const plain = typed
+    .replace(/[\s-]/g, "")
+    .replace(/[\u0660-\u0669\u06f0-\u06f9]/g, (digit) => String(digit.charCodeAt(0) & 15));
   return /^[0-9]{6}$/.test(plain) ? plain : null;
 }

@@ -11,7 +11,13 @@ export interface Said {
 }
 
 /** Return what draws the form in a language; what was typed stays when the language changes. */
-export function stepForm(general: Step, needs: readonly string[], now: number, send: (said: Said) => Promise<void>, changed: () => void): (language: Language, back: () => void) => Child[] {
+export function stepForm(
+  general: Step,
+  needs: readonly string[],
+  now: number,
+  send: (said: Said) => Promise<void>,
+  changed: () => void,
+): (language: Language, back: () => void) => Child[] {
   const step = asked(general, needs);
   let typed: FormData | null = null;
   return (language, back) => {
@@ -19,11 +25,20 @@ export function stepForm(general: Step, needs: readonly string[], now: number, s
     const problem = el("p", { class: "note alert", role: "alert", hidden: true }, w.missing);
     const form = el(
       "form",
-      { novalidate: true, input: () => (changed(), (typed = new FormData(form))), submit: (event) => void submit(event) },
+      {
+        novalidate: true,
+        input: () => (changed(), (typed = new FormData(form))),
+        submit: (event) => void submit(event),
+      },
       ...[...step.body, ...step.words].flatMap((field) => fieldOf(field, language, needs, now, typed)),
       step.words.length ? el("p", {}, w.sealed) : null,
       problem,
-      el("div", { class: "row" }, el("button", { class: "main", type: "submit" }, w.send), el("button", { type: "button", click: back }, w.back)),
+      el(
+        "div",
+        { class: "row" },
+        el("button", { class: "main", type: "submit" }, w.send),
+        el("button", { type: "button", click: back }, w.back),
+      ),
     );
     const submit = async (event: Event): Promise<void> => {
       event.preventDefault();
@@ -38,7 +53,13 @@ export function stepForm(general: Step, needs: readonly string[], now: number, s
   };
 }
 
-function fieldOf(field: Field, language: Language, needs: readonly string[], now: number, typed: FormData | null): Child[] {
+function fieldOf(
+  field: Field,
+  language: Language,
+  needs: readonly string[],
+  now: number,
+  typed: FormData | null,
+): Child[] {
   const w = LANGUAGES[language];
   const name = w.fields[field.name as keyof Words["fields"]];
   const before = typed?.getAll(field.name).map(String) ?? (field.name === "needs" ? needs : []);
@@ -57,9 +78,18 @@ function fieldOf(field: Field, language: Language, needs: readonly string[], now
   return [about, input];
 }
 
-function choices(field: Field & { kind: "choice" }, name: string, language: Language, needs: readonly string[], before: readonly string[]): Child {
+function choices(
+  field: Field & { kind: "choice" },
+  name: string,
+  language: Language,
+  needs: readonly string[],
+  before: readonly string[],
+): Child {
   const w = LANGUAGES[language];
-  const words = (code: string) => (field.name === "got_help" ? w.got_help[code as keyof Words["got_help"]] : label(language, field.name === "needs" ? "needs" : "reasons", code));
+  const words = (code: string) =>
+    field.name === "got_help"
+      ? w.got_help[code as keyof Words["got_help"]]
+      : label(language, field.name === "needs" ? "needs" : "reasons", code);
   const kind = field.many ? "checkbox" : "radio";
   const rows = choicesOf(field, needs).map((code) => {
     const input = el("input", { type: kind, name: field.name, value: code, required: field.needed && !field.many });

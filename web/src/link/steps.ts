@@ -9,7 +9,12 @@ import type { JsonObject } from "../rcp/encoding.ts";
 
 export type Field =
   | { readonly kind: "date"; readonly name: string; readonly ahead: boolean }
-  | { readonly kind: "choice"; readonly name: "code" | "got_help" | "barriers" | "needs"; readonly many?: boolean; readonly needed: boolean }
+  | {
+      readonly kind: "choice";
+      readonly name: "code" | "got_help" | "barriers" | "needs";
+      readonly many?: boolean;
+      readonly needed: boolean;
+    }
   | { readonly kind: "text"; readonly name: "text"; readonly needed: boolean };
 
 export interface Step {
@@ -30,7 +35,11 @@ const step = (name: string, body: readonly Field[] = [], words: readonly Field[]
 /** In the order in which they are offered. */
 export const STEPS: readonly Step[] = [
   step("acknowledge"),
-  step("accept", [date("first_contact", true)], [{ kind: "choice", name: "needs", many: true, needed: true }, text(false)]),
+  step(
+    "accept",
+    [date("first_contact", true)],
+    [{ kind: "choice", name: "needs", many: true, needed: true }, text(false)],
+  ),
   step("start", [date("contact", false)]),
   step("waitlist", [date("review", true)], [text(false)]),
   step("report_outcome", [], [{ kind: "choice", name: "got_help", needed: true }, barriers, text(false)]),
@@ -57,14 +66,17 @@ export function choicesOf(field: Field, needs: readonly string[]): readonly stri
   return { code: listed("reason"), barriers: listed("barrier"), got_help: GOT_HELP, needs }[field.name];
 }
 
-export const today = (now: number): string => new Date(now * 1000 - new Date().getTimezoneOffset() * 60_000).toISOString().slice(0, 10);
+export const today = (now: number): string =>
+  new Date(now * 1000 - new Date().getTimezoneOffset() * 60_000).toISOString().slice(0, 10);
 export const inAYear = (now: number): string => today(now + (365 * DAY) / 1000);
 
 /** What a form says of these fields; null if something that is needed is missing or is no day. */
 export function readFields(fields: readonly Field[], form: FormData): JsonObject | null {
   const said: JsonObject = {};
   for (const field of fields) {
-    const values = form.getAll(field.name).filter((value): value is string => typeof value === "string" && value.trim() !== "");
+    const values = form
+      .getAll(field.name)
+      .filter((value): value is string => typeof value === "string" && value.trim() !== "");
     const needed = field.kind === "date" || field.needed;
     if (!values.length && needed) return null;
     if (!values.length) continue;
@@ -75,7 +87,10 @@ export function readFields(fields: readonly Field[], form: FormData): JsonObject
 }
 
 /** Whether a step is offered: it is possible, and is not what was said by a link already. */
-export function isOffered(step: Step, shown: { possible: readonly string[]; state: string | null; grade: string | null }): boolean {
+export function isOffered(
+  step: Step,
+  shown: { possible: readonly string[]; state: string | null; grade: string | null },
+): boolean {
   const said: { [state: string]: string[] } = { acknowledged: ["acknowledge"], accepted: ["accept", "decline"] };
   const again = shown.grade === "link" && said[shown.state ?? ""]?.includes(step.name);
   return !again && shown.possible.includes(`referral.${step.name}`);

@@ -15,7 +15,8 @@ import { sealReply, verifyHandoff, type Shown } from "./handoff.ts";
 import { proofOf, type LinkKeys } from "./secret.ts";
 import type { Step } from "./steps.ts";
 
-export type Begun = { readonly shown: Shown } | { readonly state: string; readonly code: string; readonly left: number };
+export type Begun =
+  { readonly shown: Shown } | { readonly state: string; readonly code: string; readonly left: number };
 
 export class Visit {
   private readonly api: LinkApi;
@@ -66,7 +67,10 @@ export class Visit {
     const sealed = Object.keys(words).length ? sealReply(shown, this.keys, this.device(), words, this.now()) : null;
     const by = [{ agency: shown.to, member: this.keys.id, role: "provider" }];
     const named = { type: `referral.${step.name}`, handoff: shown.id, heads: [...shown.heads], by, at: this.now() };
-    const statement = signStatement({ ...named, grade: "link", body, parts: sealed ? [sealed.hash] : [] }, this.device());
+    const statement = signStatement(
+      { ...named, grade: "link", body, parts: sealed ? [sealed.hash] : [] },
+      this.device(),
+    );
     return {
       statement: text(statement),
       manifest: sealed ? text(sealed.manifest) : null,

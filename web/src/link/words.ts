@@ -1,9 +1,25 @@
 /** The page's words in four languages; those of codes are the ones that forms, the service map and the clients use. */
 
-import { categories as categoriesAr, purposes as purposesAr, services as servicesAr } from "../../../consent/words/ar.json";
-import { categories as categoriesEn, purposes as purposesEn, services as servicesEn } from "../../../consent/words/en.json";
-import { categories as categoriesEs, purposes as purposesEs, services as servicesEs } from "../../../consent/words/es.json";
-import { categories as categoriesFr, purposes as purposesFr, services as servicesFr } from "../../../consent/words/fr.json";
+import {
+  categories as categoriesAr,
+  purposes as purposesAr,
+  services as servicesAr,
+} from "../../../consent/words/ar.json";
+import {
+  categories as categoriesEn,
+  purposes as purposesEn,
+  services as servicesEn,
+} from "../../../consent/words/en.json";
+import {
+  categories as categoriesEs,
+  purposes as purposesEs,
+  services as servicesEs,
+} from "../../../consent/words/es.json";
+import {
+  categories as categoriesFr,
+  purposes as purposesFr,
+  services as servicesFr,
+} from "../../../consent/words/fr.json";
 import { criteria as criteriaAr } from "../../../hub/directory/matching/words/ar.json";
 import { criteria as criteriaEn } from "../../../hub/directory/matching/words/en.json";
 import { criteria as criteriaEs } from "../../../hub/directory/matching/words/es.json";
@@ -27,10 +43,38 @@ type List = "purposes" | "services" | "categories" | "criteria" | "needs" | "rea
 
 export const LANGUAGES: { readonly [language in Language]: Words } = { en, fr, es, ar };
 const CODES: { readonly [language in Language]: { readonly [list in List]: { readonly [code: string]: string } } } = {
-  en: { purposes: purposesEn, services: servicesEn, categories: categoriesEn, criteria: criteriaEn, needs: needsEn, reasons: reasonsEn },
-  fr: { purposes: purposesFr, services: servicesFr, categories: categoriesFr, criteria: criteriaFr, needs: needsFr, reasons: reasonsFr },
-  es: { purposes: purposesEs, services: servicesEs, categories: categoriesEs, criteria: criteriaEs, needs: needsEs, reasons: reasonsEs },
-  ar: { purposes: purposesAr, services: servicesAr, categories: categoriesAr, criteria: criteriaAr, needs: needsAr, reasons: reasonsAr },
+  en: {
+    purposes: purposesEn,
+    services: servicesEn,
+    categories: categoriesEn,
+    criteria: criteriaEn,
+    needs: needsEn,
+    reasons: reasonsEn,
+  },
+  fr: {
+    purposes: purposesFr,
+    services: servicesFr,
+    categories: categoriesFr,
+    criteria: criteriaFr,
+    needs: needsFr,
+    reasons: reasonsFr,
+  },
+  es: {
+    purposes: purposesEs,
+    services: servicesEs,
+    categories: categoriesEs,
+    criteria: criteriaEs,
+    needs: needsEs,
+    reasons: reasonsEs,
+  },
+  ar: {
+    purposes: purposesAr,
+    services: servicesAr,
+    categories: categoriesAr,
+    criteria: criteriaAr,
+    needs: needsAr,
+    reasons: reasonsAr,
+  },
 };
 
 /** The first of the reader's languages that the page has. */
@@ -40,7 +84,8 @@ export function languageOf(wanted: readonly string[]): Language {
 }
 
 /** A code in words; one that has none as it is, without its underscores. */
-export const label = (language: Language, list: List, code: string): string => CODES[language][list][code] ?? plain(code);
+export const label = (language: Language, list: List, code: string): string =>
+  CODES[language][list][code] ?? plain(code);
 
 export const plain = (code: string): string => code.replace(/_/g, " ");
 

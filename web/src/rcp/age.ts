@@ -152,7 +152,7 @@ function checkVersion(text: string): void {
 
 function stanzas(lines: string[]): Stanza[] {
   const found: Stanza[] = [];
-  for (let i = 0; i < lines.length; ) {
+  for (let i = 0; i < lines.length;) {
     const head = /^-> ([\x21-\x7e]+(?: [\x21-\x7e]+)*)$/.exec(lines[i++]!);
     let body = "";
     let line: string | undefined;
@@ -203,7 +203,8 @@ function makeHeader(recipients: readonly Bytes[], fileKey: Bytes, random: Random
   return concat(signed, ascii(` ${encode(macOf(signed, fileKey))}\n`));
 }
 
-const macOf = (signed: Uint8Array, fileKey: Uint8Array): Bytes => hmac(sha256, hkdf(fileKey, "header"), signed) as Bytes;
+const macOf = (signed: Uint8Array, fileKey: Uint8Array): Bytes =>
+  hmac(sha256, hkdf(fileKey, "header"), signed) as Bytes;
 
 function share(stanza: Stanza): Bytes {
   need(stanza.args.length === 1 && stanza.body.length === 32, "malformed");
@@ -230,7 +231,8 @@ const decode = (text: string): Bytes => {
 // Payloads
 
 /** The plaintext's length for a payload's length, nonce included. */
-export const plainSize = (payload: number): number => payload - 16 - TAG * Math.max(1, Math.ceil((payload - 16) / (CHUNK + TAG)));
+export const plainSize = (payload: number): number =>
+  payload - 16 - TAG * Math.max(1, Math.ceil((payload - 16) / (CHUNK + TAG)));
 
 /** The whole plaintext of a payload, each byte of it authentic. */
 export function openPayload(payload: Uint8Array, fileKey: Uint8Array): Bytes {
@@ -249,7 +251,11 @@ export function openPayload(payload: Uint8Array, fileKey: Uint8Array): Bytes {
 }
 
 /** An age file over `plain`, as header and payload. */
-export function sealFile(recipients: readonly Bytes[], plain: Uint8Array, random: Random = systemRandom): { header: Bytes; payload: Bytes } {
+export function sealFile(
+  recipients: readonly Bytes[],
+  plain: Uint8Array,
+  random: Random = systemRandom,
+): { header: Bytes; payload: Bytes } {
   const fileKey = random(16);
   const header = makeHeader(recipients, fileKey, random);
   const salt = random(16);
@@ -268,7 +274,8 @@ function nonce(counter: number, last: boolean): Bytes {
   return found;
 }
 
-const sealed = (key: Uint8Array, iv: Uint8Array, plain: Uint8Array): Bytes => chacha20poly1305(key, iv).encrypt(plain) as Bytes;
+const sealed = (key: Uint8Array, iv: Uint8Array, plain: Uint8Array): Bytes =>
+  chacha20poly1305(key, iv).encrypt(plain) as Bytes;
 
 function opened(key: Uint8Array, iv: Uint8Array, body: Uint8Array): Bytes | null {
   try {
@@ -277,4 +284,3 @@ function opened(key: Uint8Array, iv: Uint8Array, body: Uint8Array): Bytes | null
     return null;
   }
 }
-

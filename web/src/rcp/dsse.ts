@@ -2,7 +2,20 @@
 
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { sha512 } from "@noble/hashes/sha2.js";
-import { ascii, b64, b64u, blake2b, canonical, concat, fromB64, parseCanonical, sha256, type Bytes, type Json, type JsonObject } from "./encoding.ts";
+import {
+  ascii,
+  b64,
+  b64u,
+  blake2b,
+  canonical,
+  concat,
+  fromB64,
+  parseCanonical,
+  sha256,
+  type Bytes,
+  type Json,
+  type JsonObject,
+} from "./encoding.ts";
 import { need, refuse } from "./errors.ts";
 import * as a from "./shapes.ts";
 
@@ -46,7 +59,10 @@ export const kid = (key: Uint8Array): string => b64u(blake2b(key, "rcp/1/kid", 1
 /** A key as twelve groups of five digits, for people to compare (§2). */
 export function fingerprint(key: Uint8Array): string {
   const digest = blake2b(key, "rcp/1/fpr", 64);
-  const groups = Array.from({ length: 12 }, (_, i) => digest.subarray(5 * i, 5 * i + 5).reduce((n, byte) => n * 256 + byte, 0) % 100_000);
+  const groups = Array.from(
+    { length: 12 },
+    (_, i) => digest.subarray(5 * i, 5 * i + 5).reduce((n, byte) => n * 256 + byte, 0) % 100_000,
+  );
   return groups.map((group) => String(group).padStart(5, "0")).join(" ");
 }
 
@@ -79,7 +95,11 @@ export function checkPublicKey(key: Bytes): Bytes {
 /** Return an envelope of `type`, whose payload must be a JCS object; nothing is verified. */
 export function readEnvelope(value: Json, type: string): Envelope {
   ENVELOPE(value);
-  const row = value as unknown as { payload: string; payloadType: string; signatures: { keyid: string; sig: string }[] };
+  const row = value as unknown as {
+    payload: string;
+    payloadType: string;
+    signatures: { keyid: string; sig: string }[];
+  };
   const document = canonical(value);
   need(document.length <= MAX_ENVELOPE, "too_large");
   need(row.payloadType === type, "malformed");
@@ -89,7 +109,14 @@ export function readEnvelope(value: Json, type: string): Envelope {
     signatures.every(({ sig }) => sig.length === 64),
     "malformed",
   );
-  return { type, payload, value: parseCanonical(payload), signatures, hash: b64u(sha256(pae(type, payload))), document };
+  return {
+    type,
+    payload,
+    value: parseCanonical(payload),
+    signatures,
+    hash: b64u(sha256(pae(type, payload))),
+    document,
+  };
 }
 
 /** Return if signature i is good under key i, for all of them, and no key stands twice. */
@@ -106,7 +133,11 @@ export function verifiedBy(envelope: Envelope, keys: readonly Uint8Array[]): voi
 /** Return an envelope over the JCS form of `value`, as JSON. */
 export function signEnvelope(type: string, value: JsonObject, signer: Signer): JsonObject {
   const payload = canonical(value);
-  return { payload: b64(payload), payloadType: type, signatures: [{ keyid: signer.kid, sig: b64(signer.sign(pae(type, payload))) }] };
+  return {
+    payload: b64(payload),
+    payloadType: type,
+    signatures: [{ keyid: signer.kid, sig: b64(signer.sign(pae(type, payload))) }],
+  };
 }
 
 function decoded(key: Uint8Array): InstanceType<typeof ed25519.Point> | null {

@@ -16,7 +16,16 @@ export type JsonObject = { [name: string]: Json };
 const MAX_DEPTH = 16;
 const NUMBER = /-?(?:0|[1-9][0-9]*)/y;
 const PLAIN = /[^"\\\u0000-\u001f]*/y;
-const ESCAPED: { [letter: string]: string } = { '"': '"', "\\": "\\", "/": "/", b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
+const ESCAPED: { [letter: string]: string } = {
+  '"': '"',
+  "\\": "\\",
+  "/": "/",
+  b: "\b",
+  f: "\f",
+  n: "\n",
+  r: "\r",
+  t: "\t",
+};
 
 export const ascii = (text: string): Bytes => new TextEncoder().encode(text) as Bytes;
 
@@ -52,8 +61,7 @@ export function b64(data: Uint8Array): string {
   return btoa(text);
 }
 
-export const b64u = (data: Uint8Array): string =>
-  b64(data).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+export const b64u = (data: Uint8Array): string => b64(data).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
 
 /** The bytes of canonical standard base64. */
 export function fromB64(text: unknown): Bytes {
@@ -109,7 +117,8 @@ function text(value: string): string {
   return JSON.stringify(value);
 }
 
-const whole = (value: string): boolean => !/[\ud800-\udbff](?![\udc00-\udfff])|(?:[^\ud800-\udbff]|^)[\udc00-\udfff]/.test(value);
+const whole = (value: string): boolean =>
+  !/[\ud800-\udbff](?![\udc00-\udfff])|(?:[^\ud800-\udbff]|^)[\udc00-\udfff]/.test(value);
 
 /** The value of strict JSON: no key twice, no floats, bounded integers and depth, no lone surrogates. */
 export function parseJson(data: Uint8Array | string): Json {
@@ -214,7 +223,10 @@ class Reader {
   private number(): number {
     const found = this.match(NUMBER);
     const value = Number(found);
-    need(found !== "" && found !== "-0" && Number.isSafeInteger(value) && !/[.eE]/.test(this.source[this.at] ?? ""), "malformed");
+    need(
+      found !== "" && found !== "-0" && Number.isSafeInteger(value) && !/[.eE]/.test(this.source[this.at] ?? ""),
+      "malformed",
+    );
     return value;
   }
 

@@ -19,12 +19,26 @@ const ONE = a.integer(1, 1);
 const SUITE = a.oneOf("age1+ed25519");
 const EPOCH = a.atLeast({ epoch: a.integer(1), recipient: a.ageRecipient, suite: a.string });
 const ENTRY = a.atLeast({
-  v: ONE, agency: a.agency, kind: a.string, country: a.country, root: a.hash, seq: a.integer(), prev: a.nullOr(a.hash),
-  enc: a.listOf(EPOCH, 1000), inboxes: a.listOf(a.identifier, 1000), hub: a.host,
+  v: ONE,
+  agency: a.agency,
+  kind: a.string,
+  country: a.country,
+  root: a.hash,
+  seq: a.integer(),
+  prev: a.nullOr(a.hash),
+  enc: a.listOf(EPOCH, 1000),
+  inboxes: a.listOf(a.identifier, 1000),
+  hub: a.host,
 });
 const CERT = a.atLeast({
-  v: ONE, agency: a.agency, member: a.identifier, roles: a.listOf(a.string, 16), sign: a.hash, recipient: a.ageRecipient,
-  from: a.seconds, until: a.seconds,
+  v: ONE,
+  agency: a.agency,
+  member: a.identifier,
+  roles: a.listOf(a.string, 16),
+  sign: a.hash,
+  recipient: a.ageRecipient,
+  from: a.seconds,
+  until: a.seconds,
 });
 const REVOKED = a.atLeast({ v: ONE, agency: a.agency, member: a.identifier, sign: a.hash, at: a.seconds });
 const PROVEN = a.atLeast({ document: a.atLeast({}), index: a.integer(), salt: a.hash, proof: a.listOf(a.hash, 64) });
@@ -78,7 +92,9 @@ export class Agency {
 
   /** The keys of one member's devices that are good now, as recipients. */
   recipientsOf(member: string, now: number): string[] {
-    const good = [...this.devices.values()].filter(({ cert, revoked }) => revoked === null && cert.from <= now && now <= cert.until);
+    const good = [...this.devices.values()].filter(
+      ({ cert, revoked }) => revoked === null && cert.from <= now && now <= cert.until,
+    );
     return good.filter(({ cert }) => cert.member === member).map(({ cert }) => cert.recipient);
   }
 }
@@ -86,7 +102,10 @@ export class Agency {
 /** Return the agency if every document stands in the log, the entries are an unbroken chain, and its root signed the rest. */
 export function readAgency(agency: string, documents: Json, hubKey: Bytes): Agency {
   DOCUMENTS(documents);
-  const { checkpoint, entries } = documents as unknown as { checkpoint: string; entries: { document: Json; index: number; salt: string; proof: string[] }[] };
+  const { checkpoint, entries } = documents as unknown as {
+    checkpoint: string;
+    entries: { document: Json; index: number; salt: string; proof: string[] }[];
+  };
   const head = verifyNote(checkpoint, hostOf(agency), hubKey);
   const devices = new Map<string, Device>();
   let entry: (Entry & { hash: string }) | null = null;
@@ -105,7 +124,10 @@ function next(envelope: Envelope, before: (Entry & { hash: string }) | null): En
   ENTRY(envelope.value);
   const entry = envelope.value as unknown as Entry;
   verifiedBy(envelope, [checkPublicKey(fromB64u(entry.root))]);
-  const follows = before === null ? entry.seq === 0 && entry.prev === null : entry.seq === before.seq + 1 && entry.prev === before.hash;
+  const follows =
+    before === null
+      ? entry.seq === 0 && entry.prev === null
+      : entry.seq === before.seq + 1 && entry.prev === before.hash;
   need(follows && entry.hub === hostOf(entry.agency), "bad_signature");
   return { ...entry, hash: envelope.hash };
 }
@@ -127,7 +149,11 @@ function takeMember(envelope: Envelope, entry: Entry, index: number, devices: Ma
 }
 
 /** Whom to seal a reply to: the newest epoch, or where there is none the member who sent. */
-export function replyTo(agency: Agency, member: string, now: number): { recipients: string[]; epoch: number | null; member: string | null } {
+export function replyTo(
+  agency: Agency,
+  member: string,
+  now: number,
+): { recipients: string[]; epoch: number | null; member: string | null } {
   const newest = agency.entry.enc[agency.entry.enc.length - 1];
   if (newest) {
     SUITE(newest.suite);

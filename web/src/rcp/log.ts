@@ -10,7 +10,14 @@ const NODE = Uint8Array.of(1);
 const ENTRY = Uint8Array.of(0x52);
 
 /** Return if the document stands at `index` of the log whose root this is. */
-export function checkInclusion(document: Bytes, salt: Bytes, index: number, proof: readonly Bytes[], size: number, root: Bytes): void {
+export function checkInclusion(
+  document: Bytes,
+  salt: Bytes,
+  index: number,
+  proof: readonly Bytes[],
+  size: number,
+  root: Bytes,
+): void {
   need(index < size, "bad_signature");
   const found = climb(index, size, proof, sha256(LEAF, sha256(ENTRY, salt, document)));
   need(found !== null && same(found, root), "bad_signature");
@@ -23,7 +30,9 @@ function climb(index: number, size: number, proof: readonly Bytes[], leaf: Bytes
   let half = 1;
   while (half * 2 < size) half *= 2;
   const right = index >= half;
-  const below = right ? climb(index - half, size - half, proof.slice(0, -1), leaf) : climb(index, half, proof.slice(0, -1), leaf);
+  const below = right
+    ? climb(index - half, size - half, proof.slice(0, -1), leaf)
+    : climb(index, half, proof.slice(0, -1), leaf);
   return below && (right ? sha256(NODE, sibling, below) : sha256(NODE, below, sibling));
 }
 

@@ -5,9 +5,35 @@
  * shown; the manifest names the bytes of all.
  */
 
-import { checkPolicy, headerSize, openPayload, readHeader, sealFile, systemRandom, unwrap, type Header, type Identity, type Random } from "./age.ts";
+import {
+  checkPolicy,
+  headerSize,
+  openPayload,
+  readHeader,
+  sealFile,
+  systemRandom,
+  unwrap,
+  type Header,
+  type Identity,
+  type Random,
+} from "./age.ts";
 import { kid, readEnvelope, signEnvelope, verifiedBy, type Signer } from "./dsse.ts";
-import { ascii, b64u, blake2b, canonical, concat, fromB64u, hkdf, isObject, parseJson, same, sha256, type Bytes, type Json, type JsonObject } from "./encoding.ts";
+import {
+  ascii,
+  b64u,
+  blake2b,
+  canonical,
+  concat,
+  fromB64u,
+  hkdf,
+  isObject,
+  parseJson,
+  same,
+  sha256,
+  type Bytes,
+  type Json,
+  type JsonObject,
+} from "./encoding.ts";
 import { need } from "./errors.ts";
 import * as a from "./shapes.ts";
 import { readTar, writeTar, type Entry } from "./tar.ts";
@@ -137,12 +163,19 @@ export function verify(asked: Question): Packet {
   need(attachments.size > 0 || [...texts.keys()].some((name) => name !== "basis.json"), "malformed");
   const excerpt = basis(manifest, texts.get("basis.json"));
   texts.delete("basis.json");
-  const sections = new Map([...texts].map(([name, text]) => [name.slice("sections/".length, -".json".length), parseJson(text)]));
+  const sections = new Map(
+    [...texts].map(([name, text]) => [name.slice("sections/".length, -".json".length), parseJson(text)]),
+  );
   return { manifest, hash: envelope.hash, author: sender.member, sections, excerpt, attachments };
 }
 
 /** Return the attachment in one more file of a packet that was verified, by the same steps. */
-export function openAttachment(packet: Packet, n: string, data: Uint8Array, identities: readonly Identity[]): [string, Bytes] {
+export function openAttachment(
+  packet: Packet,
+  n: string,
+  data: Uint8Array,
+  identities: readonly Identity[],
+): [string, Bytes] {
   const index = packet.manifest.files.findIndex((file) => file.n === n);
   const file = packet.manifest.files[index];
   need(file !== undefined && index > 0, "malformed");
@@ -199,7 +232,12 @@ function openFile(file: File, payload: Uint8Array, key: Bytes): Bytes {
   return openPayload(payload, key);
 }
 
-function contents(manifest: Manifest, index: number, author: string, plain: Bytes): { texts: Map<string, Bytes>; attachments: [string, Bytes][] } {
+function contents(
+  manifest: Manifest,
+  index: number,
+  author: string,
+  plain: Bytes,
+): { texts: Map<string, Bytes>; attachments: [string, Bytes][] } {
   const entries = readTar(plain);
   need(entries[0]?.name === "meta.json", "malformed");
   need(same(entries[0].content, meta(manifest, index, author)), "bad_signature");
@@ -269,7 +307,9 @@ export function seal(plan: Plan, signer: Signer, random: Random = systemRandom):
   const file: File = { n: "body", hsha256: "", psha256: "", plen: 0, kids, epoch: plan.epoch, member: plan.member };
   const { from, to, inbox, created, expires, log } = plan;
   const blank: Manifest = { v: 1, suite: SUITE, packet, from, to, inbox, created, expires, log, grant, files: [file] };
-  const texts = Object.keys(plan.sections).sort().map((n): Entry => ({ name: `sections/${n}.json`, content: canonical(plan.sections[n]!) }));
+  const texts = Object.keys(plan.sections)
+    .sort()
+    .map((n): Entry => ({ name: `sections/${n}.json`, content: canonical(plan.sections[n]!) }));
   const entries: Entry[] = [
     { name: "meta.json", content: meta(blank, 0, plan.author) },
     { name: "basis.json", content: canonical({ v: 1, key: b64u(key), excerpt: plan.excerpt }) },

@@ -79,7 +79,14 @@ export function readReceipt(value: Json, about: Read, host: string, key: Bytes):
   need(body.statement === about.envelope.hash && statement.handoff === about.statement.handoff, "bad_signature");
   need(body.log.origin === host && body.index < body.log.size, "bad_signature");
   const nodes = body.proof.map((node) => fromB64u(node, 32));
-  checkInclusion(about.envelope.document, fromB64u(body.salt), body.index, nodes, body.log.size, fromB64u(body.log.root));
+  checkInclusion(
+    about.envelope.document,
+    fromB64u(body.salt),
+    body.index,
+    nodes,
+    body.log.size,
+    fromB64u(body.log.root),
+  );
   return body;
 }
 

@@ -65,7 +65,10 @@ function header(name: string, size: number): Bytes {
   const block = new Uint8Array(BLOCK);
   const octal = (value: number, digits: number) => value.toString(8).padStart(digits, "0");
   block.set(ascii(name));
-  block.set(ascii(`0000600\u00000000000\u00000000000\u0000${octal(size, 11)}\u0000${"0".repeat(11)}\u0000        0`), 100);
+  block.set(
+    ascii(`0000600\u00000000000\u00000000000\u0000${octal(size, 11)}\u0000${"0".repeat(11)}\u0000        0`),
+    100,
+  );
   block.set(ascii("ustar\u000000"), 257);
   const sum = block.reduce((total, byte) => total + byte, 0);
   block.set(ascii(`${octal(sum, 6)}\u0000 `), 148);
