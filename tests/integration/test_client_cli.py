@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from hub.client import basis as bases
 from hub.client import reading, records, referrals
 from hub.client.member import unlock
 from hub.clock import FileClock, SetClock
@@ -15,7 +16,7 @@ from hub.packets.encoding import b64u, sha256
 from tests.conftest import NOW
 from tests.support import terminal
 from tests.support.consents import draft
-from tests.support.world import PASSPHRASE, SECTIONS, emergency, populated, reception, world
+from tests.support.world import PASSPHRASE, SECTIONS, consent, emergency, grant, populated, reception, world
 
 HOME, AWAY = "dj.example", "et.example"
 
@@ -238,6 +239,47 @@ def test_several_are_asked_and_a_household_goes_together(says, place, amina, han
     shared = ("send", packet, "--basis", first.handoff, *send, "--with", other, first.handoff)
     assert "basis of their own" in says("amina", *shared, code=2)
     assert "asked of several" in says("amina", "choose", "AAAAAAAAAAAAAAAAAAAAAA", code=7)
+
+
+def test_of_two_that_were_asked_one_is_chosen_and_what_failed_is_referred_again(says, place, amina, hana, tmp_path):
+    daher = place.members["daher"]
+    scope = {"categories": set(SECTIONS), "purpose": "reception"}
+    both = [grant(place.clock, to.agency, country=land, **scope) for to, land in ((hana, "ET"), (daher, "DJ"))]
+    held = bases.draft(amina, consent(place.clock, *both), "both")
+    packet = a_packet(tmp_path / "p", **SECTIONS)
+    send = ("send", packet, "--basis", held.handoff, "--purpose", "reception", "--to", "addis", "--to", "authority")
+    says("amina", *send, "--linked", "AAAAAAAAAAAAAAAAAAAAAA", code=2)
+    first, second = (row["handoff"] for row in json.loads(says("amina", *send, "--json"))["sent"])
+    place.run()
+    assert "has not said yes" in says("amina", "choose", first, code=6)
+    says("hana", "accept", first, "--first-contact", "2026-11-25")
+    place.run()
+    assert f"{second}: cancelled" in says("amina", "choose", first)
+    assert f"asked of others, too: {second}" in says("amina", "show", first)
+    third = json.loads(says("amina", *send[:-2], "--urgency", "high", "--json"))["handoff"]
+    place.run()
+    says("hana", "decline", third, "--code", "not_eligible", "--instead", "authority@dj.example")
+    place.run()
+    assert "agency: authority@dj.example" in says("amina", "open", third)
+    told = says("amina", "reroute", third, "--to", "authority", "--basis", held.handoff)
+    assert "Sent to authority@dj.example" in told
+    assert "Sent before" in says("amina", "reroute", third, "--to", "authority", "--basis", held.handoff)
+    assert "closed after a decline" in says("amina", "show", third)
+
+
+def test_before_registration_nothing_names_the_child(says, place, amina, hana, tmp_path):
+    supervisor = place.members.get("sadia") or place.join(amina, "sadia", {"supervisor", "caseworker"})
+    held = emergency(amina, place.clock, hana.agency, supervisor.id)
+    send = ("--to", "addis", "--basis", held.handoff, "--purpose", "medical_care", "--urgency", "emergency")
+    stub = ("--before-registration", *send)
+    named = a_packet(tmp_path / "named", minimal_contact={"name": "SYN Meron"}, health={"symptom": "fever"})
+    assert "Meron" not in says("amina", "send", named, *stub, code=2)
+    packet = a_packet(tmp_path / "stub", minimal_contact={"age_band": "12-14"}, health={"symptom": "fever"})
+    record = json.loads(says("amina", "send", packet, *stub, "--json"))["cosign"]
+    says("sadia", "cosign", record, "--yes")
+    assert held.handoff in says("amina", "tasks")
+    says("amina", "tasks", held.handoff, "--done", "consent")
+    assert held.handoff not in says("amina", "tasks")
 
 
 def test_a_place_is_asked_for_about_nobody(says, place, amina, hana):
