@@ -363,6 +363,23 @@ def test_rapidpro_is_asked_what_became_of_texts_until_it_knows(rapidpro, clock):
     assert told(hub) == sorted([BILAL, SARA])
 
 
+def test_a_gateway_that_calls_by_itself_is_not_asked(database, clock, tmp_path):
+    with serving(AfricasTalkingServer()) as gateway:
+        hub = make_hub(database, clock, gateway, tmp_path)
+        put_text(hub)
+        send_notices(hub)
+        clock.forward(86_400)
+        assert ask_gateway(hub) == 0
+        assert len(gateway.asked) == 1
+
+
+def test_a_text_that_cannot_be_written_holds_no_other_back(hub, gateway):
+    put_text(hub, template=ASK_BACK, facts={"agency": "Shelter"})
+    put_text(hub, key="t2")
+    assert send_notices(hub) == 1
+    assert row(hub, "t1")["failed"] == "refused"
+
+
 def test_rapidpro_that_speaks_of_another_broadcast_is_not_believed(rapidpro, clock):
     gateway, hub = rapidpro
     put_text(hub)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -87,6 +88,22 @@ def test_a_step_that_was_rolled_back_leaves_no_number(hooked, home, people):
     with pytest.raises(RuntimeError), home.hub.database.write() as connection:
         step(connection)
     assert shown(home.hub, hooked).seq == 0
+
+
+def test_steps_at_the_same_time_get_numbers_without_gaps_and_do_not_wait_for_one_another_for_ever(home, people):
+    agencies = [people.shelter.agency, people.centre.agency]
+    hooks = [register(home.hub, agency, f"https://system.example/{n}") for agency in agencies for n in range(2)]
+
+    def step(number):
+        with home.hub.database.write() as connection:
+            Events(connection).put(agencies, kind="x", handoff=f"h{number}", state=None, now=1)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(step, range(40)))
+    with home.hub.database.read() as connection:
+        told = [Events(connection).after(hook.id, 0) for hook in hooks]
+    assert [[event.seq for event in events] for events in told] == [list(range(1, 41))] * len(hooks)
+    assert len({tuple(event.handoff for event in events) for events in told}) == 1
 
 
 def test_nobody_is_told_of_other_agencies_handoffs(hooked, home, people, system):
