@@ -233,11 +233,21 @@ def _table(titles: list[str], texts: list[list[str]], width: int) -> Table | str
         rows = [[f"  {t:{longest}}  {text}" for t, text in zip(titles, line, strict=True) if text] for line in texts]
         return escape("\n".join("\n".join([line[0], *row[1:]]) for line, row in zip(texts, rows, strict=True)))
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for title, narrowest in zip(titles, least, strict=True):
-        table.add_column(title, overflow="fold", min_width=narrowest)
+    whole = [max(map(len, column)) for column in zip(titles, *texts, strict=True)]
+    for title, wide in zip(titles, _widths(least, whole, width - 2 * len(titles)), strict=True):
+        table.add_column(title, overflow="fold", width=wide)
     for line in texts:
         table.add_row(*map(escape, line))
     return table
+
+
+def _widths(least: list[int], whole: list[int], room: int) -> list[int]:
+    """Return how wide columns are: what is left beside their longest words goes to whichever lacks most."""
+    widths = list(least)
+    while sum(widths) < room and widths != whole:
+        lacks = [all_of_it - wide for all_of_it, wide in zip(whole, widths, strict=True)]
+        widths[lacks.index(max(lacks))] += 1
+    return widths
 
 
 def _cell(value: Any) -> str:
