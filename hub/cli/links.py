@@ -71,14 +71,24 @@ def unlink(session: Session, handoff: str) -> None:
     say(session, member, links.unlink(member, handoff))
 
 
+def asked(given: dict[str, Any]) -> dict[str, Any]:
+    """Take out of the options of a command those about a link."""
+    return {name: given.pop(name) for name in ("link", "code_by_text", "link_until", "qr", "paper", "lang")}
+
+
 def with_links(
     member: Member, outs: Sequence[Outgoing], given: dict[str, Any]
 ) -> tuple[list[Outgoing], list[Issued | None]]:
     """Return what is to be sent, each with a link of its own if links were asked for."""
     if not given["link"]:
         return list(outs), [None] * len(outs)
-    issued = [links.issue(member, out.to, **_asked(given)) for out in outs]
+    issued = [issue(member, out.to, given) for out in outs]
     return [replace(out, link=made.link) for out, made in zip(outs, issued, strict=True)], list(issued)
+
+
+def issue(member: Member, to: str, given: dict[str, Any]) -> Issued:
+    """Return a new link for an agency, as the options ask."""
+    return links.issue(member, to, **_asked(given))
 
 
 def as_value(issued: Issued) -> dict[str, Any]:

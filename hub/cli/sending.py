@@ -5,7 +5,7 @@ What belongs together is tied in the sender's own records alone (`hub.client.gro
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hub.client.basis import Held
+    from hub.client.links import Issued
     from hub.client.member import Member
     from hub.client.referrals import Sent
 
@@ -85,7 +86,7 @@ def send(session: Session, packet: Path, *, check: bool, **given: Any) -> int:
     """
     member = session.member()
     others, after = given.pop("others"), {how: given.pop(name) for how, name in _AFTER.items()}
-    by_link = {name: given.pop(name) for name in ("link", "code_by_text", "link_until", "qr", "paper", "lang")}
+    by_link = links.asked(given)
     outs, told = _outs(member, packet, others, given)
     for line in () if session.as_json else told:
         click.echo(words.plain(line), err=True)
@@ -93,10 +94,7 @@ def send(session: Session, packet: Path, *, check: bool, **given: Any) -> int:
     if check:
         return max(_check(session, member, out) for out in outs)
     went = _send(member, outs, household=bool(others), after=after)
-    handed = [
-        None if made is None else (links.as_value(made), links.told(member, made, by_link, n))
-        for n, made in enumerate(issued)
-    ]
+    handed = [_handed(member, sent, issued[n], by_link, n) for n, sent in enumerate(went)]
     _tell(session, member, outs, went, handed)
     return 0
 
@@ -108,20 +106,24 @@ def send(session: Session, packet: Path, *, check: bool, **given: Any) -> int:
     click.option("--to", help="The agency: name@host, or its name where that is enough."),
     *_AIM,
     click.option("--basis", required=True, help="A consent that names the new agency."),
+    *links.OPTIONS,
     why,
 )
 def reroute(session: Session, handoff: str, packet: Path | None, basis: str, why: str | None, **given: Any) -> None:
     """Refer HANDOFF to another agency: it came back, or nobody has begun. PACKET, where not the same goes again."""
-    member = session.member()
+    member, by_link = session.member(), links.asked(given)
     sections, attachments = (None, []) if packet is None else read_packet(packet)
     held = _basis(member, basis, None, why)
     target, told = target_of(member, given)
     for line in () if session.as_json else told:
         click.echo(words.plain(line), err=True)
     more = {name: item for name, item in {**given, **target, "attachments": attachments}.items() if item}
-    again = Again(more.pop("to"), held, sections, more)
+    again, issued = Again(more.pop("to"), held, sections, more), None
+    if by_link["link"]:
+        issued = links.issue(member, again.to, by_link)
+        again = replace(again, more={**more, "link": issued.link})
     sent = with_reason(lambda reason: groups.reroute(member, handoff, again, reason), why)
-    _tell(session, member, [again], [sent])
+    _tell(session, member, [again], [sent], [_handed(member, sent, issued, by_link)])
 
 
 @command(top, handoff, why)
@@ -178,6 +180,15 @@ def _out(folder: Path, held: Held, given: dict[str, Any]) -> Outgoing:
             f"There is no category {', '.join(sorted(unknown))}.", todo=f"Name the files {words.either(CATEGORIES)}."
         )
     return Outgoing(sections=sections, basis=held, attachments=attachments, **given)
+
+
+def _handed(
+    member: Member, sent: Sent, issued: Issued | None, by_link: dict[str, Any], n: int = 0
+) -> tuple[dict[str, Any], list[str]] | None:
+    """Return how a link is shown, for machines and for people; none where it was sent before, with another one."""
+    if issued is None or (sent.shown is None and sent.cosign is None):
+        return None
+    return links.as_value(issued), links.told(member, issued, by_link, n)
 
 
 def _tell(

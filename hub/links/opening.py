@@ -210,20 +210,24 @@ def take(hub: Hub, identifier: str, statement: bytes, packet: ReceivedPacket | N
         Forbidden: the device is not bound yet, or a bind is for another one.
         InvalidRequest: about another handoff.
     """
-    said = Statement.from_value(Envelope.from_bytes(statement, STATEMENT_TYPE).value)
+    envelope = Envelope.from_bytes(statement, STATEMENT_TYPE)
+    said = Statement.from_value(envelope.value)
     with hub.database.write() as connection:
         here, store = Here.of(connection, hub, identifier), HandoffStore(connection)
         if said.handoff != here.opened.handoff:
             raise InvalidRequest("The statement is about another handoff than the link.")
-        receipt = _known(here, said)
+        receipt = _known(here, said, envelope.hash)
         if receipt is None:
             receipt = hub.intake.accept(connection, statement, packet, agency=here.chain.recipient, by_link=True)
         row = store.row(said.handoff)
         return receipt, views.handoff(connection, hub.intake, row, here.chain.recipient, here.now)
 
 
-def _known(here: Here, said: Statement) -> bytes | None:
-    """Return the receipt of the bind that is in the log already, or None if the statement may be taken."""
+def _known(here: Here, said: Statement, name: str) -> bytes | None:
+    """Return the receipt of what is in the log already, of a bind of this device too, or None if it may be taken."""
+    known = HandoffStore(here.connection).statement(name)
+    if known is not None and known["member"] == here.link.id:
+        return bytes(known["answer"])
     device = from_b64u(here.opened.device or "")
     if said.type != BIND:
         here.check_bound()

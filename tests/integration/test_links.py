@@ -113,11 +113,12 @@ def test_a_provider_reads_answers_and_reports_by_link_and_the_loop_closes(place,
     outcomes.close(amina, handoff, [Asked("child", "in_person", "2026-12-08", "yes")])
     place.run()
     shown = reading.show(amina, handoff)
-    assert shown.state == "loop_closed"
+    assert shown.state == reading.show(place.members["sponsor"], handoff).state == "loop_closed"
     assert links.standing(shown, place.clock.now()) is Standing.BOUND
     with pytest.raises(LinkOver):
         provider.handoff()
     assert provider.status()["state"] == "over"
+    assert provider.again()["handoff"]["state"] == "loop_closed", "an answer that was lost is given again"
 
 
 def test_nothing_is_given_before_the_log_has_the_device(place, amina, send, at_device):
@@ -213,6 +214,7 @@ def test_a_new_link_revokes_the_one_before_at_once(place, amina, send, at_device
     again, view = links.reissue(amina, handoff)
     assert view["state"] == "delivered"
     place.run()
+    place.clock.at += 1
     for tried in (old.handoff, lambda: old.download(manifest), old.bind):
         with pytest.raises(LinkRevoked):
             tried()

@@ -94,3 +94,13 @@ def test_what_would_be_seen_is_shown_before_anything_is_sealed(says, asked):
 
 def test_a_link_lasts_no_longer_than_its_packet(says, asked):
     says(*asked, "--link", "--link-until", "2027-12-31", code=2)
+
+
+def test_what_came_back_goes_by_link_to_somebody_without_an_account(place, says, asked, tmp_path):
+    amina, hana = place.members["amina"], place.members["hana"]
+    held = reception(amina, place.clock, hana.agency)
+    first = json.loads(says(*asked[:2], "--to", hana.agency, "--basis", held.handoff, *asked[-2:], "--json"))
+    again = ("reroute", first["handoff"], "--to", asked[3], "--basis", asked[5], "--link", "--json")
+    made = json.loads(says(*again))
+    assert Provider(made["link"]["url"], place.clock, tmp_path).enter(made["link"]["code"]).read()
+    assert "link" not in json.loads(says(*again)), "it was sent before, with the link that was shown"

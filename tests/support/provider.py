@@ -54,6 +54,7 @@ class Provider:
     def __post_init__(self) -> None:
         parts = urlsplit(self.address)
         self.base, self.id = f"{parts.scheme}://{parts.netloc}", parts.path.rpartition("/")[2]
+        self.last: dict[str, str] = {}
         self.secret = from_b64u(parts.fragment, 32)
         self.keys = LinkKeys.of(self.secret)
 
@@ -166,11 +167,15 @@ class Provider:
         return replace(made, **other)
 
     def post(self, said: Statement, signer: Signer, part: FolderPacket | None = None) -> dict[str, Any]:
-        value = {"statement": sign_statement(said, [signer]).to_bytes().decode()}
+        self.last = value = {"statement": sign_statement(said, [signer]).to_bytes().decode()}
         if part is not None:
             with part.stream("body") as body:
                 value |= {"manifest": part.manifest().decode(), "body": b64u(body.read())}
-        return json.loads(self.ask("POST", "/statements", value))
+        return self.again()
+
+    def again(self) -> dict[str, Any]:
+        """Send what was sent last once more, byte for byte."""
+        return json.loads(self.ask("POST", "/statements", self.last))
 
     def reply(self, shown: dict[str, Any], words: dict[str, Any]) -> FolderPacket:
         """Seal words to the sender's epoch, on the basis that they answer what was sent."""
