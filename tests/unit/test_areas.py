@@ -140,8 +140,8 @@ def test_an_outline_survives_being_written_in_distances():
 
 def finder(*rows):
     drawn = {code: geometry for code, _, geometry in rows}
-    boxes = [(code, level, *outlines.bounds(geometry)) for code, level, geometry in rows]
-    return outlines.Finder(boxes, lambda codes: {code: drawn[code] for code in codes})
+    known = [(code, level) for code, level, _ in rows]
+    return outlines.Finder(lambda _lat, _lon: known, lambda codes: {code: json.dumps(drawn[code]) for code in codes})
 
 
 @pytest.mark.parametrize(

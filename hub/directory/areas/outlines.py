@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,23 +22,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 SCALE: Final = 1_000
-_NEAR: Final = 0.05
+NEAR: Final = 0.05
 """Degrees, about 5 km: a point so near an outline and in none lies on a shore that was drawn too simply."""
 _MOST: Final = 0.6
 _DATE_LINE: Final = 180.0
 
 
 class Finder:
-    """Says which area a point lies in. `boxes`: (code, level, west, south, east, north); `load` returns outlines."""
+    """Says which area a point lies in.
+
+    `around` returns the codes and levels of those whose box is nearly at a latitude and longitude, `load` outlines.
+    """
 
     def __init__(
         self,
-        boxes: Sequence[tuple[Any, ...]],
-        load: Callable[[Iterable[str]], dict[str, dict[str, Any]]],
+        around: Callable[[float, float], Iterable[tuple[str, int]]],
+        load: Callable[[Collection[str]], Mapping[str, str]],
     ) -> None:
-        self._areas = [(str(code), int(level)) for code, level, *_ in boxes]
-        self._tree = shapely.STRtree([shapely.box(*box) for _, _, *box in boxes])
-        self._load = load
+        self._around, self._load = around, load
         self._shapes: dict[str, Any] = {}
 
     def at(self, lat: float, lon: float, first: Collection[str] = ()) -> str | None:
@@ -46,21 +47,20 @@ class Finder:
 
         Areas of `first` go before others, also where the point lies just beyond their outline.
         """
-        points = [shapely.Point(x, lat) for x in ({lon, -lon} if abs(lon) == _DATE_LINE else {lon})]
         near = [
-            (self._distance(self._areas[index][0], point), *self._areas[index])
-            for point in points
-            for index in self._tree.query(point.buffer(_NEAR))
+            (self._shapes[code].distance(shapely.Point(east, lat)), code, level)
+            for east in ({lon, -lon} if abs(lon) == _DATE_LINE else {lon})
+            for code, level in self._near(lat, east)
         ]
-        ranked = sorted((code not in first, far, -level, code) for far, code, level in near if far <= _NEAR)
+        ranked = sorted((code not in first, far, -level, code) for far, code, level in near if far <= NEAR)
         return ranked[0][3] if ranked else None
 
-    def _distance(self, code: str, point: Any) -> float:
-        if code not in self._shapes:
-            found = shape(self._load([code])[code])
-            shapely.prepare(found)
-            self._shapes[code] = found
-        return float(self._shapes[code].distance(point))
+    def _near(self, lat: float, lon: float) -> list[tuple[str, int]]:
+        near = list(self._around(lat, lon))
+        missing = {code for code, _ in near} - self._shapes.keys()
+        if missing:
+            self._shapes |= {code: _drawn(geometry) for code, geometry in self._load(missing).items()}
+        return near
 
 
 def bounds(geometry: Mapping[str, Any]) -> tuple[float, float, float, float]:
@@ -77,7 +77,7 @@ def centre(geometry: Mapping[str, Any]) -> tuple[float, float]:
 
 def holds(geometry: Mapping[str, Any], lat: float, lon: float) -> bool:
     """Whether a point lies in an outline, or nearly."""
-    return float(shape(geometry).distance(shapely.Point(lon, lat))) <= _NEAR
+    return float(shape(geometry).distance(shapely.Point(lon, lat))) <= NEAR
 
 
 def same_place(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
@@ -105,7 +105,7 @@ def countries_near(lat: float, lon: float) -> list[str]:
     found = []
     for code, boxes in _boxes().items():
         for west, south, east, north in boxes:
-            inside = south - _NEAR <= lat <= north + _NEAR and west - _NEAR <= lon <= east + _NEAR
+            inside = south - NEAR <= lat <= north + NEAR and west - NEAR <= lon <= east + NEAR
             if inside or (abs(lon) == _DATE_LINE and south <= lat <= north and _DATE_LINE in {-west, east}):
                 found.append(code)
                 break
@@ -145,6 +145,14 @@ def _points(ring: list[int]) -> list[list[float]]:
     for east, north in zip(ring[::2], ring[1::2], strict=True):
         x, y = x + east, y + north
         found.append([x / SCALE, y / SCALE])
+    return found
+
+
+@lru_cache(256)
+def _drawn(geometry: str) -> Any:
+    """Return an outline as a shape that is fast to ask; to read one takes longer than all else of a question."""
+    found = shape(json.loads(geometry))
+    shapely.prepare(found)
     return found
 
 

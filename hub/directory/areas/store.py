@@ -68,6 +68,7 @@ area_outlines = Table(
     Column("east", Float, nullable=False),
     Column("north", Float, nullable=False),
     Column("geometry", Text, nullable=False),
+    Index("ix_area_outlines_box", "south", "north", "west", "east", "code", "level"),
 )
 area_aliases = Table(
     "area_aliases",
@@ -87,9 +88,21 @@ area_agencies = Table(
     Index(None, "agency"),
 )
 _NOW = areas.c.valid_to == ""
-_SOME = select(areas).where(_NOW, areas.c.code.in_(bindparam("codes", expanding=True))).order_by(areas.c.path)
+_TOLD = select(areas.c.code, areas.c.path, areas.c.names, areas.c.lat, areas.c.lon).where(
+    _NOW, areas.c.code.in_(bindparam("codes", expanding=True))
+)
 _MOST_FOUND = 100
 _POLE, _DATE_LINE = 90, 180
+_LAT, _LON = bindparam("lat", type_=Float()), bindparam("lon", type_=Float())
+_OUTLINES = select(area_outlines.c.code, area_outlines.c.geometry).where(
+    area_outlines.c.code.in_(bindparam("codes", expanding=True))
+)
+_AROUND = select(area_outlines.c.code, area_outlines.c.level).where(
+    area_outlines.c.south <= _LAT + outlines.NEAR,
+    area_outlines.c.north >= _LAT - outlines.NEAR,
+    area_outlines.c.west <= _LON + outlines.NEAR,
+    area_outlines.c.east >= _LON - outlines.NEAR,
+)
 
 
 class Areas(Store):
@@ -108,11 +121,11 @@ class Areas(Store):
             self._seen[code] = next((area for area in meant if not area.valid_to), meant[0] if meant else None)
         return self._seen[code]
 
-    def some(self, codes: Iterable[str]) -> list[Area]:
-        """Return the areas of some codes, those that there are, in the order of their paths."""
-        wanted = sorted(set(codes))
-        found = self._connection.execute(_SOME, {"codes": wanted[:MOST_AT_ONCE]}).mappings() if wanted else ()
-        return [_area(row) for row in found]
+    def told(self, codes: Iterable[str]) -> list[tuple[str, str, str, float | None, float | None]]:
+        """Return code, path, names as JSON, latitude and longitude of the areas of some codes, those that there are."""
+        wanted = sorted(set(codes))[:MOST_AT_ONCE]
+        found = self._connection.execute(_TOLD, {"codes": wanted}) if wanted else ()
+        return [(row.code, row.path, row.names, row.lat, row.lon) for row in found]
 
     def need(self, code: str) -> Area:
         """Return an area.
@@ -197,9 +210,7 @@ class Areas(Store):
         `country`: where the point is said to be; counts where the point lies in it or just beyond its border.
         """
         if self._finder is None:
-            c = area_outlines.c
-            rows = self._all(select(c.code, c.level, c.west, c.south, c.east, c.north).order_by(c.code))
-            self._finder = outlines.Finder([tuple(row.values()) for row in rows], self.outlines)
+            self._finder = outlines.Finder(self._around, self._drawn)
         if country and country not in self._within:
             self._within[country] = frozenset(area.code for area in self.listing(country))
         return self._finder.at(lat, lon, self._within.get(country, frozenset()))
@@ -242,11 +253,7 @@ class Areas(Store):
 
     def outlines(self, codes: Iterable[str]) -> dict[str, dict[str, Any]]:
         """Return the outlines of those of the areas that have one, as GeoJSON geometries."""
-        c, found = area_outlines.c, {}
-        for some in batches(list(codes)):
-            query = select(c.code, c.geometry).where(c.code.in_(some))
-            found.update({row["code"]: json.loads(row["geometry"]) for row in self._all(query)})
-        return found
+        return {code: json.loads(geometry) for code, geometry in self._drawn(codes).items()}
 
     def put(self, rows: Iterable[Area]) -> None:
         """Keep areas: in place of what the same code meant since the same day, or after what it meant before.
@@ -326,6 +333,16 @@ class Areas(Store):
         rows = self._all(select(area_agencies).where(area_agencies.c.area.in_(path)))
         near = sorted(rows, key=lambda row: (-path.index(row["area"]), not row["lead"], row["agency"]))
         return [dict(row) for row in near]
+
+    def _around(self, lat: float, lon: float) -> list[tuple[str, int]]:
+        return [(row.code, row.level) for row in self._connection.execute(_AROUND, {"lat": lat, "lon": lon})]
+
+    def _drawn(self, codes: Iterable[str]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for some in batches(list(codes)):
+            rows = self._connection.execute(_OUTLINES, {"codes": some})
+            found |= {row.code: row.geometry for row in rows}
+        return found
 
     def _now(self, code: str) -> Area | None:
         row = self._one(select(areas).where(areas.c.code == code, _NOW))

@@ -7,6 +7,7 @@ or covering it, then what covers its region, then its country; around a point by
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from dataclasses import dataclass, field
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection, Select
 
-    from hub.directory.areas.domain import Area
     from hub.directory.servicemap.viewer import Viewer
     from hub.packets.dsse import Signer
 
@@ -86,11 +86,12 @@ def candidates(connection: Connection, query: Query, viewer: Viewer) -> Page:
     return _Search(connection, query, viewer).page()
 
 
-def sign_slice(page: Page, query: dict[str, Any], areas: dict[str, Any], host: str, signer: Signer, now: int) -> bytes:
-    """Return the answer signed by the hub; the listings go in as they are stored."""
-    frame = {"v": 1, "host": host, "at": now, "asked": query, "areas": areas, "candidates": []}
+def sign_slice(page: Page, query: dict[str, Any], areas: bytes, host: str, signer: Signer, now: int) -> bytes:
+    """Return the answer signed by the hub; areas and listings go in as they are."""
+    frame = {"v": 1, "host": host, "at": now, "asked": query, "areas": None, "candidates": []}
     whole = canonical({**frame, "total": page.total, "after": page.after})
     payload = whole.replace(b'"candidates":[]', b'"candidates":[%s]' % b",".join(page.listings), 1)
+    payload = payload.replace(b'"areas":null', b'"areas":' + areas, 1)
     return sign_canonical(SLICE_TYPE, payload, [signer]).to_bytes()
 
 
@@ -103,10 +104,11 @@ def said(query: Query) -> dict[str, Any]:
     return {name: value for name, value in {**found, **rest}.items() if value is not None}
 
 
-def areas_named(connection: Connection, page: Page, query: Query) -> dict[str, Any]:
+def areas_named(connection: Connection, page: Page, query: Query) -> bytes:
     """Return the areas that the question and the listings name: path, names and middle, in millionths of a degree.
 
-    The area of the question stands under the code by which it was asked for, whatever its scheme.
+    The answer is canonical JSON. The area of the question stands under the code by which it was asked for, whatever its
+    scheme.
     """
     tree = Areas(connection)
     asked = query.area
@@ -114,14 +116,16 @@ def areas_named(connection: Connection, page: Page, query: Query) -> dict[str, A
     data = b"".join(page.listings)
     codes |= {code.decode() for code in set(_AREA.findall(data))}
     codes |= {code.strip('"') for row in set(_LISTS.findall(data)) for code in row.decode().split(",") if code}
-    named = {area.code: _said(area) for area in tree.some(codes)}
-    other = None if asked is None or asked in named else tree.get(asked)
-    return named if other is None else {**named, str(asked): _said(other)}
+    named = {code: _said(path, names, lat, lon) for code, path, names, lat, lon in tree.told(codes)}
+    if asked is not None and asked not in named and (other := tree.get(asked)):
+        named[asked] = _said(other.path, json.dumps(dict(other.names)), other.lat, other.lon)
+    return b"{%s}" % b",".join(b'"%s":%s' % (code.encode(), said) for code, said in sorted(named.items()))
 
 
-def _said(area: Area) -> dict[str, Any]:
-    said = {"names": dict(area.names), "path": parts(area.path), "lat": micro(area.lat), "lon": micro(area.lon)}
-    return {name: value for name, value in said.items() if value is not None}
+@lru_cache(10_000)
+def _said(path: str, names: str, lat: float | None, lon: float | None) -> bytes:
+    said = {"names": json.loads(names), "path": parts(path), "lat": micro(lat), "lon": micro(lon)}
+    return canonical({name: value for name, value in said.items() if value is not None})
 
 
 @dataclass(slots=True)
@@ -157,8 +161,8 @@ class _Search:
             code = areas.at(point.lat, point.lon)
         if code is None:
             return []
-        known = areas.some([code])
-        return (parts(known[0].path) if known else areas.path(code) or [code])[::-1]
+        known = [path for _code, path, *_ in areas.told([code])]
+        return (parts(known[0]) if known else areas.path(code) or [code])[::-1]
 
     def _take_near(self, start: _Cursor) -> None:
         ids = self.near[start.near : start.near + PAGE + 1]

@@ -84,6 +84,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("code", name=op.f("pk_area_outlines")),
     )
     with op.batch_alter_table("area_outlines", schema=None) as batch_op:
+        batch_op.create_index("ix_area_outlines_box", ["south", "north", "west", "east", "code", "level"], unique=False)
         batch_op.create_index(batch_op.f("ix_area_outlines_country"), ["country"], unique=False)
 
     op.create_table(
@@ -1243,6 +1244,7 @@ def downgrade() -> None:
     op.drop_table("areas")
     with op.batch_alter_table("area_outlines", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_area_outlines_country"))
+        batch_op.drop_index("ix_area_outlines_box")
 
     op.drop_table("area_outlines")
     with op.batch_alter_table("area_aliases", schema=None) as batch_op:
