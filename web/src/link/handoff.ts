@@ -217,11 +217,15 @@ class Reader {
 
   /** The state after the highest position that the ordering hub has signed; what the hub says must be that. */
   private state(): string | null {
-    const receipts = this.lines.map((line) => this.receipt(line, this.view.from_agency));
-    const signed = receipts.filter((found) => found?.position != null) as Receipt[];
-    const last = signed.sort((one, other) => one.position! - other.position!).pop();
-    const state = this.view.state ?? null;
-    need(!last || state === null || last.state === state, "bad_signature");
+    const { from_agency: from, state = null } = this.view;
+    const host = hostOf(from);
+    const words = this.lines.flatMap((line) => line.words.map((word) => ({ line, word, at: positionOf(word, host) })));
+    const last = words.reduce<(typeof words)[number] | null>(
+      (top, one) => (one.at > (top?.at ?? -1) ? one : top),
+      null,
+    );
+    const receipt = last && readReceipt(last.word, last.line, host, this.hubKey(from));
+    need(last === null || (receipt !== null && (state === null || receipt.state === state)), "bad_signature");
     return state;
   }
 
@@ -303,6 +307,16 @@ function signersOf(
     found.map(([, { key }]) => key),
   );
   return new Map(found);
+}
+
+/** The position that a hub's receipt claims; -1 for any other word. */
+function positionOf(word: Json, host: string): number {
+  const { statement } = readStatement(word);
+  const position =
+    statement.type === "hub.receipt" &&
+    (statement.by[0] as { hub?: string }).hub === host &&
+    statement.body["position"];
+  return typeof position === "number" ? position : -1;
 }
 
 function headsOf(lines: readonly Line[]): string[] {

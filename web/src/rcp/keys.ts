@@ -6,10 +6,10 @@
  */
 
 import { checkPublicKey, kid, readEnvelope, typeOf, verifiedBy, type Envelope } from "./dsse.ts";
-import { fromB64u, isObject, type Bytes, type Json } from "./encoding.ts";
+import { fromB64u, type Bytes, type Json } from "./encoding.ts";
 import { need, refuse } from "./errors.ts";
 import { checkInclusion, verifyNote } from "./log.ts";
-import type { SenderKey } from "./packet.ts";
+import type { Checkpoint, SenderKey } from "./packet.ts";
 import * as a from "./shapes.ts";
 
 const KEY_ENTRY = "application/vnd.rcp.key-entry+json;v=1";
@@ -66,7 +66,7 @@ interface Cert {
   readonly until: number;
 }
 
-export interface Device {
+interface Device {
   readonly cert: Cert;
   readonly index: number;
   readonly revoked: number | null;
@@ -74,78 +74,106 @@ export interface Device {
 
 export const hostOf = (agency: string): string => agency.slice(agency.lastIndexOf("@") + 1);
 
-export class Agency {
-  readonly entry: Entry;
-  readonly devices: ReadonlyMap<string, Device>;
+/** A key document whose place in the log, and whose signature, are checked when somebody needs it: phones are slow. */
+interface Listed {
+  readonly envelope: Envelope;
+  readonly index: number;
+  readonly salt: Bytes;
+  readonly proof: readonly Bytes[];
+}
 
-  constructor(entry: Entry, devices: ReadonlyMap<string, Device>) {
-    this.entry = entry;
-    this.devices = devices;
+type Chained = Entry & { readonly hash: string; readonly index: number };
+
+export class Agency {
+  /** The newest of its key entries. */
+  readonly entry: Entry;
+  private readonly entries: readonly Chained[];
+  private readonly members: readonly Listed[];
+  private readonly head: Checkpoint;
+
+  constructor(entries: readonly Chained[], members: readonly Listed[], head: Checkpoint) {
+    this.entry = entries[entries.length - 1] ?? refuse("bad_signature");
+    this.entries = entries;
+    this.members = members;
+    this.head = head;
   }
 
   /** Whose device key this is, as it was when a document entered the home log at `index`. */
   senderKey(keyid: string, index: number): SenderKey & { cert: Cert } {
-    const device = this.devices.get(keyid) ?? refuse("unknown_signer");
+    const device = this.device(keyid) ?? refuse("unknown_signer");
     need(device.revoked === null || (device.index < index && index < device.revoked), "bad_signature");
     return { member: device.cert.member, key: fromB64u(device.cert.sign), cert: device.cert };
   }
 
   /** The keys of one member's devices that are good now, as recipients. */
   recipientsOf(member: string, now: number): string[] {
-    const good = [...this.devices.values()].filter(
-      ({ cert, revoked }) => revoked === null && cert.from <= now && now <= cert.until,
-    );
-    return good.filter(({ cert }) => cert.member === member).map(({ cert }) => cert.recipient);
+    const named = this.members.filter(({ envelope }) => envelope.value["member"] === member);
+    const devices = [...new Set(named.map(keyOf))].map((keyid) => this.device(keyid));
+    const good = (found: Device) => found.revoked === null && found.cert.from <= now && now <= found.cert.until;
+    return devices.filter((found): found is Device => found !== null && good(found)).map(({ cert }) => cert.recipient);
   }
+
+  private device(keyid: string): Device | null {
+    return this.members.filter((listed) => keyOf(listed) === keyid).reduce(this.after, null);
+  }
+
+  /** A device after one more document about its key. */
+  private readonly after = (known: Device | null, listed: Listed): Device | null => {
+    checkListed(listed, this.head);
+    const by = this.entries.filter((entry) => entry.index < listed.index).pop() ?? refuse("bad_signature");
+    verifiedBy(listed.envelope, [fromB64u(by.root)]);
+    const cert = listed.envelope.value as unknown as Cert;
+    if (listed.envelope.type === REVOCATION) {
+      return known && known.revoked === null ? { ...known, revoked: listed.index } : known;
+    }
+    checkPublicKey(fromB64u(cert.sign));
+    need(!known || (known.revoked === null && known.cert.member === cert.member), "bad_signature");
+    return { cert, index: listed.index, revoked: null };
+  };
 }
 
-/** Return the agency if every document stands in the log, the entries are an unbroken chain, and its root signed the rest. */
+/** Return the agency if its entries stand in the log, are an unbroken chain, and are signed by its root. */
 export function readAgency(agency: string, documents: Json, hubKey: Bytes): Agency {
   DOCUMENTS(documents);
-  const { checkpoint, entries } = documents as unknown as {
-    checkpoint: string;
-    entries: { document: Json; index: number; salt: string; proof: string[] }[];
-  };
+  const { checkpoint, entries } = documents as unknown as { checkpoint: string; entries: Proven[] };
   const head = verifyNote(checkpoint, hostOf(agency), hubKey);
-  const devices = new Map<string, Device>();
-  let entry: (Entry & { hash: string }) | null = null;
-  for (const { document, index, salt, proof } of [...entries].sort((one, other) => one.index - other.index)) {
-    const envelope = readEnvelope(document, typeOf(document));
-    const nodes = proof.map((node) => fromB64u(node, 32));
-    checkInclusion(envelope.document, fromB64u(salt), index, nodes, head.size, fromB64u(head.root));
-    need(isObject(envelope.value) && envelope.value["agency"] === agency, "bad_signature");
-    if (envelope.type === KEY_ENTRY) entry = next(envelope, entry);
-    else takeMember(envelope, entry ?? refuse("bad_signature"), index, devices);
+  const listed = entries.map((row) => listedOf(row, agency)).sort((one, other) => one.index - other.index);
+  const chain: Chained[] = [];
+  for (const row of listed.filter(({ envelope }) => envelope.type === KEY_ENTRY)) {
+    checkListed(row, head);
+    chain.push(next(row, chain[chain.length - 1] ?? null));
   }
-  return new Agency(entry ?? refuse("bad_signature"), devices);
+  const members = listed.filter(({ envelope }) => envelope.type !== KEY_ENTRY);
+  return new Agency(chain, members, head);
 }
 
-function next(envelope: Envelope, before: (Entry & { hash: string }) | null): Entry & { hash: string } {
-  ENTRY(envelope.value);
+interface Proven {
+  document: Json;
+  index: number;
+  salt: string;
+  proof: string[];
+}
+
+function listedOf({ document, index, salt, proof }: Proven, agency: string): Listed {
+  const envelope = readEnvelope(document, typeOf(document));
+  const shape = { [KEY_ENTRY]: ENTRY, [MEMBER_CERT]: CERT, [REVOCATION]: REVOKED }[envelope.type];
+  (shape ?? refuse("malformed"))(envelope.value);
+  need(envelope.value["agency"] === agency, "bad_signature");
+  return { envelope, index, salt: fromB64u(salt), proof: proof.map((node) => fromB64u(node, 32)) };
+}
+
+const keyOf = ({ envelope }: Listed): string => kid(fromB64u(envelope.value["sign"]));
+
+function checkListed({ envelope, index, salt, proof }: Listed, head: Checkpoint): void {
+  checkInclusion(envelope.document, salt, index, proof, head.size, fromB64u(head.root));
+}
+
+function next({ envelope, index }: Listed, before: Chained | null): Chained {
   const entry = envelope.value as unknown as Entry;
   verifiedBy(envelope, [checkPublicKey(fromB64u(entry.root))]);
-  const follows =
-    before === null
-      ? entry.seq === 0 && entry.prev === null
-      : entry.seq === before.seq + 1 && entry.prev === before.hash;
-  need(follows && entry.hub === hostOf(entry.agency), "bad_signature");
-  return { ...entry, hash: envelope.hash };
-}
-
-function takeMember(envelope: Envelope, entry: Entry, index: number, devices: Map<string, Device>): void {
-  const revocation = envelope.type === REVOCATION;
-  need(revocation || envelope.type === MEMBER_CERT, "malformed");
-  (revocation ? REVOKED : CERT)(envelope.value);
-  verifiedBy(envelope, [fromB64u(entry.root)]);
-  const cert = envelope.value as unknown as Cert;
-  const name = kid(checkPublicKey(fromB64u(cert.sign)));
-  const known = devices.get(name);
-  if (revocation) {
-    if (known && known.revoked === null) devices.set(name, { ...known, revoked: index });
-    return;
-  }
-  need(!known || (known.revoked === null && known.cert.member === cert.member), "bad_signature");
-  devices.set(name, { cert, index, revoked: null });
+  const follows = before === null ? entry.prev === null : entry.prev === before.hash;
+  need(follows && entry.seq === (before?.seq ?? -1) + 1 && entry.hub === hostOf(entry.agency), "bad_signature");
+  return { ...entry, hash: envelope.hash, index };
 }
 
 /** Whom to seal a reply to: the newest epoch, or where there is none the member who sent. */
