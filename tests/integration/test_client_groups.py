@@ -225,6 +225,27 @@ def test_what_is_under_way_is_not_taken_elsewhere(one_hub, amina, hana, selam):
         groups.reroute(amina, declined(one_hub, amina, hana), Again(hana.agency, agreed(amina, one_hub.clock, hana)))
 
 
+def test_a_rerouting_that_waits_for_its_second_signature_is_not_prepared_twice(one_hub, amina, hana, selam):
+    handoff = declined(one_hub, amina, hana)
+    supervisor = one_hub.members.get("sadia") or one_hub.join(amina, "sadia", {"supervisor", "caseworker"})
+    held = emergency(amina, one_hub.clock, selam.agency, supervisor.id)
+    again = Again(selam.agency, held, more={"purpose": "protection"})
+    first = groups.reroute(amina, handoff, again)
+    assert groups.reroute(amina, handoff, again).cosign == first.cosign
+    assert reading.show(amina, handoff).state == "declined", "nothing has gone out yet"
+    cosigning.cosign(supervisor, first.cosign)
+    assert groups.reroute(amina, handoff, again).handoff == first.handoff
+    assert reading.show(amina, handoff).state == "closed_declined"
+
+
+def test_only_the_sender_says_what_follows_a_referral(one_hub, amina, hana, selam):
+    handoff = referrals.send(amina, out(hana, agreed(amina, one_hub.clock, hana))).handoff
+    with pytest.raises(NotFound):
+        groups.follow(hana, handoff, out(selam, agreed(amina, one_hub.clock, selam)), How.LINKED)
+    linked = groups.follow(amina, handoff, out(selam, agreed(amina, one_hub.clock, selam)), How.LINKED)
+    assert records.sent_copy(amina, linked.handoff)["again_for"] is None
+
+
 # How a loop ends
 
 
@@ -237,6 +258,10 @@ def reported(one_hub, amina, hana, **said):
 
 def test_a_loop_is_closed_when_the_child_was_asked(one_hub, amina, hana):
     handoff = reported(one_hub, amina, hana, barriers=["distance"])
+    with pytest.raises(InvalidRequest):
+        outcomes.close(amina, handoff, [Asked("his uncle", "phone", "2026-11-26", "yes")])
+    with pytest.raises(IllegalTransition):
+        unmet.resolve(amina, handoff, {"need": "housing"})
     for asked in ([], [Asked("child", "phone", "2026-11-26")], [Asked("child", "phone", "2026-11-26", "no")]):
         with pytest.raises(InvalidRequest):
             outcomes.close(amina, handoff, asked)
