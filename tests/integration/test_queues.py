@@ -1,12 +1,17 @@
 """Queues on both databases: what stands where, for whom, and what each row says."""
 
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 
+from hub.db import Database
 from hub.errors import InvalidRequest
 from hub.followup.domain import TRANSPORT_SILENCE, start_beside
 from hub.followup.store import FollowUps
+from hub.handofflog.store import HandoffLog
 from hub.handoffs.store import HandoffStore
 from hub.notify.store import Notices
 from hub.outbox.store import Outbox
@@ -17,6 +22,7 @@ from hub.queues.store import QueueStore, parties
 from hub.referrals.domain import OPEN as OPEN_STATES
 from hub.referrals.domain import START, State, ball
 from hub.referrals.machine import ReferralMachine
+from hub.referrals.store import referrals
 from tests.conftest import NOW
 from tests.support.factories import some_hash, some_id
 from tests.support.queues import AWAY, CASE, CENTRE, CLINIC, DAYS, DESK, HOME, SHELTER, move, put, queue
@@ -179,6 +185,29 @@ def test_a_page_that_ends_with_the_last_row_leads_to_an_empty_one(rows):
 def test_a_mark_that_no_hub_gave_is_refused(text):
     with pytest.raises(InvalidRequest):
         read_mark(text)
+
+
+@pytest.mark.postgres
+def test_changes_are_numbered_in_the_order_of_their_commits_whoever_began_first(postgres_url):
+    database = Database(postgres_url)
+    with database.write() as connection:
+        HandoffLog(connection, HOME).append(b"first", now=NOW)
+    with ThreadPoolExecutor(1) as other:
+        with database.write() as connection:
+            put(connection, "first")
+            second = other.submit(_put_alone, database, "second")
+            with pytest.raises(FutureTimeout):
+                second.result(0.3)
+        second.result(10)
+    with database.read() as connection:
+        turns = connection.execute(select(referrals.c.id, referrals.c.turn).order_by(referrals.c.turn)).all()
+    database.close()
+    assert [tuple(row) for row in turns] == [(some_id("referral first"), 1), (some_id("referral second"), 2)]
+
+
+def _put_alone(database, name):
+    with database.write() as connection:
+        put(connection, name)
 
 
 def test_counts_are_those_of_the_pages(rows):
