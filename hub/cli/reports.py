@@ -48,7 +48,7 @@ def statistics(session: Session, month: str, csv_file: Path | None) -> None:
         columns,
         corridor=lambda row: f"{row['direction']} {row['from']}-{row['to']}",
         times=lambda row: ", ".join(f"{step} {_hours(row['times'][step])}" for step in STEPS),
-        grades=lambda row: ", ".join(f"{words.grade(name)} {count}" for name, count in row["grades"].items()),
+        grades=_grades,
     )
 
 
@@ -85,22 +85,27 @@ def publish(session: Session, month: str, without: tuple[str, ...]) -> None:
 )
 def show_counts(session: Session, month: str, csv_file: Path | None, split: str | None) -> None:
     """Show what all agencies published of a month, together."""
-    found = counting.together(session.member(), month)
+    found = counting.together(session.member(), month, split)["rows"]
     if csv_file:
-        _write(session, csv_file, found["rows"])
+        _write(session, csv_file, [{**row, "grades": _grades(row)} for row in found])
         return
-    columns = {"place": "Place", "class": "Class", "count": "Count", "percent": "Percent", "agencies": "Agencies"}
+    columns = {"place": "Place", "class": "Class", "count": "Count", "percent": "Percent"}
     session.table(
-        [row for row in found["rows"] if row["split"] == split],
-        columns,
+        found,
+        {**columns, "agencies": "Agencies", "grades": "Grades"},
         place=_place,
         count=lambda row: str(row["count"]) if row["count"] is not None else f"hidden, {row['least']} at least",
+        grades=lambda row: _grades(row) or "hidden",
     )
 
 
 def _place(row: dict[str, Any]) -> str:
     parts = [row[name] for name in ("service", "area", "age_band", "sex") if row[name] is not None]
     return ", ".join(part.replace("_", " ") for part in parts) or "all"
+
+
+def _grades(row: dict[str, Any]) -> str:
+    return ", ".join(f"{words.grade(name)} {count}" for name, count in row["grades"].items())
 
 
 def _hours(times: dict[str, Any]) -> str:

@@ -75,9 +75,9 @@ def publish(member: Member, month: str, but: Iterable[str] = ()) -> dict[str, An
     return dict(member.hub.put(_PATH, {"counts": document}))
 
 
-def together(member: Member, month: str) -> dict[str, Any]:
-    """Return what all agencies published of a month, as the hub adds it up, and the own document."""
-    return dict(member.hub.get(_PATH, month=month))
+def together(member: Member, month: str, split: str | None = None) -> dict[str, Any]:
+    """Return what all agencies published of a month, as the hub adds it up, by a split; and the own document."""
+    return dict(member.hub.get(_PATH, month=month, **({"split": split} if split else {})))
 
 
 def _kept(member: Member, month: str) -> dict[str, Any] | None:

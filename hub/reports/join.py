@@ -16,7 +16,7 @@ from hub.reports.domain import DEPTH, SPLITS, percent
 from hub.reports.suppression import Row, Told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from hub.reports.domain import Path
 
@@ -40,9 +40,12 @@ def join(documents: Iterable[Told]) -> dict[Path, Joined]:
     return {path: _joined(rows) for path, rows in sorted(told.items())}
 
 
-def as_rows(found: dict[Path, Joined]) -> list[dict[str, Any]]:
-    """Return a line for each count that may be told: place, split, class, count or what it is at least, share."""
-    return [line for path, one in found.items() for line in _lines(path, one)]
+def as_rows(found: Mapping[Path, Joined], split: str | None = None) -> list[dict[str, Any]]:
+    """Return a line for each count of a split, or for the number of needs of each place: count, or what it is at least.
+
+    Each line has the grades of its place, as far as they are told.
+    """
+    return [line for path, one in found.items() for line in _lines(path, one, split)]
 
 
 def _joined(rows: Sequence[Row]) -> Joined:
@@ -57,14 +60,18 @@ def _joined(rows: Sequence[Row]) -> Joined:
     return joined
 
 
-def _lines(path: Path, one: Joined) -> list[dict[str, Any]]:
+def _lines(path: Path, one: Joined, split: str | None) -> list[dict[str, Any]]:
     place = dict(zip(("service", "area", "age_band", "sex"), (*path, *[None] * DEPTH), strict=False))
     sought = one.row.sought
-    head = {**place, "agencies": one.agencies, "sought": sought}
-    lines = [{**head, "split": None, "class": None, "count": sought, "least": sought, "percent": None}]
-    for name, classes in one.least.items():
-        for code, least in classes.items():
-            count = one.row.told.get(name, {}).get(code)
-            share = percent(count, sought) if count is not None else None
-            lines.append({**head, "split": name, "class": code, "count": count, "least": least, "percent": share})
-    return lines
+    head = {**place, "agencies": one.agencies, "sought": sought, "grades": one.row.told.get("grade", {})}
+    if split is None:
+        return [{**head, "class": None, "count": sought, "least": sought, "percent": None}]
+    told = one.row.told.get(split, {})
+    return [
+        {**head, "class": code, "count": told.get(code), "least": least, "percent": _share(told.get(code), sought)}
+        for code, least in one.least.get(split, {}).items()
+    ]
+
+
+def _share(count: int | None, sought: int) -> int | None:
+    return None if count is None else percent(count, sought)

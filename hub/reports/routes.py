@@ -72,16 +72,16 @@ def put_counts(given: dict[str, Any]) -> dict[str, str]:
 
 
 @blueprint.route("/counts")
-@blueprint.arguments(schemas.ReportMonth, location="query")
+@blueprint.arguments(schemas.CountsQuestion, location="query")
 @blueprint.response(200, schemas.MonthTogether)
 @permission("member", roles=READERS)
-def get_counts(given: dict[str, str]) -> dict[str, Any]:
+def get_counts(given: dict[str, Any]) -> dict[str, Any]:
     """What agencies published of a month, together: nothing that their documents do not tell."""
     month = given["month"]
     with current_hub().database.read() as connection:
         store = ReportStore(connection)
         documents, own = store.of_month(month), store.published(caller().agency, month)
-    rows = as_rows(join(stated(data).rows for data in documents))
+    rows = as_rows(join(stated(data).rows for data in documents), given["split"])
     return {
         "month": month,
         "agencies": len(documents),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from hub.reports.domain import SPLITS
+
 _MONTH = validate.Regexp(r"20[0-9]{2}-(0[1-9]|1[0-2])\Z")
 
 
@@ -11,6 +13,12 @@ class ReportMonth(Schema):
     """Which month."""
 
     month = fields.String(required=True, validate=_MONTH)
+
+
+class CountsQuestion(ReportMonth):
+    """And which split; without one, for how many needs help was sought."""
+
+    split = fields.String(load_default=None, validate=validate.OneOf(list(SPLITS)))
 
 
 class TimelinessRow(Schema):
@@ -77,7 +85,7 @@ class CountLine(Schema):
     sex = fields.String(required=True, allow_none=True)
     agencies = fields.Integer(required=True)
     sought = fields.Integer(required=True)
-    split = fields.String(required=True, allow_none=True)
+    grades = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
     class_ = fields.String(required=True, allow_none=True, data_key="class", attribute="class")
     count = fields.Integer(required=True, allow_none=True)
     least = fields.Integer(required=True)

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from hub.reports.domain import bounds, settled, unsettled_since
+from hub.reports.domain import SPLITS, bounds, settled, unsettled_since
 from hub.reports.join import as_rows, join
 from hub.reports.suppression import suppress
 from tests.support.attack import Attack
@@ -18,6 +18,12 @@ NESTED = ("ending", "reason.declined", "reason.not_completed")
 def some(cells, many=25):
     names = sorted(cells, key=str)
     return {name: cells[name] for name in random.Random(1).sample(names, min(many, len(names)))}
+
+
+def table(*documents):
+    """Return all lines that a hub shows of these documents together."""
+    found = join(documents)
+    return [{**line, "split": split} for split in (None, *SPLITS) for line in as_rows(found, split)]
 
 
 def attack(*agencies, **more):
@@ -48,8 +54,8 @@ def test_two_agencies_and_what_two_hubs_make_of_them_tell_no_hidden_count():
     solver = attack(*documents, splits=("ending", "unmet"))
     for name, rows in documents.items():
         solver.read(name, rows)
-        solver.read_together(as_rows(join([rows])), [name])  # a hub whose peer was away
-    solver.read_together(as_rows(join(documents.values())))
+        solver.read_together(table(rows), [name])  # a hub whose peer was away
+    solver.read_together(table(*documents.values()))
     for name, rows in documents.items():
         assert solver.narrow(some(solver.hidden(name, rows, found[name]), 15)) == {}
 
@@ -59,7 +65,7 @@ def test_who_takes_part_and_knows_its_own_cases_learns_no_hidden_count_of_anothe
     other = suppress(found)
     solver = attack("own", "other", splits=("ending", "again"))
     solver.know("own", own)
-    solver.read_together(as_rows(join([suppress(own), other])))
+    solver.read_together(table(suppress(own), other))
     assert solver.narrow(some(solver.hidden("other", other, found), 15)) == {}
 
 
