@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import replace
 
 import pytest
 
-from hub.client import enrol, epochs, opening, reading, records, referrals
+from hub.client import enrol, epochs, freezing, opening, reading, records, referrals
 from hub.client.enrol import Desk, Invitation
 from hub.client.referrals import Outgoing
 from hub.clock import SetClock
@@ -32,10 +33,18 @@ HOST = "hub.example"
 CASE = {"caseworker"}
 
 
+on_both = pytest.mark.parametrize(
+    "shelter", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
+)
+
+
 @pytest.fixture
-def shelter(tmp_path):
-    with world(tmp_path, SetClock(NOW), HOST) as made:
-        populated(made, HOST, HOST)
+def shelter(request, tmp_path):
+    with ExitStack() as stack:
+        url = ""
+        if getattr(request, "param", "sqlite") == "postgres":
+            url = stack.enter_context(request.getfixturevalue("postgres_server").database())
+        made = populated(stack.enter_context(world(tmp_path, SetClock(NOW), HOST, database=url)), HOST, HOST)
         made.join(made.members["hana"], "biruk", CASE)
         made.join(made.members["hana"], "selam", CASE)
         yield made
@@ -53,6 +62,7 @@ def opens(member, handoff):
     return {name: found.sections[name] for name in SECTIONS} == SECTIONS
 
 
+@on_both
 def test_who_left_cannot_open_what_is_served_and_all_others_can(shelter):
     hana, biruk, selam = (shelter.members[login] for login in ("hana", "biruk", "selam"))
     handoff = refer(shelter)
@@ -84,6 +94,7 @@ def owners(made, handoff):
     return found.sent_by, found.owner
 
 
+@on_both
 def test_what_somebody_held_who_leaves_is_the_deputys(shelter):
     hana, biruk, selam = (shelter.members[login] for login in ("hana", "biruk", "selam"))
     amina = shelter.members["amina"]
@@ -133,6 +144,22 @@ def test_a_word_signed_before_the_revocation_and_brought_after_it_is_refused(she
     assert reading.show(hana, handoff).state == "delivered"
 
 
+def test_a_frozen_packet_waits_for_the_end_of_the_freeze(shelter):
+    amina, hana = shelter.members["amina"], shelter.members["hana"]
+    held = reception(amina, shelter.clock, hana.agency)
+    given = Outgoing(to=hana.agency, sections=SECTIONS, basis=held, purpose="reception", urgency="urgent")
+    handoff = referrals.send(amina, given).handoff
+    freeze = freezing.ask(hana, held.token, amina.agency)["id"]
+    shelter.run()
+    enrol.remove_member(hana, "selam")
+    assert epochs.renew(hana).frozen == 1
+    freezing.decide(amina, freeze, "kept")
+    shelter.run()
+    renewed = epochs.renew(hana)
+    assert (renewed.done, renewed.frozen) == (1, 0)
+    assert opens(hana, handoff)
+
+
 class TestALostPhone:
     """The same person comes back on a new device; whoever has the old one has nothing that counts."""
 
@@ -143,6 +170,7 @@ class TestALostPhone:
         again, _ = enrol.enrol(Desk(desk.folder, "selam", PASSPHRASE, made.clock), invitation)
         return hana, selam, again
 
+    @on_both
     def test_they_are_the_same_member_and_open_what_they_opened(self, shelter):
         handoff = refer(shelter)
         referrals.take(shelter.members["selam"], handoff, "acknowledge")

@@ -50,8 +50,8 @@ class Scene:
             b"v",
             1,
             None,
-            b64u(bytes(32)),
-            "age1",
+            b64u(member.signer.public_key),
+            member.keys.recipient,
             self.clock.now(),
         )
         token = secret_hash(login)
