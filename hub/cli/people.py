@@ -382,7 +382,12 @@ def _holds(row: dict[str, Any], query: str) -> bool:
 def _shown(found: TrustedAgency, now: int) -> dict[str, Any]:
     entry = found.entry
     members = [{"member": cert.member, "roles": sorted(cert.roles), "until": cert.until} for cert in found.members(now)]
-    about = {"agency": entry.agency, "kind": entry.kind, "country": entry.country, "operator": entry.identity.operator}
+    about: dict[str, Any] = {
+        "agency": entry.agency,
+        "kind": entry.kind,
+        "country": entry.country,
+        "operator": entry.identity.operator,
+    }
     trusted = {"trusted": found.how.value, "fingerprint": fingerprint(entry.root), "root": b64u(entry.root)}
     about |= {"deputy": entry.deputy, "old_key_alive": bool(found.old_key)}
     return {**about, **trusted, "duty": list(entry.duty), "epochs": len(entry.enc), "members": members}

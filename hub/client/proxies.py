@@ -100,7 +100,7 @@ def evidence_of(member: Member, statement: str, handoff: str) -> dict[str, Any]:
     for row in records.listing(member, "note"):
         key, value = row.value.get("key"), row.value.get("evidence")
         if key and wanted == b64u(hashlib.blake2b(canonical(value), digest_size=32, key=from_b64u(key)).digest()):
-            return dict(value)
+            return dict(value or {})
     raise NotFound("No evidence that fits this statement is kept.")
 
 
