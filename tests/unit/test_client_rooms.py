@@ -14,6 +14,7 @@ from hub.cli.common import _CODES, exit_code
 from hub.client.enrol import Invitation
 from hub.errors import HubError, Malformed, NotPermitted, PacketError
 from hub.freeze.domain import State as Asked
+from hub.inquiries.domain import State as Inquired
 from hub.keys.pins import How
 from hub.packets.encoding import b64u, canonical, from_b64u, parse_json
 from hub.referrals.domain import State
@@ -51,7 +52,7 @@ def test_a_client_loads_no_part_of_a_server():
 
 
 def test_every_state_grade_and_trust_has_words():
-    assert {state.value for state in (*State, *Asked)} - {"draft"} == set(words.STATES)
+    assert {state.value for state in (*State, *Asked, *Inquired)} - {"draft"} == set(words.STATES)
     assert {grade.value for grade in Grade} == set(words.GRADES)
     assert {how.value for how in How} == set(words.HOW)
 
