@@ -77,7 +77,9 @@ def check_part(
     manifest, mine = signed.manifest, verified.statement.agency
     if manifest.to not in {handoff.from_agency, handoff.to_agency}:
         raise WrongRecipient("A packet beside a step goes to the other party of the handoff.")
-    link = _link(verified, manifest) or chain_at(connection, handoff.id).live
+    link = _link(verified, manifest)
+    if link is None and any(file.member for file in manifest.files):
+        link = chain_at(connection, handoff.id).live
     country = _check_recipient(connection, manifest, now, link)
     if manifest.to != mine:
         _check_grant(manifest, country)

@@ -28,7 +28,7 @@ def chain_at(connection: Connection, handoff: str) -> Chain:
     """Return the links of a handoff as this hub knows them; none of one that it does not know."""
     store = HandoffStore(connection)
     found = store.find(handoff)
-    rows = [row for row in store.statements(handoff) if row["type"] in _ABOUT] if found else []
+    rows = store.statements(handoff, _ABOUT) if found else []
     said = ((_stored(row["envelope"]), row["standing"] == "refused") for row in rows)
     return chain_of(found.to_agency if found else "", said)
 

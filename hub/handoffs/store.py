@@ -219,9 +219,11 @@ class HandoffStore(Store):
         """Return the row of a statement by its hash."""
         return self._one(select(statements).where(statements.c.hash == statement))
 
-    def statements(self, handoff: str) -> Sequence[Row]:
-        """Return the statements of a handoff in the order of this hub's log."""
-        return self._all(select(statements).where(statements.c.handoff == handoff).order_by(statements.c.log_index))
+    def statements(self, handoff: str, types: Collection[str] | None = None) -> Sequence[Row]:
+        """Return the statements of a handoff in the order of this hub's log, all or those of some types."""
+        query = select(statements).where(statements.c.handoff == handoff)
+        query = query if types is None else query.where(statements.c.type.in_(sorted(types)))
+        return self._all(query.order_by(statements.c.log_index))
 
     def latest(self, handoff: str) -> str | None:
         """Return the hash of the newest statement of a handoff in this hub's log."""
@@ -230,13 +232,11 @@ class HandoffStore(Store):
 
     def submissions(self, handoff: str, types: Collection[str]) -> Sequence[str]:
         """Return the hashes of the statements of a handoff that are of these types."""
-        query = select(statements.c.hash).where(statements.c.handoff == handoff, statements.c.type.in_(types))
-        return self._connection.scalars(query).all()
+        return [row["hash"] for row in self.statements(handoff, types)]
 
     def parts(self, handoff: str, types: Collection[str]) -> Sequence[str]:
         """Return the manifests of the packets that came beside statements of these types."""
-        query = select(statements.c.manifest).where(statements.c.handoff == handoff, statements.c.type.in_(types))
-        return self._connection.scalars(query.where(statements.c.manifest.is_not(None))).all()
+        return [row["manifest"] for row in self.statements(handoff, types) if row["manifest"] is not None]
 
     def waiting(self, handoff: str) -> Sequence[Row]:
         """Return the statements of a handoff that wait for the ordering hub's word, in the order of this hub's log."""

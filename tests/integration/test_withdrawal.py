@@ -111,7 +111,7 @@ class TestARecall:
     def test_the_senders_reading_back_of_an_own_record_is_no_serving(self, alone):
         desk, people = alone
         author = people.shelter.members["case"]
-        body = {**dict.fromkeys(("due", "needed_from", "verdict", "leg", "freeze")), "kind": "own_record"}
+        body = {**dict.fromkeys(("due", "needed_from", "verdict", "leg", "freeze", "link")), "kind": "own_record"}
         packet = people.packet(people.shelter, people.shelter, author)[1]
         said = people.sign("record.put", "r" * 21 + "A", author, body={**body, "urgency": "routine"}, packet=packet)
         desk.post(said, packet, people.shelter.agency)
