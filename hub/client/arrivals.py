@@ -10,20 +10,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from hub.client import reading, records
-from hub.referrals.domain import State
+from hub.queues.domain import UNCONFIRMED
 
 if TYPE_CHECKING:
     from datetime import date
 
     from hub.client.member import Member
-
-_WAITS = frozenset(
-    {
-        *(State.SUBMITTED, State.DELIVERED, State.ACKNOWLEDGED, State.INFO_NEEDED, State.WAITLISTED, State.ON_HOLD),
-        *(State.DECLINED, State.EXPIRED, State.NOT_COMPLETED),
-    }
-)
-"""Where nobody has said that help will be there on the day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +42,6 @@ def unconfirmed(member: Member, today: date, days: int = 7) -> list[Arrival]:
     found = [
         Arrival(wanted[handoff], handoff, row["to_agency"], row["state"], row.get("due"))
         for handoff, row in listed.items()
-        if row.get("state") in _WAITS
+        if row.get("state") in UNCONFIRMED
     ]
     return sorted(found, key=lambda one: (one.needed_from, one.handoff))

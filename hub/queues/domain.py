@@ -84,14 +84,8 @@ READERS: Final[dict[Desk, frozenset[str]]] = {
 COUNTERS: Final = frozenset({Role.COORDINATOR})
 UNCONFIRMED: Final = frozenset(
     {
-        State.SUBMITTED,
-        State.DELIVERED,
-        State.ACKNOWLEDGED,
-        State.INFO_NEEDED,
-        State.WAITLISTED,
-        State.DECLINED,
-        State.EXPIRED,
-        State.NOT_COMPLETED,
+        *(State.SUBMITTED, State.DELIVERED, State.ACKNOWLEDGED, State.INFO_NEEDED, State.WAITLISTED, State.ON_HOLD),
+        *(State.DECLINED, State.EXPIRED, State.NOT_COMPLETED),
     }
 )
 """Nobody has promised to be there when the child arrives (requirement E8)."""
