@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from hub.handoffs.store import HandoffStore, PacketStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from hub.context import Hub
     from hub.handoffs.intake import Intake
 
 _BATCH = 500
+_BACKUPS = 8 * 86_400
+"""For a week a database that is put back still opens what was re-wrapped since (docs/operations.md), and a day more."""
 
 
 def erase_packets(hub: Hub, handoff: str | None = None) -> int:
@@ -52,14 +52,14 @@ def replay_deletions(hub: Hub) -> int:
     return forgotten
 
 
-def settle_headers(hub: Hub, manifests: Iterable[str]) -> int:
-    """Forget the header keys of packets that a committed re-wrap has replaced; return for how many.
+def settle_headers(hub: Hub) -> int:
+    """Forget the header keys that a re-wrap replaced over a week ago; return for how many.
 
     The packet's handoff is locked, as a re-wrap does: the headers that are read here are the newest.
     """
     intake: Intake = hub.intake
     done = 0
-    for manifest in manifests:
+    for manifest in intake.header_keys.unsettled(hub.wire.now() - _BACKUPS):
         with hub.database.write() as connection:
             packets = PacketStore(connection)
             row = packets.find(manifest)
@@ -73,7 +73,7 @@ def settle_headers(hub: Hub, manifests: Iterable[str]) -> int:
 def purge_payloads(hub: Hub) -> int:
     """Remove payloads that a crash left without a row, a day after, and replaced header keys; return how many."""
     intake: Intake = hub.intake
-    settle_headers(hub, intake.header_keys.unsettled())
+    settle_headers(hub)
     with hub.database.read() as connection:
         known = PacketStore(connection).ids()
     return intake.blobs.sweep(known, hub.wire.now())

@@ -18,7 +18,7 @@ from hub.context import current_hub
 from hub.errors import InvalidRequest, NotFound, TooLarge, WrongRecipient
 from hub.handoffs import schemas, views
 from hub.handoffs.checks import may_receive
-from hub.handoffs.jobs import erase_packets, settle_headers
+from hub.handoffs.jobs import erase_packets
 from hub.handoffs.rewrap import outstanding
 from hub.handoffs.store import HandoffStore, PacketStore
 from hub.keys.certificates import CASE_ROLES
@@ -180,7 +180,6 @@ def _take(handoff: str | None) -> dict[str, Any]:
             row = HandoffStore(connection).row(views.handoff_of(statement))
             view = views.handoff(connection, intake, row, agency, hub.clock.now())
         erase_packets(hub, row["id"])
-        settle_headers(hub, views.rewrapped(statement))
     finally:
         if packet is not None:
             packet.close()

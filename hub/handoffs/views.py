@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from hub.errors import NotFound
 from hub.handoffs.outgoing import OWN_RECORD
-from hub.handoffs.rewrap import REWRAP
 from hub.handoffs.store import HandoffStore, PacketStore
 from hub.handoffs.store import handoff_of as handoff_row
 from hub.packets.dsse import Envelope
@@ -47,12 +46,6 @@ def handoff_of(statement: bytes) -> str:
         Malformed: not a statement's envelope.
     """
     return str(Envelope.from_bytes(statement, STATEMENT_TYPE).value.get("handoff", ""))
-
-
-def rewrapped(statement: bytes) -> tuple[str, ...]:
-    """Return the manifest of the packet that a statement which was taken gives new headers, if it does."""
-    said = Envelope.from_bytes(statement, STATEMENT_TYPE).value
-    return (said["body"]["manifest"],) if said["type"] == REWRAP else ()
 
 
 def is_for(manifest: bytes, name: str, member: str) -> bool:

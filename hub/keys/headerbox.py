@@ -5,13 +5,13 @@ the operator, but makes deletion reach every copy of the database. Keys stand in
 backups, and so do the names of those that were destroyed: an empty file each, synced before the key goes, so that a key
 that a restored backup brings back opens nothing. The names of packets that were served stand there likewise, so that a
 restored database does not call certain what is not. Names are only ever added. A re-wrap puts its key before the old
-one in the same file: whichever headers a crash leaves in the database open, and the old key goes after the commit.
+one in the same file: whichever headers a crash or a restored backup leaves in the database open. The old key goes
+eight days later: until then a database that is put back opens.
 """
 
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from typing import TYPE_CHECKING, BinaryIO
 
 from nacl.exceptions import CryptoError
@@ -65,10 +65,10 @@ class HeaderKeys:
             _wipe(old)
         return True
 
-    def unsettled(self) -> Sequence[str]:
-        """Return the manifests for which more than one key is kept: a crash came between a re-wrap and its end."""
-        paths = (path for path in self._folder.iterdir() if path.suffix != _PART)
-        return sorted(path.name for path in paths if path.stat().st_size > _KEY_SIZE)
+    def unsettled(self, before: int) -> Sequence[str]:
+        """Return the manifests for which more than one key is kept since before `before`."""
+        found = [(path.name, path.stat()) for path in self._folder.iterdir() if path.suffix != _PART]
+        return sorted(name for name, stat in found if stat.st_size > _KEY_SIZE and stat.st_mtime < before)
 
     def _seal(self, manifest: str, headers: dict[str, bytes], before: bytes) -> dict[str, bytes]:
         if (self._destroyed / manifest).exists():
@@ -89,7 +89,10 @@ class HeaderKeys:
         sync_folder(self._folder)  # or a power cut could leave the file without its name
 
     def _keys(self, manifest: str) -> list[bytes]:
-        data = (self._folder / manifest).read_bytes()
+        try:
+            data = (self._folder / manifest).read_bytes()
+        except OSError:
+            return []
         return [data[i : i + _KEY_SIZE] for i in range(0, len(data), _KEY_SIZE)]
 
     def open(self, manifest: str, name: str, sealed: bytes) -> bytes:
@@ -98,10 +101,7 @@ class HeaderKeys:
         Raises:
             NotFound: the key was destroyed.
         """
-        keys: list[bytes] = []
-        if not (self._destroyed / manifest).exists():
-            with suppress(OSError):
-                keys = self._keys(manifest)
+        keys = [] if (self._destroyed / manifest).exists() else self._keys(manifest)
         found = next((header for key in keys if (header := _opened(key, name, sealed)) is not None), None)
         if found is None:
             raise NotFound("This packet's key was destroyed.")
@@ -109,15 +109,9 @@ class HeaderKeys:
 
     def destroy(self, manifest: str) -> bool:
         """Destroy the key: nobody can open the packet from what this hub stores. Return whether there was one."""
-        path = self._folder / manifest
         _write_down(self._destroyed, manifest)
-        try:
-            with path.open("r+b") as file:
-                _wipe(file)
-        except FileNotFoundError:
-            return False
-        path.unlink(missing_ok=True)
-        return True
+        erased = [_erased(self._folder / name) for name in (manifest, f"{manifest}{_PART}")]
+        return any(erased)
 
     def note_served(self, manifest: str) -> None:
         """Write down, durably and where no restored database forgets it, that a header is given to its recipient."""
@@ -137,6 +131,17 @@ def _opened(key: bytes, name: str, sealed: bytes) -> bytes | None:
         return bytes(Aead(key).decrypt(sealed, name.encode()))
     except (CryptoError, ValueError):
         return None
+
+
+def _erased(path: Path) -> bool:
+    """Overwrite and remove a file; return whether there was one."""
+    try:
+        with path.open("r+b") as file:
+            _wipe(file)
+    except FileNotFoundError:
+        return False
+    path.unlink(missing_ok=True)
+    return True
 
 
 def _wipe(file: BinaryIO) -> None:
