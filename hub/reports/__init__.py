@@ -1,1 +1,1 @@
-"""Indicators without children: what a hub counts of its own transport, and agencies' signed, suppressed counts."""
+"""Statistics: how fast a hub's referrals went, and what agencies counted of their own, hidden before it came here."""

@@ -196,6 +196,14 @@ def test_a_month_that_has_not_begun_and_an_area_that_is_not_there_are_refused(de
     assert month(desk, ("all", 25)).status_code == 403
 
 
+def test_a_month_of_unmet_need_is_told_once(desk):
+    assert month(desk, ("all", 25)).status_code == 200
+    assert month(desk, ("all", 25)).status_code == 200
+    assert month(desk, ("all", 26)).status_code == 409
+    cell = desk.post("/gaps", country="XA", needs=["health"]).json["areas"][0]["cells"]["health"]
+    assert cell["unmet"] == 25
+
+
 def test_no_question_is_in_the_log(desk, caplog):
     with caplog.at_level(logging.INFO):
         desk.post("/gaps", country="XA", needs=["gbv_trafficking"])

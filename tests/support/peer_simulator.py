@@ -109,6 +109,8 @@ class PeerSimulator:
     map_key: Signer | None = None
     asked: list[int] = field(default_factory=list)
     """After which numbers pages of the map were asked for."""
+    files: dict[str, bytes] = field(default_factory=dict)
+    """What is answered at other paths."""
     edit_keys: Callable[[dict[str, Any]], None] | None = None
     page_size: int = 100
     patience: threading.Event = field(default_factory=threading.Event)
@@ -134,6 +136,8 @@ class PeerSimulator:
             "/federation/v1/map": self._map,
             "/log/consistency": self._consistency,
         }
+        if request.path in self.files:
+            return Response(self.files[request.path], mimetype="application/json")(environ, start_response)
         return routes[request.path](request)(environ, start_response)
 
     def _hub(self, _request: Incoming) -> Response:
