@@ -94,6 +94,7 @@ def show_counts(session: Session, month: str, csv_file: Path | None, split: str 
         found,
         {**columns, "agencies": "Agencies", "grades": "Grades"},
         place=_place,
+        **{"class": lambda row: (row["class"] or "").replace("_", " ")},
         count=lambda row: str(row["count"]) if row["count"] is not None else f"hidden, {row['least']} at least",
         grades=lambda row: _grades(row) or "hidden",
     )

@@ -68,6 +68,8 @@ def check(rows: Told, *, joined: bool = False) -> None:
         raise InvalidRequest("A count is below ten.")
     for split in SPLITS.values():
         table = _Table(split, rows)
+        if any(split.name in row.told and path not in table.sizes for path, row in rows.items()):
+            raise InvalidRequest("A split of some is told where their number is not.")
         for cell in table.cells:
             told = {} if cell.rest else rows[cell.path].told.get(split.name, {})
             cell.hidden, cell.count = cell.of not in told, told.get(cell.of, 0)

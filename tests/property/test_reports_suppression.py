@@ -106,6 +106,16 @@ def test_a_number_of_needs_that_tells_a_small_place_is_refused():
     check({(): Row(50), ("health",): Row(30)})
 
 
+def test_a_split_of_some_is_refused_where_their_number_is_not_told():
+    told = {"reason.declined": {"cost": 12}}
+    with pytest.raises(InvalidRequest):
+        check({(): Row(100, told)})
+    ending = {"declined": 25}
+    check({(): Row(100, {"ending": ending, "reason.declined": {"cost": 12}})})
+    with pytest.raises(InvalidRequest):
+        check({(): Row(100, {"ending": ending, "reason.declined": {"cost": 12, "other": 12}})})
+
+
 def test_a_rest_holds_two_places_at_least():
     elsewhere = [
         fact
