@@ -60,6 +60,8 @@ _LOOK_INTO = ("caseworker", "supervisor", "data_officer")
 """Who at the sender is told that more came than its basis covers."""
 _ASKED = frozenset({State.INFO_NEEDED, State.INFO_NEEDED_ACTIVE})
 _PAUSE = "referral.pause_clock"
+_CANCEL = "referral.cancel"
+"""What its recipient is told though nobody has to answer: another provider was chosen, or it is no longer needed."""
 
 
 def begin(statement: Statement, to_agency: str, work: Work, now: int) -> Referral:
@@ -253,6 +255,9 @@ def _tell(referral: Referral, statement: Statement, key: str, work: Work, now: i
         key = _arrival(referral) if statement.type == "referral.deliver" else key
         roles, about = _WHO_ACTS[holder], referral.id
         work.notices.tell(agencies[holder], roles, template, about=about, key=key, now=now, emergency=urgent)
+    if changed and statement.type == _CANCEL:
+        named, about = referral.owner, referral.id
+        work.notices.tell(referral.to_agency, {NAMED}, WAITS, about=about, key=key, now=now, named=named)
     if statement.type == ASK and referral.asked >= LOOPS:
         for agency in agencies.values():
             work.notices.tell(agency, ("supervisor",), THIRD_ASK, about=referral.id, key=f"{key}:third", now=now)

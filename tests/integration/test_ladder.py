@@ -229,3 +229,16 @@ def test_a_lost_word_comes_twice_and_tells_once(home, away, people, refer, says)
     assert (
         away.shown(handoff, people.centre.agency)["position"] == home.shown(handoff, people.shelter.agency)["position"]
     )
+
+
+def test_who_is_no_longer_needed_is_told_and_need_not_answer(home, away, people, refer, says):
+    """Of several that were asked another one was chosen: the named person here hears of it, once, and has no clock."""
+    desk = people.centre.members["desk"].member
+    handoff = refer("high")
+    says("centre", "accept", handoff, member="desk", first_contact="2026-12-01")
+    before = len(told(away, "waits"))
+    says("shelter", "cancel", handoff)
+    settle(home, away)
+    assert told(away, "waits")[before:] == [(desk, "waits")]
+    assert state(away, people, handoff) == "cancelled"
+    assert clock(away, handoff) is None
