@@ -62,14 +62,15 @@ def show(session: Session, handoff: str) -> None:
     member.keep_pins()
     mine, report = _possible(shown, member)
     next_at = words.by_when(shown.next_at, member.clock.now())
+    linked = links.standing(shown, member.clock.now())
     session.tell(
-        as_value(shown),
+        {**as_value(shown), "link": linked},
         f"[bold]{shown.id}[/]  {escape(shown.from_agency)} -> {escape(shown.to_agency)}",
         *(f"  {line}" for line in standing(as_value(shown), member)),
         *([_FROZEN] if shown.frozen else []),
         *(f"  {line}" for line in asked_often(shown)),
         *(f"  {line}" for line in _linked(member, shown)),
-        *(f"  {line}" for line in _link(member, shown)),
+        *([f"  link: {words.LINKS[linked.value]}"] if linked else []),
         *(f"  {line}" for line in withdrawal.asked(shown, member)),
         *([f"  if nobody answers: {_told_next(shown.next_rung)}, {next_at}"] if next_at else []),
         *(f"  {words.when(line.statement.at)}  {_line(line)}" for line in shown.lines),
@@ -156,12 +157,6 @@ def as_value(shown: Shown) -> dict[str, Any]:
     names = "id kind from_agency to_agency state grade urgency ball due next_rung next_at being_confirmed"
     value = {name: getattr(shown, name) for name in names.split()}
     return {**value, "possible": list(shown.possible), "statements": [_line_value(line) for line in shown.lines]}
-
-
-def _link(member: Member, shown: Shown) -> list[str]:
-    """Return how the link of a handoff stands."""
-    how = links.standing(shown, member.clock.now())
-    return [] if how is None else [f"link: {words.LINKS[how.value]}"]
 
 
 def _line_value(line: Line) -> dict[str, Any]:
