@@ -133,6 +133,15 @@ def batches(values: Sequence[_T], size: int = MOST_AT_ONCE) -> Iterator[Sequence
     return (values[start : start + size] for start in range(0, len(values), size))
 
 
+def padded(values: Sequence[_T]) -> list[_T]:
+    """Return values with the last one repeated until they are a power of two.
+
+    An IN list of each length is a statement of its own to PostgreSQL; of few lengths, it plans each once.
+    """
+    found = list(values)
+    return found + found[-1:] * ((1 << (len(found) - 1).bit_length()) - len(found)) if found else found
+
+
 def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
         return create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)

@@ -8,7 +8,7 @@ import pytest
 from pytest_socket import SocketConnectBlockedError
 from sqlalchemy.exc import DBAPIError
 
-from hub.db import Database
+from hub.db import Database, batches, padded
 from hub.errors import Unavailable
 
 
@@ -46,6 +46,18 @@ def test_a_question_that_is_asked_often_is_planned_once(postgres_url):
         prepared = connection.exec_driver_sql("select statement from pg_prepared_statements").scalars().all()
     database.close()
     assert any("from map_views" in statement for statement in prepared)
+
+
+def test_many_values_are_asked_for_in_statements_of_few_lengths():
+    assert [list(some) for some in batches(range(5), 2)] == [[0, 1], [2, 3], [4]]
+    assert [padded(list(range(count))) for count in range(6)] == [
+        [],
+        [0],
+        [0, 1],
+        [0, 1, 2, 2],
+        [0, 1, 2, 3],
+        [0, 1, 2, 3, 4, 4, 4, 4],
+    ]
 
 
 def test_each_test_has_a_database_of_its_own(database):

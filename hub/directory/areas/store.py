@@ -28,7 +28,7 @@ from sqlalchemy import (
     update,
 )
 
-from hub.db import MOST_AT_ONCE, Store, batches, metadata
+from hub.db import MOST_AT_ONCE, Store, batches, metadata, padded
 from hub.directory.areas import outlines
 from hub.directory.areas.domain import CODE, Area, fold, parts
 from hub.directory.records.freshness import day_after
@@ -124,7 +124,7 @@ class Areas(Store):
     def told(self, codes: Iterable[str]) -> list[tuple[str, str, str, float | None, float | None]]:
         """Return code, path, names as JSON, latitude and longitude of the areas of some codes, those that there are."""
         wanted = sorted(set(codes))[:MOST_AT_ONCE]
-        found = self._connection.execute(_TOLD, {"codes": wanted}) if wanted else ()
+        found = self._connection.execute(_TOLD, {"codes": padded(wanted)}) if wanted else ()
         return [(row.code, row.path, row.names, row.lat, row.lon) for row in found]
 
     def need(self, code: str) -> Area:
@@ -340,7 +340,7 @@ class Areas(Store):
     def _drawn(self, codes: Iterable[str]) -> dict[str, str]:
         found: dict[str, str] = {}
         for some in batches(list(codes)):
-            rows = self._connection.execute(_OUTLINES, {"codes": some})
+            rows = self._connection.execute(_OUTLINES, {"codes": padded(some)})
             found |= {row.code: row.geometry for row in rows}
         return found
 

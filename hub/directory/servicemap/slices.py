@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Integer, String, and_, bindparam, literal_column, or_, select, union_all
 
+from hub.db import padded
 from hub.directory.areas.domain import parts
 from hub.directory.areas.store import Areas
 from hub.directory.records.globe import EARTH_KM, kilometres
@@ -168,7 +169,7 @@ class _Search:
         ids = self.near[start.near : start.near + PAGE + 1]
         if not ids:
             return
-        rows = self.connection.execute(_listings(self.viewer), {"ids": ids})
+        rows = self.connection.execute(_listings(self.viewer), {"ids": padded(ids)})
         views = {row.id: row.data for row in rows}
         for number, service in enumerate(ids, start.near + 1):
             self.taken.append((service, _Cursor(near=number), views.get(service)))
