@@ -1,13 +1,17 @@
-"""The scene of each scenario's file, and its order: a scenario is told from its first day on."""
+"""The scene of each scenario's file, and its order: a scenario is told from its first day on.
+
+Each is told on SQLite and on PostgreSQL; one that says `IN_PROCESSES = True` is told over real processes too.
+"""
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.scenario import Person, told_by
+from tests.support.scenario import Person, hosts_of, told_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,13 +21,26 @@ if TYPE_CHECKING:
 _HERE = Path(__file__).parent
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "scene" in metafunc.fixturenames:
+        told = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+        if getattr(metafunc.module, "IN_PROCESSES", False):
+            told.append(pytest.param("processes", marks=pytest.mark.slow))
+        metafunc.parametrize("scene", told, indirect=True, scope="module")
+
+
 @pytest.fixture(scope="module")
 def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     """The agencies that the file names, each with its people, on the scenario's first day.
 
     When two processes share a file, each plays a part of it; so each is searched for names when it has ended.
     """
-    with told_by(request.module, tmp_path_factory.mktemp("scene")) as made:
+    with ExitStack() as stack:
+        databases: dict[str, str] | None = None if request.param == "processes" else {}
+        if request.param == "postgres":
+            server = request.getfixturevalue("postgres_server")
+            databases = {host: stack.enter_context(server.database()) for host in hosts_of(request.module)}
+        made = stack.enter_context(told_by(request.module, tmp_path_factory.mktemp("scene"), databases))
         yield made
         made.hubs_know_nothing_of(*(known for known in vars(request.module).values() if isinstance(known, Person)))
         made.logs_verify()
@@ -33,5 +50,10 @@ def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests of a scenario together and in the order in which they are written, whatever is shuffled."""
     ours = [item for item in items if item.path.parent == _HERE]
-    told = sorted(ours, key=lambda item: (item.path, item.function.__code__.co_firstlineno))
+    told = sorted(ours, key=lambda item: (item.path, _told_on(item), item.function.__code__.co_firstlineno))
     items[:] = [item for item in items if item.path.parent != _HERE] + told
+
+
+def _told_on(item: pytest.Item) -> str:
+    called = getattr(item, "callspec", None)
+    return str(called.params["scene"]) if called else ""

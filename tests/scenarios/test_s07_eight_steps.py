@@ -24,6 +24,7 @@ AGENCIES = {
 }
 RECORD = ("focal-dakar",)
 AGREEMENTS = (("focal-dakar", "GW", "SN"),)
+IN_PROCESSES = True
 
 IDRISSA = Person(
     "SYN-GW-060",

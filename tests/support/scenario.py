@@ -30,14 +30,20 @@ from hub.ids import agency_id
 from hub.notify.jobs import send_notices
 from hub.packets.age import Header, read_header, unwrap
 from hub.packets.manifest import MAX_HEADER
+from hub.proxies.jobs import ask_back
 from hub.referrals.jobs import confirm_time
+from hub.statements.grammar import Grade
 from tests.support import consents, terminal
+from tests.support.answers import Answers
+from tests.support.apart import PutClock, settled
+from tests.support.gateways import RapidProServer, serving
 from tests.support.searching import EVERYBODYS, closure, found_in, kept_by, tokens
 from tests.support.smtp import mail_server
-from tests.support.world import FOUNDER, PASSPHRASE, Mailing, consent, emergency, today, world
+from tests.support.world import FOUNDER, PASSPHRASE, Mailing, consent, emergency, today, world, world_apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
     from types import ModuleType
 
@@ -63,17 +69,32 @@ LEDGER = {
     "referral.cancel": "referral.cancelled",
     "referral.resolve": "referral.rerouted",
     "referral.late_answer": "referral.answered_late",
+    "referral.waitlist": "referral.waitlisted",
+    "referral.ask": "question.asked",
+    "referral.answer": "question.answered",
+    "referral.change_urgency": "urgency.changed",
+    "referral.expire": "referral.expired",
+    "referral.close": "referral.closed",
+    "referral.dispute": "referral.disputed",
+    "referral.asked_back": "number.answered",
+    "referral.link": "link.sent",
+    "referral.bind": "link.opened",
+    "referral.unlink": "link.revoked",
     "consent.withdraw": "consent.withdrawn",
     "packet.destroy": "packet.recalled",
     "consent.holder_answer": "holder.answered",
 }
-"""A scenario's word for a statement in the logs."""
+"""A scenario's word for a statement in the logs; an answer that its agency did not sign has its grade behind it."""
+_PLAIN = frozenset({Grade.SIGNED, Grade.HUB})
 RUNGS = ("reminder", "deputy", "escalated", "area", "last")
 """A scenario's word for a rung of the ladder."""
 _ROLES = {
     "community_structure": frozenset({"focal_point", "caseworker", "agency_admin"}),
     **dict.fromkeys(("migration_authority", "border_police"), frozenset({"agency_admin", "coordinator"})),
 }
+
+
+_KEEPERS = frozenset({"agency_admin", "data_officer"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,11 +169,12 @@ def grant(
 
 
 @dataclass
-class Scene:
+class Scene(Answers):
     """The agencies of one scenario, each by its short name, and what they do."""
 
     world: World
     mailbox: Mailbox
+    gateway: RapidProServer
     kinds: Mapping[str, tuple[str, str]]
     handoffs: list[str] = field(default_factory=list)
 
@@ -180,8 +202,12 @@ class Scene:
         self.deliver()
 
     def deliver(self) -> None:
-        """Let every hub do what is due, withdrawals and notices too."""
+        """Let every hub do what is due, withdrawals and notices too; hubs in processes do it themselves."""
         self.world.run()
+        if self.world.work is settled:
+            return
+        if sum([ask_back(served.hub) for served in self.world.hubs.values()]):
+            self.world.run()
         if sum([erase_packets(served.hub) for served in self.world.hubs.values()]):
             self.world.run()
         for served in self.world.hubs.values():
@@ -422,41 +448,58 @@ class Scene:
 
 
 def _entry(said: Statement) -> str:
-    if said.type != "referral.overdue":
-        return LEDGER[said.type]
-    return f"followup.{RUNGS[said.body['rung'] - 1]}"
+    if said.type == "referral.overdue":
+        return f"followup.{RUNGS[said.body['rung'] - 1]}"
+    return LEDGER[said.type] if said.grade in _PLAIN else f"{LEDGER[said.type]} ({said.grade})"
 
 
 def host(country: str) -> str:
     return f"{country.lower()}.example"
 
 
+def hosts_of(module: ModuleType) -> list[str]:
+    """Return where the hubs of a scenario's file are: one for each country."""
+    return list(dict.fromkeys(host(country) for _, country in module.AGENCIES.values()))
+
+
 @contextmanager
-def told_by(module: ModuleType, folder: Path) -> Iterator[Scene]:
-    """Set the scene of a scenario's file.
+def told_by(module: ModuleType, folder: Path, databases: Mapping[str, str] | None) -> Iterator[Scene]:
+    """Set the scene of a scenario's file, on these `databases`; None: its hubs run in processes of their own.
 
     `AGENCIES` are kinds and countries by name, `RECORD` those who ask for consent, `AGREEMENTS` the sharing protocols:
-    who keeps one, and between which two countries.
+    who keeps one, and between which two countries. `NO_ACCOUNT` are providers without one, and who answers for them.
     """
     agencies: Mapping[str, tuple[str, str]] = module.AGENCIES
+    answers_for: Mapping[str, str] = getattr(module, "NO_ACCOUNT", {})
     with ExitStack() as stack:
         mailbox = stack.enter_context(mail_server())
-        hosts = dict.fromkeys(host(country) for _, country in agencies.values())
-        made = stack.enter_context(world(folder, SetClock(FIRST_DAY), *hosts))
-        _mail(made, mailbox)
+        gateway = stack.enter_context(serving(RapidProServer()))
+        made = stack.enter_context(_hubs(module, folder, databases, _channels(mailbox, gateway)))
+        for name, served in made.hubs.items():
+            made.hubs[name] = Mailing(served.hub, served.url)
         for name, (kind, country) in agencies.items():
-            made.found(host(country), name, kind, country, name, _ROLES.get(kind, FOUNDER))
+            sponsor = answers_for.get(name)
+            more = {} if sponsor is None else {"parent": made.members[sponsor].agency, "no_account": True}
+            roles = _ROLES.get(kind, FOUNDER) if sponsor is None else _KEEPERS
+            made.found(host(country), name, kind, country, name, roles, **more)
         _train(made, module.RECORD)
         for keeper, *countries in module.AGREEMENTS:
             around.put_protocol(made.members[keeper], _agreement(made, countries))
         made.befriend()
-        yield Scene(made, mailbox, agencies)
+        yield Scene(made, mailbox, gateway, agencies)
 
 
-def _mail(made: World, mailbox: Mailbox) -> None:
-    for name, served in made.hubs.items():
-        served.hub.settings = replace(served.hub.settings, smtp=mailbox.address)
-        made.hubs[name] = Mailing(served.hub, served.url)
+def _hubs(
+    module: ModuleType, folder: Path, databases: Mapping[str, str] | None, channels: Mapping[str, str]
+) -> AbstractContextManager[World]:
+    if databases is None:
+        return world_apart(folder, PutClock(folder / "clock", FIRST_DAY), *hosts_of(module), **channels)
+    return world(folder, SetClock(FIRST_DAY), *hosts_of(module), databases=databases, **channels)
+
+
+def _channels(mailbox: Mailbox, gateway: RapidProServer) -> dict[str, str]:
+    texts = {"sms": "rapidpro", "sms_url": gateway.url, "sms_secret": gateway.secret}
+    return {"smtp": mailbox.address, **texts}
 
 
 def _train(made: World, names: Iterable[str]) -> None:

@@ -1,6 +1,7 @@
 """Whole hubs on loopback with agencies and members who enrolled through the client library, as people would.
 
-The clock stands where it is put. Argon2 at its floor costs 80 ms a member, so a world is built once for a module.
+The clock stands where it is put. Argon2 at its floor costs 80 ms a member, so a world is built once for a module. Hubs
+answer from threads of the test, which does their jobs; or from processes of their own, which do them themselves.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import threading
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -30,15 +31,17 @@ from hub.referrals.jobs import sweep
 from hub.settings import Settings
 from hub.web.identity import Identity
 from tests.support import consents
+from tests.support.apart import apart, settled
 from tests.support.factories import CERTIFIER_KEYS, CERTIFIERS, some_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from pathlib import Path
 
     from hub.client.member import Member
     from hub.clock import SetClock
     from hub.context import Hub
+    from tests.support.apart import PutClock
 
 PASSPHRASE = "correct horse battery staple"
 FOUNDER = frozenset({"caseworker", "supervisor", "agency_admin", "coordinator", "data_officer"})
@@ -55,7 +58,7 @@ class Served:
     def invite(self, name: str, roles: frozenset[str] = FOUNDER) -> Invitation:
         agency = agency_id(name, self.hub.origin)
         with self.hub.database.write() as connection:
-            code = accounts.invite(AccountStore(connection), agency, roles, None, self.hub.clock.now())
+            code = accounts.invite(AccountStore(connection), agency, roles, None, self.hub.wire.now())
         key = self.hub.signer.public_key
         return Invitation(self.url, self.hub.origin, key, agency, roles, CERTIFIER_KEYS, code)
 
@@ -67,9 +70,19 @@ class Mailing(Served):
     def invite(self, name: str, roles: frozenset[str] = FOUNDER) -> Invitation:
         made = Served.invite(self, name, roles)
         with self.hub.database.write() as connection:
-            agency, now = agency_id(name, self.hub.origin), self.hub.clock.now()
+            agency, now = agency_id(name, self.hub.origin), self.hub.wire.now()
             code = accounts.invite(AccountStore(connection), agency, roles, f"{name}@example.org", now)
         return replace(made, code=code)
+
+
+def in_turn(hubs: Collection[Hub]) -> None:
+    """Do what is due at each of these hubs, here and now."""
+    for _ in range(3):
+        for hub in hubs:
+            freeze_packets(hub)
+            deliver(hub)
+    for hub in hubs:
+        sweep(hub)
 
 
 @dataclass
@@ -77,7 +90,8 @@ class World:
     """Hubs by host and members by login."""
 
     folder: Path
-    clock: SetClock
+    clock: SetClock | PutClock
+    work: Callable[[Collection[Hub]], None] = in_turn
     hubs: dict[str, Served] = field(default_factory=dict)
     members: dict[str, Member] = field(default_factory=dict)
 
@@ -126,23 +140,37 @@ class World:
         """Let every hub do what is due."""
         for served in self.hubs.values():
             pull(served.hub)
-        for _ in range(3):
-            for served in self.hubs.values():
-                freeze_packets(served.hub)
-                deliver(served.hub)
-        for served in self.hubs.values():
-            sweep(served.hub)
+        self.work([served.hub for served in self.hubs.values()])
         for member in self.members.values():
             member.trust.forget()
 
 
 @contextmanager
-def world(folder: Path, clock: SetClock, *hosts: str, database: str = "") -> Iterator[World]:
-    """Yield hubs at `hosts`, each served by a thread, without agencies."""
+def world(
+    folder: Path,
+    clock: SetClock,
+    *hosts: str,
+    database: str = "",
+    databases: Mapping[str, str] | None = None,
+    **more: Any,
+) -> Iterator[World]:
+    """Yield hubs at `hosts`, each served by a thread, without agencies; `more` are settings of all of them."""
     made = World(folder, clock)
     with ExitStack() as stack:
         for host in hosts:
-            made.hubs[host] = stack.enter_context(_served(folder / f"hub-{host}", host, clock, database))
+            given = {"database": (databases or {}).get(host, database), **more}
+            made.hubs[host] = stack.enter_context(_served(folder / f"hub-{host}", host, clock, given))
+        yield made
+
+
+@contextmanager
+def world_apart(folder: Path, clock: PutClock, *hosts: str, **more: Any) -> Iterator[World]:
+    """Yield hubs at `hosts`, each in a process of its own that reads the same clock; `more` are their settings."""
+    made = World(folder, clock, settled)
+    with ExitStack() as stack:
+        for host in hosts:
+            hub = stack.enter_context(apart(folder / f"hub-{host}", _identity(host), clock, more))
+            made.hubs[host] = Served(hub, hub.settings.url)
         yield made
 
 
@@ -215,16 +243,18 @@ def emergency(member: Member, clock: SetClock, to: str, supervisor: str) -> base
     return bases.draft(member, basis, "emergency")
 
 
-@contextmanager
-def _served(folder: Path, host: str, clock: SetClock, database: str) -> Iterator[Served]:
+def _identity(host: str) -> Identity:
     certifiers = tuple(b64u(key) for key in sorted(CERTIFIER_KEYS))
-    settings = Settings(data=folder, database=database, private_peers=True)
+    return Identity(host, f"operator of {host}", "ngo", "DJ", "http://127.0.0.1", certifiers)
+
+
+@contextmanager
+def _served(folder: Path, host: str, clock: SetClock, given: Mapping[str, Any]) -> Iterator[Served]:
+    settings = Settings(data=folder, private_peers=True, **given)
     with ExitStack() as stack:
-        create_hub(
-            settings, Identity(host, f"operator of {host}", "ngo", "DJ", "http://127.0.0.1", certifiers), clock=clock
-        )
+        create_hub(settings, _identity(host), clock=clock)
         server, url = _server(stack)
-        hub = open_hub(Settings(data=folder, database=database, private_peers=True, url=url), clock=clock)
+        hub = open_hub(replace(settings, url=url), clock=clock)
         hub.wire = clock
         stack.callback(hub.database.close)
         server.app = build_app(hub)

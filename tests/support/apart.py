@@ -1,0 +1,79 @@
+"""Hubs in processes of their own, by a clock that they read from one file: what a district runs, and a test waits for.
+
+The test opens each hub's database too, as an operator's command does, to look at it and to invite people. It does no
+job of a hub: those run in the process, and `settled` waits until nothing is due, promised or to be erased any more.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select
+
+from hub.app import create_hub, open_hub
+from hub.clock import FileClock
+from hub.followup.store import follow_ups
+from hub.handoffs.store import PacketStore
+from hub.notify.store import notices
+from hub.outbox.store import Outbox
+from hub.settings import Settings
+from tests.support.processes import HubProcess, free_port, until
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+    from pathlib import Path
+
+    from hub.context import Hub
+    from hub.web.identity import Identity
+
+
+class PutClock(FileClock):
+    """A clock that stands where it is put, for every process that reads its file."""
+
+    def __init__(self, path: Path, at: int) -> None:
+        super().__init__(path)
+        self.path = path
+        self.put(at)
+
+    @property
+    def at(self) -> int:
+        return self.now()
+
+    @at.setter
+    def at(self, moment: int) -> None:
+        self.put(moment)
+
+
+@contextmanager
+def apart(folder: Path, about: Identity, clock: PutClock, given: Mapping[str, Any]) -> Iterator[Hub]:
+    """Yield a new hub, opened by the test, while a process of its own serves it and does its jobs."""
+    port = free_port()
+    settings = Settings(data=folder, private_peers=True, url=f"http://127.0.0.1:{port}", **given)
+    create_hub(settings, replace(about, url=settings.url), clock=clock)
+    environment = {f"HUB_{name.upper()}": str(value) for name, value in given.items()}
+    process = HubProcess(folder, port, {**environment, "HUB_CLOCK_FILE": str(clock.path), "HUB_HURRY": "25"})
+    try:
+        process.start()
+        hub = open_hub(settings, clock=clock)
+        yield hub
+        hub.database.close()
+    finally:
+        ended = process.stop()
+    assert (ended, "job failed" in process.logged()) == (0, False)
+
+
+def settled(hubs: Collection[Hub]) -> None:
+    """Wait until no hub has anything left to do, seen twice: a word that arrives can promise another."""
+    for _ in range(2):
+        until(lambda: not any(_busy(hub, hubs) for hub in hubs), "the hubs to have done what is due")
+
+
+def _busy(hub: Hub, hubs: Collection[Hub]) -> int:
+    now = hub.clock.now()
+    with hub.database.read() as connection:
+        promised = sum(Outbox(connection).waiting(other.origin) for other in hubs)
+        due = connection.scalar(select(func.count()).select_from(follow_ups).where(follow_ups.c.next_at <= now))
+        told = connection.scalar(select(func.count()).select_from(notices).where(notices.c.next_try <= now))
+        return promised + int(due or 0) + int(told or 0) + len(PacketStore(connection).doomed(None))
