@@ -7,7 +7,6 @@ no cookie and no session, so a page of somebody else has nothing that it could s
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flask import g, request
@@ -36,23 +35,14 @@ _B32, _B16, _B64 = r"[A-Za-z0-9_-]{43}", r"[A-Za-z0-9_-]{22}", r"[A-Za-z0-9_-]{8
 _HEADER = re.compile(rf"Link key=({_B32}),at=([0-9]{{1,12}}),nonce=({_B16}),sig=({_B64})")
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Who asks: a link's own key, or the device that claimed it."""
-
-    link: str
-    by_device: bool
-
-
 def register_links(app: Flask) -> None:
     """Let links in on the routes that are theirs."""
     register_verifier(app, "link", _verify)
 
 
-def asked() -> Asked:
-    """Return who asks by a link."""
-    found: Asked = g.link
-    return found
+def by_device() -> bool:
+    """Return whether the device asks that claimed the link, and not the link's own key."""
+    return bool(g.by_device)
 
 
 def check_device() -> None:
@@ -61,7 +51,7 @@ def check_device() -> None:
     Raises:
         Forbidden: the link's own key opens, and does nothing else.
     """
-    if not asked().by_device:
+    if not by_device():
         raise Forbidden("Only the device that opened the link is given anything.", todo="Open the link first.")
 
 
@@ -90,7 +80,7 @@ def _verify() -> Caller:
         link, opened, chain = look_up(connection, str((request.view_args or {})["link"]))
         if key not in {b64u(link.sign), opened.device} or not LinkStore(connection).use_nonce(key, nonce, now, KEEP):
             raise _refused(now)
-    g.link = Asked(link.id, by_device=key == opened.device)
+    g.by_device = key == opened.device
     return Caller(agency=chain.recipient, member=link.id)
 
 

@@ -19,7 +19,7 @@ from hub.errors import Forbidden, InvalidRequest
 from hub.handoffs.jobs import erase_packets
 from hub.handoffs.routes import packet_file
 from hub.links import opening, schemas, showing
-from hub.links.access import asked, check_device
+from hub.links.access import by_device, check_device
 from hub.packets.encoding import from_b64u
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Opening(MethodView):
     @blueprint.response(200, schemas.LinkClaimed)
     def post(self, given: dict[str, Any], link: str) -> dict[str, Any]:
         """Let the first device with the right code have the link."""
-        if asked().by_device:
+        if by_device():
             raise Forbidden("The link's own key opens it.", todo="Open the whole link again.")
         return opening.open_link(current_hub(), link, given["device"], proof=given["proof"], code=given["code"])
 
