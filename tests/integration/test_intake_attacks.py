@@ -24,7 +24,9 @@ from hub.ids import random_id
 from hub.keys.store import KeyStore
 from hub.outbox.store import Outbox
 from hub.packets.checkpoint import Checkpoint
+from hub.packets.dsse import Envelope, sign_envelope
 from hub.packets.seal import Basis
+from hub.statements.grammar import STATEMENT_TYPE
 from hub.statements.receipts import Receipt, receipt_value
 from hub.statements.verify import verify_statement
 from tests.support.desks import AWAY, HOME, Desk, People, carry, hub_statement, settle
@@ -158,21 +160,11 @@ class TestWhatAnOwnRecordTakes:
         refuses(desk, Conflict, *sends(people, people.centre, people.centre, "record.put", handoff, body=OWN))
 
 
-@pytest.mark.parametrize(
-    ("kind", "body"),
-    [
-        (
-            "packet.rewrap",
-            {
-                "manifest": some_hash("m"),
-                "files": [{"n": "body", "hsha256": some_hash("h"), "kids": [random_id()], "epoch": 2}],
-            },
-        ),
-    ],
-)
-def test_a_type_that_this_release_does_not_act_on_says_so(delivered, home, people, kind, body):
-    said = people.sign(kind, delivered, people.shelter.members["case"], body=body)
-    refuses(home, UnsupportedVersion, said, None, people.shelter.agency)
+def test_a_type_that_this_release_does_not_act_on_says_so(delivered, home, people):
+    member = people.shelter.members["case"]
+    said = Envelope.from_bytes(people.sign("referral.close", delivered, member), STATEMENT_TYPE).value
+    later = sign_envelope(STATEMENT_TYPE, {**said, "type": "transfer.offer"}, [member.signer])
+    refuses(home, UnsupportedVersion, later.to_bytes(), None, people.shelter.agency)
 
 
 class TestAtOnce:
