@@ -15,15 +15,12 @@ from __future__ import annotations
 import heapq
 import os
 import secrets
-import socket
-import subprocess
-import sys
 import tempfile
 import threading
 import time
 from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import quantiles
@@ -31,6 +28,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column, Integer, LargeBinary, Table, func, insert, select
 
+from bench._machine import mail_sink, peak, reset_peak
 from bench._nation import BEGIN, COUNTRY, DAY, HOST, HOUR, Case, Nation, ladder
 from hub.auth.accounts import secret_hash
 from hub.auth.store import AccountStore, Session
@@ -49,8 +47,6 @@ from hub.packets.multipart import Body
 from hub.statements.grammar import STATEMENT_TYPE
 from tests.support.pairs import Founded, found
 from tests.support.postgres import NoPostgres, running
-from tests.support.processes import until
-from tests.support.smtp import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,7 +120,7 @@ class Day:
 
     def fill(self, size: Size) -> None:
         """Keep what is open, of which people will touch a quarter, and plan when the new ones come."""
-        began, dice = time.perf_counter(), self.nation.dice
+        dice = self.nation.dice
         with self.hub.database.write() as connection:
             self._cases = self.nation.open(connection, size.open)
         _analyze(self.hub.database)
@@ -132,20 +128,19 @@ class Day:
         for case in dice.sample(self._cases, size.open // 4) + new:
             self._plan(int(HOUR * size.hours * dice.triangular()), case)
         self._cases += new
-        self.figures.setup = time.perf_counter() - began
 
     def run(self, hours: int) -> Figures:
         """Let the day pass, or its first hours."""
         with self.hub.database.read() as connection:
             self._first = HandoffLog(connection, HOST).head().size
-        _reset_peak()
+        reset_peak()
         for minute in range(BEGIN + EVERY, BEGIN + hours * HOUR + 1, EVERY):
             while self._queue and self._queue[0][0] <= minute:
                 self.nation.clock.at, _, case = heapq.heappop(self._queue)
                 self._step(case)
             self.nation.clock.at = minute
             self._jobs(minute)
-        self.figures.peak = _peak("self")
+        self.figures.peak = peak("self")
         self._count()
         return self.figures
 
@@ -229,7 +224,7 @@ class Day:
         s, n = statements.c, notices.c
         kinds = select(s.type, func.count()).where(s.log_index >= self._first).group_by(s.type)
         with self.hub.database.read() as connection:
-            self.figures.rows.update(dict(connection.execute(kinds).tuples().all()))
+            self.figures.rows.update(dict(connection.execute(kinds).all()))
             mails = connection.execute(select(n.created, n.sent_at, n.failed)).all()
         self.figures.mails = [row.sent_at - row.created for row in mails if row.sent_at is not None]
         self.figures.unsent = sum(row.sent_at is None for row in mails)
@@ -261,7 +256,7 @@ def over_http(founded: Founded, nation: Nation, count: int, figures: Figures) ->
         with ThreadPoolExecutor(CLIENTS) as pool:
             list(pool.map(run, rest))
         figures.http_rate = 3 * len(rest) / (time.perf_counter() - began)
-        figures.http_peak = _peak(str(process.process.pid)) if process.process else 0
+        figures.http_peak = peak(str(process.process.pid)) if process.process else 0
     finally:
         process.stop()
 
@@ -299,22 +294,20 @@ def _post(
 
 def measure(url: str, folder: Path, size: Size, smtp: str) -> Figures:
     """Let a day pass on an empty database, print what it cost, and return it."""
-    clock = SetClock(BEGIN)
+    clock, began = SetClock(BEGIN), time.perf_counter()
     founded = found(folder, HOST, COUNTRY, database=url, clock=clock)
-    founded.hub.settings = replace(founded.hub.settings, smtp=smtp)
-    founded.hub.wire = clock
-    nation, bare = Nation(clock, size.agencies), Database(_beside(url, folder))
-    began = time.perf_counter()
-    nation.settle(founded)
-    with bare.write() as connection:
-        _plain.create(connection, checkfirst=True)
-    day = Day(founded, nation, bare)
-    day.fill(size)
-    day.figures.setup = time.perf_counter() - began
-    figures = day.run(size.hours)
-    findings = founded.findings()
-    over_http(founded, nation, max(size.new // 10, 8), figures)
-    bare.close()
+    nation, bare = Nation(clock, size.agencies), Database(url or f"sqlite:///{folder / 'bare.sqlite'}")
+    with closing(founded.hub.database), closing(bare):
+        founded.hub.settings, founded.hub.wire = replace(founded.hub.settings, smtp=smtp), clock
+        nation.settle(founded)
+        with bare.write() as connection:
+            _plain.create(connection)
+        day = Day(founded, nation, bare)
+        day.fill(size)
+        day.figures.setup = time.perf_counter() - began
+        figures = day.run(size.hours)
+        findings = founded.findings()
+        over_http(founded, nation, max(size.new // 10, 8), figures)
     _print("PostgreSQL" if url else "SQLite", size, figures)
     if figures.missed or figures.twice or findings:
         raise AssertionError(f"{figures.missed} rungs missed, {figures.twice} told twice, log: {findings[:3]}")
@@ -332,20 +325,6 @@ def main() -> None:
                 measure(url, folder / "postgres", size, smtp)
         except NoPostgres as error:
             print(f"PostgreSQL: left out, {error}")
-
-
-@contextmanager
-def mail_sink() -> Iterator[str]:
-    """Run a mail server that keeps nothing, in a process of its own, so that its work is not the hub's."""
-    address = f"127.0.0.1:{free_port()}"
-    words = ("-m", "aiosmtpd", "-n", "-c", "aiosmtpd.handlers.Sink", "-l", address)
-    sink = subprocess.Popen([sys.executable, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        until(lambda: _listens(address), "the mail server")
-        yield address
-    finally:
-        sink.terminate()
-        sink.wait(20)
 
 
 def _print(name: str, size: Size, f: Figures) -> None:
@@ -371,7 +350,7 @@ def _print(name: str, size: Size, f: Figures) -> None:
         f"  late, with a sweep every {EVERY} s: p50 {late[0]:.0f} s, p95 {late[1]:.0f} s, most {late[2]:.0f} s; "
         f"in real time, from the sweep's beginning to its end: p50 {wall[0]:.2f} s, p95 {wall[1]:.2f} s, "
         f"most {wall[2]:.2f} s\n"
-        f"  mails left after p50 {mail[0]:.0f} s, p95 {mail[1]:.0f} s, most {mail[2]:.0f} s of the day; {f.unsent:,} did not\n"
+        f"  mails left after p50 {mail[0]:.0f} s, p95 {mail[1]:.0f} s, most {mail[2]:.0f} s; {f.unsent:,} did not leave\n"
         f"  the busiest minute kept the jobs busy for {max(f.minutes):.2f} s; peak memory {f.peak / 1e6:.0f} MB with "
         f"all people in it, of hub serve {f.http_peak / 1e6:.0f} MB"
     )
@@ -384,16 +363,8 @@ def _ms(taken: list[float]) -> tuple[float, float]:
 
 def _spread(values: list[float] | list[int]) -> tuple[float, float, float]:
     """Return p50, p95 and the highest."""
-    cuts = quantiles(values, n=20)
+    cuts = quantiles(values, n=20, method="inclusive")
     return cuts[9], cuts[18], max(values)
-
-
-def _beside(url: str, folder: Path) -> str:
-    """Where bare rows go: the same server, or the same disk."""
-    if url:
-        return url
-    folder.mkdir(exist_ok=True)
-    return f"sqlite:///{folder / 'bare.sqlite'}"
 
 
 def _analyze(database: Database) -> None:
@@ -401,29 +372,6 @@ def _analyze(database: Database) -> None:
         return  # a hub on SQLite has no statistics either
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("vacuum analyze")
-
-
-def _listens(address: str) -> bool:
-    host, _, port = address.partition(":")
-    try:
-        socket.create_connection((host, int(port)), 1).close()
-    except OSError:
-        return False
-    return True
-
-
-def _reset_peak() -> None:
-    with suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5")
-
-
-def _peak(process: str) -> int:
-    """Return the most bytes of memory that a process has held; 0 where the system does not say."""
-    with suppress(OSError):
-        for line in Path(f"/proc/{process}/status").read_text().splitlines():
-            if line.startswith("VmHWM"):
-                return 1024 * int(line.split()[1])
-    return 0
 
 
 if __name__ == "__main__":
