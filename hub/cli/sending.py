@@ -19,6 +19,7 @@ from hub.cli.map_match import target_of
 from hub.cli.work import handoff, standing
 from hub.client import basis as bases
 from hub.client import groups, opening, referrals
+from hub.client.clocks import WINDOWS, special
 from hub.client.groups import Again, How
 from hub.client.referrals import PROTECT, Outgoing
 from hub.directory.records.vocabulary import NEEDS, codes
@@ -26,6 +27,7 @@ from hub.errors import InvalidRequest, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from hub.client.basis import Held
@@ -53,6 +55,8 @@ _PACKET = (
     click.option("--sex", type=click.Choice(codes("sexes")), help="Of the person, for your own counts."),
     click.option("--urgency", default="routine", type=click.Choice(["emergency", "urgent", "high", "routine"])),
     click.option("--due", type=click.DateTime(), help="The latest time of the first answer, in this machine's zone."),
+    click.option("--window", type=click.Choice(list(WINDOWS)), help="A medical window: sets urgency and due time."),
+    click.option("--event", type=click.DateTime(), help="When it happened, in this machine's zone; stays here."),
     click.option("--needed-from", type=_day, help="The day from which help is needed, such as the arrival."),
     click.option("--before-registration", "unnamed", is_flag=True, help="An emergency: nothing may name the person."),
 )
@@ -158,6 +162,7 @@ def _outs(
     basis, came_by, why = (given.pop(name) for name in ("basis", "came_by", "why"))
     due, needed = given.pop("due"), given.pop("needed_from")
     given["due"] = None if due is None else int(due.astimezone().timestamp())
+    given |= _window(member, given.pop("window"), given.pop("event"))
     given["needed_from"] = None if needed is None else needed.date().isoformat()
     tos = given.pop("to") or (None,)
     if others and len(tos) > 1:
@@ -171,6 +176,16 @@ def _outs(
         told += lines
         outs += [_out(folder, held, {**asked, **target}) for folder, held in people]
     return outs, told
+
+
+def _window(member: Member, window: str | None, event: datetime | None) -> dict[str, Any]:
+    """Return what a medical window sets. The hub never sees which one it was, nor when it happened."""
+    if (window is None) != (event is None):
+        raise InvalidRequest("A window opens with an event.", todo="Say --window and --event, or neither.")
+    if window is None or event is None:
+        return {}
+    found = special(window, int(event.astimezone().timestamp()), member.clock.now())
+    return {"urgency": found.urgency, "due": found.due}
 
 
 def _out(folder: Path, held: Held, given: dict[str, Any]) -> Outgoing:
