@@ -1,7 +1,7 @@
 """The number at which an agency can be asked and sent a code: out of the verified service map, and from nowhere else.
 
-Nobody types it in when it is needed, and a changed number counts only after the old one was called or 72 hours (the rule
-of the map, `holds`). Sends nothing.
+Nobody types it in when it is needed, and a changed number counts only after the old one was called or 72 hours (the
+rule of the map, `holds`). Sends nothing.
 """
 
 from __future__ import annotations
