@@ -181,6 +181,11 @@ def test_a_provider_may_say_yes_to_a_part(place, phone):
     assert reply.sections == {"reply": {"v": 1, "needs": ["housing"]}}
 
 
+def test_the_day_of_arrival_is_shown_and_no_answer_is_said_to_be_on_its_way(place, phone):
+    phone.opens(Given(place, needed_from="2026-11-28")).sees("Needed from").sees("November 28, 2026")
+    assert "Your last answer" not in phone.text()
+
+
 def test_one_hub_for_both_sides_is_enough(place, phone):
     given = Given(place, f"urn:rcp:agency:authority@{HOME}", "DJ")
     phone.opens(given).press("I have seen it").press("Send").sees("seen by you")

@@ -22,6 +22,7 @@ export function caseView(shown: Shown, language: Language, save: (packet: Packet
       ...pair(w.from, foreign(shown.name)),
       ...pair(w.urgency, named(w.urgencies, shown.urgency)),
       ...pair(w.due, shown.due === null ? null : moment(shown.due, language)),
+      ...pair(w.needed_from, shown.neededFrom === null ? null : day(shown.neededFrom, language)),
       ...pair(w.state, named(w.states, shown.state)),
       ...pair(w.until, moment(shown.until, language)),
     ),
@@ -141,6 +142,9 @@ const pair = (name: string, found: Child): Child[] =>
 
 const moment = (seconds: number, language: Language): string =>
   new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "short" }).format(new Date(seconds * 1000));
+
+const day = (date: string, language: Language): string =>
+  new Intl.DateTimeFormat(language, { dateStyle: "full", timeZone: "UTC" }).format(new Date(date));
 
 const size = (bytes: number, language: Language): string =>
   new Intl.NumberFormat(language, { style: "unit", unit: "kilobyte", maximumFractionDigits: 0 }).format(

@@ -73,6 +73,8 @@ export interface Shown {
   readonly needs: readonly string[];
   readonly urgency: string | null;
   readonly due: number | null;
+  /** The day from which help is needed, as the sender signed it. */
+  readonly neededFrom: string | null;
   /** The last second of the link. */
   readonly until: number;
   readonly possible: readonly string[];
@@ -178,9 +180,10 @@ class Reader {
       needs: needsOf(packets[0]!.sections.get("request")),
       urgency: this.view.urgency ?? null,
       due: this.view.due ?? null,
+      neededFrom: this.neededFrom(),
       until: link["until"] as number,
       heads: headsOf(this.lines),
-      confirming: this.view.being_confirmed === true,
+      confirming: said.length > 0 && this.view.being_confirmed === true,
       said: said.map(({ statement: { type, at } }) => ({ type, at })),
       signedAt: giving.statement.at,
       fingerprint: fingerprint(fromB64u(this.sender.entry.root)),
@@ -188,6 +191,13 @@ class Reader {
       author: (giving.statement.by[0] as Actor).member,
       answers: this.lines[0]!.statement.parts[0] ?? packets[0]!.hash,
     };
+  }
+
+  private neededFrom(): string | null {
+    const submission = this.lines.find(({ statement }) => statement.type === "referral.submit") ?? refuse("malformed");
+    signersOf(submission, this.sender, this.receipt(submission, this.view.from_agency));
+    const day = submission.statement.body["needed_from"];
+    return typeof day === "string" ? day : null;
   }
 
   private async open(line: Line): Promise<Packet> {
