@@ -100,6 +100,8 @@ COMMANDS = {
     "consent.holder_answer": "consent answer",
 }
 """Commands that are not called like their statement."""
+_INSTEAD = {"consent.report": (), "referral.resolve": ("reroute", "unmet-need")}
+"""What clients say by themselves has no command, or those that it comes with."""
 ASK = {
     "giver": "whoever gave the consent",
     "guardian": "the appointed guardian, or who appoints one",
@@ -173,8 +175,8 @@ def plain(text: str) -> str:
 
 
 def steps(statements: Iterable[str]) -> list[str]:
-    """Return the commands for what is possible; what clients say by themselves is none."""
-    return [step(name) for name in statements if name != "consent.report"]
+    """Return the commands for what is possible."""
+    return [command for name in statements for command in _INSTEAD.get(name, (step(name),))]
 
 
 def step(statement: str) -> str:

@@ -60,9 +60,9 @@ def show(session: Session, handoff: str) -> None:
     member = session.member()
     shown = reading.show(member, handoff)
     member.keep_pins()
-    mine, report = _possible(shown, member)
-    next_at = words.by_when(shown.next_at, member.clock.now())
     linked = links.standing(shown, member.clock.now())
+    mine, report = _possible(shown, member, linked)
+    next_at = words.by_when(shown.next_at, member.clock.now())
     session.tell(
         {**as_value(shown), "link": linked},
         f"[bold]{shown.id}[/]  {escape(shown.from_agency)} -> {escape(shown.to_agency)}",
@@ -74,6 +74,7 @@ def show(session: Session, handoff: str) -> None:
         *(f"  {line}" for line in withdrawal.asked(shown, member)),
         *([f"  if nobody answers: {_told_next(shown.next_rung)}, {next_at}"] if next_at else []),
         *(f"  {words.when(line.statement.at)}  {_line(line)}" for line in shown.lines),
+        *([f"  sealed words for you: hub open {shown.id}"] if _sealed_for(member, shown) else []),
         f"  you can: {', '.join(mine) or 'nothing now'}",
         *([f"  you can report, if it came by phone, SMS or paper: {', '.join(report)}"] if report else []),
         "  All signatures, receipts and log proofs shown here were verified.",
@@ -206,13 +207,25 @@ def say(session: Session, member: Member, handoff: dict[str, Any], *more: str) -
     session.tell(handoff, str(handoff["id"]), *lines)
 
 
-def _possible(shown: Shown, member: Member) -> tuple[list[str], list[str]]:
+def _sealed_for(member: Member, shown: Shown) -> bool:
+    """Return whether something lies there that the member can open: sealed by the other side, to all or to them."""
+    stands_still = shown.frozen or (shown.custody or {}).get("withdrawn")
+    mine = [p for p in shown.packets if p.manifest.to == member.agency != p.manifest.sender and not p.destroyed]
+    return not stands_still and any(p.manifest.files[0].member in {None, member.id} for p in mine)
+
+
+def _possible(shown: Shown, member: Member, linked: links.Standing | None) -> tuple[list[str], list[str]]:
     """Return the commands by which a member's side can go on, and the steps that it can report for the other side."""
     sides = {Side.SENDER: shown.from_agency, Side.RECIPIENT: shown.to_agency}
     mine = {side for side, agency in sides.items() if agency == member.agency}
     rows = [t for t in TRANSITIONS if t.type in shown.possible and t.source == shown.state and t.side in mine]
     own, other = ({t.type for t in rows if t.reported is reported} for reported in (False, True))
+    if linked not in _LIVE:
+        own.discard("referral.unlink")
     return sorted(words.steps(own)), sorted(words.steps(other))
+
+
+_LIVE = frozenset({links.Standing.OPEN, links.Standing.BOUND, links.Standing.LOCKED})
 
 
 def asked_often(shown: Shown) -> list[str]:
@@ -226,16 +239,18 @@ def _linked(member: Member, shown: Shown) -> list[str]:
     if shown.from_agency != member.agency:
         return []
     found = groups.of(member, shown.id)
-    return [f"{_TIES[row.how]}: {', '.join(one for one in row.handoffs if one != shown.id)}" for row in found]
+    ties = ((_TIES[row.how][row.handoffs[0] != shown.id], row.handoffs) for row in found)
+    return [f"{tie}: {', '.join(one for one in handoffs if one != shown.id)}" for tie, handoffs in ties]
 
 
 _TIES = {
-    groups.How.HOUSEHOLD: "of the same household",
-    groups.How.CHOICE: "asked of others, too",
-    groups.How.REROUTED: "referred again",
-    groups.How.SUPERSEDES: "superseded",
-    groups.How.LINKED: "linked with",
+    groups.How.HOUSEHOLD: ("of the same household", "of the same household"),
+    groups.How.CHOICE: ("asked of others, too", "asked of others, too"),
+    groups.How.REROUTED: ("referred again as", "referred again, after"),
+    groups.How.SUPERSEDES: ("superseded by", "takes the place of"),
+    groups.How.LINKED: ("linked with", "linked with"),
 }
+"""What is said of the first of a group, and of the others."""
 
 
 def _told_next(rung: str | None) -> str:
@@ -247,7 +262,29 @@ def _line(line: Line) -> str:
     who = said.hub or " and ".join(sorted(said.roles)) + f" of {said.agency}"
     grade = "" if said.grade.value in {"signed", "hub"} else f" ({words.grade(said.grade.value)})"
     standing = "" if line.standing == "effective" else f" [{line.standing}]"
-    return escape(f"{words.step(said.type).replace('-', ' ')}, {who}{grade}{standing}")
+    facts = "".join(f", {fact}" for fact in _facts(said.body))
+    return escape(f"{words.step(said.type).replace('-', ' ')}, {who}{grade}{facts}{standing}")
+
+
+def _facts(body: Mapping[str, Any]) -> list[str]:
+    """Return what a step says in the open: days, and of a reminder which one it was and who was told."""
+    said = [f"{text} {body[name]}" for name, text in _DAYS.items() if body.get(name)]
+    if body.get("due") and "kind" not in body:
+        said.append(f"until {words.when(body['due'])}")
+    if "rung" in body:
+        told = ", ".join(role.replace("_", " ") for role in body["tell"])
+        said.append(f"rung {body['rung']} of {body['clock'].replace('_', ' ')}: told {told or 'nobody'}")
+    return said
+
+
+_DAYS = {
+    "first_contact": "first contact on",
+    "contact": "on",
+    "review": "to look at again on",
+    "needed_from": "needed from",
+    "urgency": "urgency",
+    "said": "the number says",
+}
 
 
 def _opened(item: Opened) -> dict[str, Any]:

@@ -209,6 +209,7 @@ def test_a_need_is_referred_again_and_the_loop_ends_with_who_was_asked(says, pla
     assert "needs: housing, food" in says("hana", "open", handoff)
     says("hana", "accept", handoff, "--first-contact", "2026-11-25", "--only", "housing")
     place.run()
+    assert "first contact on 2026-11-25" in says("amina", "show", handoff)
     assert "not accepted: food" in says("amina", "open", handoff)
     assert handoff in says("amina", "tasks")
     says("amina", "tasks", handoff, "--done", "unmet")
@@ -219,10 +220,14 @@ def test_a_need_is_referred_again_and_the_loop_ends_with_who_was_asked(says, pla
     assert "got no help" in says("amina", "dispute", handoff, *asked, "--answer", "no")
     place.run()
     again = json.loads(says("amina", "send", packet, *send, "--supersedes", handoff))["handoff"]
-    assert f"superseded: {again}" in says("amina", "show", handoff)
+    assert f"superseded by: {again}" in says("amina", "show", handoff)
+    assert f"takes the place of: {handoff}" in says("amina", "show", again)
     place.run()
     says("hana", "decline", again, "--code", "no_capacity", "--instead", "coalition")
     place.run()
+    told = says("amina", "show", again)
+    assert f"sealed words for you: hub open {again}" in told
+    assert "you can: change-urgency, link, reroute, unmet-need" in told
     assert "redirect" in says("amina", "open", again)
     reroute = ("reroute", again, "--to", "authority@dj.example", "--basis", held.handoff)
     assert "R01" in says("amina", *reroute, code=5)
