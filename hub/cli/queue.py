@@ -88,7 +88,8 @@ def _chosen(member: Member, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _overview(session: Session, member: Member, desk: Desk, choice: dict[str, Any]) -> None:
-    found = [{"queue": name, "count": count} for name, count in queues.counts(member, desk, **choice).items()]
+    counts = queues.counts(member, desk, **choice)
+    found = [{"queue": name, "count": counts[name]} for name in QUEUES[desk] if name in counts]
     if desk is Desk.SUPERVISOR:
         found += [{"queue": name, "count": count} for name, count in _own(member).items()]
     columns = {"queue": "Queue", "count": "How many", "what": "What it is"}
