@@ -67,7 +67,8 @@ def check_part(
 ) -> None:
     """Check the packet beside a later step: to the other party, or to the own agency as evidence and notes are.
 
-    A reply may come back after the basis has ended, or no outcome could; what the sender adds may not go out then.
+    A reply may come back after the basis has ended, or no outcome could; what the sender adds may not go out then. Only
+    what is for the recipient is sealed to a link: what is for the own agency has no grant.
 
     Raises:
         Forbidden: the recipient may never receive (R07).
@@ -80,7 +81,7 @@ def check_part(
     link = _link(verified, manifest)
     if link is None and any(file.member for file in manifest.files):
         link = chain_at(connection, handoff.id).live
-    country = _check_recipient(connection, manifest, now, link)
+    country = _check_recipient(connection, manifest, now, link if manifest.to == handoff.to_agency else None)
     if manifest.to != mine:
         _check_grant(manifest, country)
         if mine == handoff.from_agency:

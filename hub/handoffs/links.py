@@ -17,6 +17,7 @@ from hub.statements.verify import verify_statement
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from hub.handoffs.store import Row
     from hub.keys.store import KeyStore
     from hub.packets.manifest import Senders
     from hub.statements.verify import VerifiedStatement
@@ -25,10 +26,13 @@ _ABOUT = NAMES | {UNLINK, BIND}
 
 
 def chain_at(connection: Connection, handoff: str) -> Chain:
-    """Return the links of a handoff as this hub knows them; none of one that it does not know."""
+    """Return the links of a handoff as this hub knows them; none of one that it does not know.
+
+    In the order that the ordering hub gave: a new link waits while a freeze lasts, and its revocation overtakes it.
+    """
     store = HandoffStore(connection)
     found = store.find(handoff)
-    rows = store.statements(handoff, _ABOUT) if found else []
+    rows = sorted(store.statements(handoff, _ABOUT) if found else [], key=_place)
     said = ((_stored(row["envelope"]), row["standing"] == "refused") for row in rows)
     return chain_of(found.to_agency if found else "", said)
 
@@ -41,6 +45,10 @@ def verify_here(connection: Connection, data: bytes, keys: KeyStore, now: int) -
 def senders_of(connection: Connection, statement: Statement, keys: KeyStore) -> Senders:
     """Return who may have sealed the packet beside a statement: certified members, or the device of its link."""
     return chain_at(connection, statement.handoff) if statement.grade is Grade.LINK else keys
+
+
+def _place(row: Row) -> tuple[bool, int]:
+    return row["position"] is None, row["position"] or 0
 
 
 def _stored(envelope: bytes) -> Statement:

@@ -111,7 +111,7 @@ class Headers(MethodView):
     def get(self, manifest: str) -> dict[str, Any]:
         """Fetch the headers of all files of a packet for one's agency."""
         with current_hub().database.write() as connection:
-            packet, files = _packet_of(connection, manifest, lambda _, packet: _of_caller(packet))
+            packet, files = _packet_of(connection, manifest, lambda _, packet: _of_epoch(packet))
             return {"headers": {file["n"]: b64u(_intake().serve(connection, packet, file)) for file in files}}
 
 
@@ -160,6 +160,13 @@ def _of_caller(packet: Row) -> str:
     if packet["to_agency"] != caller().agency:
         raise NotFound("There is no such packet here.")
     return caller().agency
+
+
+def _of_epoch(packet: Row) -> str:
+    agency = _of_caller(packet)
+    if packet["epoch"] is None:
+        raise WrongRecipient("A packet to one person stays sealed to that person.")
+    return agency
 
 
 def _of_member(packet: Row, name: str) -> str:

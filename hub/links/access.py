@@ -13,7 +13,7 @@ from flask import g, request
 
 from hub.auth.permissions import Caller, register_verifier
 from hub.context import current_hub
-from hub.errors import Forbidden, PacketError, Unauthenticated
+from hub.errors import Forbidden, NotFound, PacketError, Unauthenticated
 from hub.handoffs.links import chain_at
 from hub.links.store import LinkStore
 from hub.packets.dsse import check_public_key, verify_signature
@@ -77,7 +77,10 @@ def _verify() -> Caller:
     now = hub.clock.now()
     key, nonce = _signer(now)
     with hub.database.write() as connection:
-        link, opened, chain = look_up(connection, str((request.view_args or {})["link"]))
+        try:
+            link, opened, chain = look_up(connection, str((request.view_args or {})["link"]))
+        except NotFound as error:  # as for a wrong signature: nobody learns which ids are links
+            raise _refused(now) from error
         if key not in {b64u(link.sign), opened.device} or not LinkStore(connection).use_nonce(key, nonce, now, KEEP):
             raise _refused(now)
     g.by_device = key == opened.device

@@ -13,7 +13,8 @@ import pytest
 import requests
 from sqlalchemy import select, update
 
-from hub.client import links, reading, referrals
+from hub.client import freezing, links, reading, referrals
+from hub.client.member import workspace
 from hub.client.referrals import Outgoing
 from hub.clock import SetClock
 from hub.directory.records.record import PROVIDER
@@ -26,13 +27,13 @@ from hub.errors import (
     InvalidRequest,
     LinkLocked,
     LinkOtherDevice,
-    NotFound,
     RateLimited,
     Unauthenticated,
     Unavailable,
     WrongCode,
     WrongRecipient,
 )
+from hub.freeze.jobs import freeze_packets
 from hub.ids import random_id
 from hub.links.store import LinkStore, link_codes, link_nonces
 from hub.notify.store import notices
@@ -159,7 +160,7 @@ class TestRequests:
         with pytest.raises(Unauthenticated):
             other.status()
         other.id = random_id()
-        with pytest.raises(NotFound):
+        with pytest.raises(Unauthenticated):  # the same answer: nobody learns which ids are links
             other.status()
 
 
@@ -298,6 +299,48 @@ class TestPackets:
         assert reading.show(amina, first).state == "acknowledged"
         with away.database.write() as connection, pytest.raises(Conflict):
             LinkStore(connection).add(issued.link.id, first)
+
+    def test_what_is_for_the_own_agency_has_no_grant_and_is_sealed_to_no_link(
+        self, place, amina, mothers, send, at_device
+    ):
+        handoff, issued = send()
+        provider = at_device(issued).enter(issued.code)
+        provider.say("acknowledge")
+        provider.say("ask", words={"text": "How old is she?"})
+        place.run()
+        shown, new = reading.show(amina, handoff), links.issue(amina, mothers)
+        for kind, link, body in (
+            ("referral.answer", issued.link, {}),
+            ("referral.link", new.link, {"link": new.link.to_value()}),
+        ):
+            with workspace() as folder:
+                part = amina.seal(folder, amina.target(amina.home(), link=link), {"request": {"v": 1}})
+                with pytest.raises(WrongRecipient):
+                    referrals.say(amina, kind, shown, body, part)
+
+    def test_a_colleague_is_not_given_so_much_as_the_header_of_what_is_sealed_to_a_link(self, place, send):
+        handoff, _issued = send()
+        worker = place.members.get("worker") or place.join(place.members["sponsor"], "worker", {"caseworker"})
+        (packet,) = worker.hub.get(f"/api/v1/handoffs/{handoff}")["packets"]
+        for path in ("headers", "files/body"):
+            with pytest.raises(WrongRecipient):
+                worker.hub.get(f"/api/v1/packets/{packet['manifest']}/{path}")
+
+    def test_a_link_whose_revocation_overtook_it_while_all_stood_still_opens_nothing(
+        self, place, amina, mothers, at_device
+    ):
+        held, issued = reception(amina, place.clock, mothers), links.issue(amina, mothers)
+        out = Outgoing(mothers, SECTIONS, held, "reception", "urgent", link=issued.link)
+        handoff = referrals.send(amina, out).handoff
+        place.run()
+        new, _ = links.reissue(amina, handoff)
+        freeze = freezing.ask(place.members["daher"], held.token, amina.agency)["id"]
+        freeze_packets(place.hubs[HOME].hub)
+        links.unlink(amina, handoff)
+        place.run()
+        freezing.decide(amina, freeze, "kept")
+        place.run()
+        assert at_device(new).status()["state"] == "revoked"
 
 
 class TestLies:
