@@ -41,7 +41,7 @@ def prove(stage: Stage, play: Play, console: Console) -> bool:
     A word that betrays a child is every text of the packets with five characters and more, but for those that
     everybody uses (kinds of agencies, roles, purposes, categories).
     """
-    console.rule("[bold]4. Proof")
+    console.rule("[bold]5. Proof")
     whole = True
     for country, hub in stage.hubs.items():
         report = _audited(hub.settings)
