@@ -47,6 +47,7 @@ _INSTEAD = "Who might help instead: an agency, or the id of a service. A proposa
     click.option("--via", required=True, type=click.Choice(["phone", "sms", "paper"])),
     click.option("--evidence", "words_file", required=True, help="A file with who said what and when; - for stdin."),
     click.option("--date", "day", type=_day, help="The day of the first contact, for accept and start."),
+    click.option("--said-on", type=_day, help="The day on which they said so; today where none is named."),
     click.option("--code", help="The id of a code that was read back: see hub code."),
     click.option("--do-not-ask", is_flag=True, help="The provider's number must not be asked whether it is true."),
 )
@@ -56,9 +57,10 @@ def report(  # noqa: PLR0913 - options of one command
     handoff: str,
     via: str,
     words_file: str,
-    day: datetime | None,
-    code: str | None,
     *,
+    day: datetime | None,
+    said_on: datetime | None,
+    code: str | None,
     do_not_ask: bool,
 ) -> None:
     """Report the recipient's STEP that came by phone, SMS or paper. It slows the chase and never stops it."""
@@ -69,7 +71,8 @@ def report(  # noqa: PLR0913 - options of one command
     body = dict.fromkeys(named, day.date().isoformat() if day else None)
     member, evidence = session.member(), read_text(words_file)
     name, ask = kind.rpartition(".")[2], not do_not_ask
-    say(session, member, proxies.report(member, handoff, name, via, evidence, body, code=code, ask=ask))
+    on = said_on.date().isoformat() if said_on else None
+    say(session, member, proxies.report(member, handoff, name, via, evidence, body, code=code, ask=ask, on=on))
 
 
 @command(top, handoff, click.option("--digits", "digits_file", help="A file with the digits; - for stdin."))

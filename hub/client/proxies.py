@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from hub.client import basis as bases
@@ -46,14 +47,18 @@ def report(  # noqa: PLR0913 - what came, how, and how good it is
     *,
     code: str | None = None,
     ask: bool = True,
+    on: str | None = None,
 ) -> dict[str, Any]:
     """Say that the recipient took a step, which came `via` phone, SMS or paper; `words` are the evidence, kept sealed.
 
+    `on` is the day on which the recipient said so, today unless a paper was long on its way; the statement itself has
+    the time at which it is entered.
     With a `code` that was read back the grade is code-verified; else it is reported, and with `ask` the hub may ask the
     recipient's verified number whether it is true, where the basis lets it.
     """
     kind = f"referral.{step}"
-    evidence = referrals.noted(member, {"handoff": handoff, "type": kind, "via": via, "words": words})
+    said_on = _day(on or bases.today(member), bases.today(member))
+    evidence = referrals.noted(member, {"handoff": handoff, "type": kind, "via": via, "words": words, "on": said_on})
     grade = Grade.REPORTED if code is None else Grade.CODE_VERIFIED
     more = {"ask": ask and _is_safe(member, handoff)} if code is None else {"code": code}
     said = {**(body or {}), "via": via, "evidence": evidence, **more}
@@ -111,6 +116,16 @@ def found(member: Member, statement: str, finding: str) -> dict[str, Any]:
     said: dict[str, Any] = member.hub.post(f"/api/v1/reviews/{statement}", {"finding": finding}) or {}
     with well_formed():
         return dict(said)
+
+
+def _day(said_on: str, today: str) -> str:
+    try:
+        past = date.fromisoformat(said_on).isoformat() <= today
+    except ValueError:
+        past = False
+    if not past:
+        raise InvalidRequest("The day of an answer is YYYY-MM-DD, and not in the future.", field="on")
+    return said_on
 
 
 def _is_safe(member: Member, handoff: str) -> bool:
