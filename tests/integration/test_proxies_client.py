@@ -151,10 +151,10 @@ def test_a_supervisor_sees_the_evidence_and_nobody_reviews_the_own_report(scene,
     with pytest.raises(Forbidden):
         proxies.found(amina, line.hash, "holds")
     boss = scene[0].members.get("amina-boss") or scene[0].join(amina, "amina-boss", {"supervisor"})
-    assert [row.statement for row in proxies.reviews(boss)] == [line.hash]
+    assert line.hash in [row.statement for row in proxies.reviews(boss)]  # chance may have chosen others too
     assert proxies.evidence_of(boss, line.hash, handoff)["words"] == "Hana said on the phone: seen."
     proxies.found(boss, line.hash, "doubted")
-    assert proxies.reviews(boss) == []
+    assert line.hash not in [row.statement for row in proxies.reviews(boss)]
     rows = {row["id"]: row for row in reading.pages(amina, "referral", "out")}
     assert rows[handoff]["doubted"] is True
 
