@@ -1,7 +1,8 @@
 """S1: two children from Tigray are stopped in Djibouti, return home by way of Addis Ababa, and are helped there.
 
-The steps of consent. What moves responsibility (transfer, arrival, the determination before reunification) is not told
-here: where the scenario hands a case over, a referral carries the packet.
+Consent, referrals, and a committee that answers by telephone. What moves responsibility (transfer, arrival, the
+determination before reunification) is not told here: where the scenario hands a case over, a referral carries the
+packet.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ from __future__ import annotations
 import pytest
 
 from hub.client import basis as bases
-from hub.errors import NotFound
-from tests.support.scenario import Person, agrees, grant, guardian, parent
+from hub.errors import HubError, NotFound
+from tests.support.scenario import THEMSELVES, Person, agrees, grant, guardian, parent
 from tests.support.sentences import A_PERSON, AUTHORITY_ONLY, CHILD_SAID_NO, FIREWALL, not_covered, not_needed, turn_on
 
 AGENCIES = {
@@ -71,7 +72,22 @@ SELAM = Person(
         "economic": {"loan": "two goats, for her father-Syn"},
     },
 )
+LETEBRHAN = Person(
+    "SYN-ET-003",
+    "Letebrhan Gebre-Syn",
+    "adult",
+    "18+",
+    "ti",
+    "ET",
+    {
+        "minimal_contact": {"first_name": "Letebrhan Gebre-Syn"},
+        "economic": {"loan": "a kiosk beside the church-Syn"},
+    },
+)
 CHILDREN = (HAGOS, SELAM)
+BORROWERS = (LETEBRHAN, SELAM)
+LOAN = ("minimal_contact", "economic")
+COMMITTEE = "+251911000077"
 NAMED = ("identity", "family_links", "needs_risk", "health", "child_views", "documents", "travel_arrival")
 PLANS = ("plan", "safety_plan", "monitoring_plan")
 FIRST_GUARDIAN = guardian("SYN-GD-11", "child-protection desk Djibouti")
@@ -102,15 +118,42 @@ def arrived(scene, agreed):
 
 @pytest.fixture(scope="module")
 def at_home(scene):
-    """D25: the children live with their families, and a parent agrees to each loan."""
+    """D25: the children live with their families. Hagos's mother asks for herself, Selam's father for his daughter."""
     scene.on_day(25)
-    loan = grant("coalition", "livelihood", "minimal_contact", "economic")
-    found = {}
-    for child in CHILDREN:
-        found[child] = scene.consent(
-            "kebele", child.in_family("ET"), parent("mother or father"), agrees("A good plan."), loan
-        )
-    return found
+    loan = grant("coalition", "livelihood", *LOAN)
+    return {
+        LETEBRHAN: scene.consent("kebele", LETEBRHAN, THEMSELVES, agrees("A good plan."), loan),
+        SELAM: scene.consent("kebele", SELAM.in_family("ET"), parent("father"), agrees("Goats!"), loan),
+    }
+
+
+@pytest.fixture(scope="module")
+def loans(scene, at_home):
+    """D25: the Kebele's social worker refers each to the coalition's focal point, by name of that person."""
+    asked = {"to": "coalition", "purpose": "livelihood", "person": "coalition", "needs": ("microfinance",)}
+    return {one: scene.send("kebele", at_home[one], one.part(*LOAN), **asked) for one in BORROWERS}
+
+
+@pytest.fixture(scope="module")
+def acknowledged(scene, loans):
+    """D29: the focal point is reached by phone, says yes to both, and reads six digits back for the goats."""
+    scene.on_day(29)
+    scene.has_number("coalition", COMMITTEE, known_to="kebele")
+    scene.reports("kebele", loans[LETEBRHAN], "acknowledge", "phone", "Tesfaye, 9 o'clock: the committee has it-Syn")
+    code = scene.digits_read_back("kebele", loans[SELAM], COMMITTEE)
+    scene.reports("kebele", loans[SELAM], "acknowledge", "phone", "Tesfaye read the digits out-Syn", code=code)
+    return loans
+
+
+@pytest.fixture(scope="module")
+def begun(scene, acknowledged):
+    """D32 and D46: the committee accepts the kiosk, and pays it out; again by phone."""
+    kiosk = acknowledged[LETEBRHAN]
+    scene.on_day(32)
+    scene.reports("kebele", kiosk, "accept", "phone", "Tesfaye: yes, after the feast-Syn", first_contact=scene.day(46))
+    scene.on_day(46)
+    scene.reports("kebele", kiosk, "start", "phone", "Tesfaye: the money is paid out-Syn", contact=scene.day(46))
+    return kiosk
 
 
 def test_before_there_is_a_guardian_the_duty_to_protect_reaches_the_authority_alone(scene):
@@ -197,18 +240,16 @@ def test_in_ethiopia_a_new_guardian_and_the_child_agree_anew_to_the_plans(scene)
     ]
 
 
-def test_the_coalition_is_one_named_person_who_sees_a_first_name_and_one_need(scene, at_home):
-    loan = HAGOS.part("minimal_contact", "economic")
+def test_the_coalition_is_one_named_person_who_sees_a_first_name_and_one_need(scene, at_home, loans):
     asked = {"to": "coalition", "purpose": "livelihood"}
-    assert scene.refused("kebele", at_home[HAGOS], loan, **asked) == [A_PERSON]
-    sent = scene.send("kebele", at_home[HAGOS], loan, person="coalition", **asked)
-    assert scene.opens("coalition", sent) == loan
+    assert scene.refused("kebele", at_home[LETEBRHAN], LETEBRHAN.part(*LOAN), **asked) == [A_PERSON]
+    assert scene.opens("coalition", loans[LETEBRHAN]) == LETEBRHAN.part(*LOAN)
+    told = scene.plaintext("coalition", loans[LETEBRHAN])
+    assert not any(word in told for word in ("Hagos", "SYN-ET-001")), "the loan is his mother's, and he is not in it"
 
 
-def test_the_goats_are_referred_on_selams_own_consent(scene, at_home):
-    loan = SELAM.part("minimal_contact", "economic")
-    sent = scene.send("kebele", at_home[SELAM], loan, to="coalition", purpose="livelihood", person="coalition")
-    assert scene.opens("coalition", sent) == loan
+def test_the_goats_are_referred_on_selams_own_consent(scene, loans):
+    assert scene.opens("coalition", loans[SELAM]) == SELAM.part(*LOAN)
 
 
 @pytest.mark.parametrize("section", ["exploitation", "status"])
@@ -235,7 +276,8 @@ def lift(scene, held, rule, section):
     return bases.approve(second, once.handoff, said, "second signature")
 
 
-def test_selams_clinic_reads_about_her_health_only(scene):
+def test_selams_clinic_reads_about_her_health_only_and_she_is_asked_if_help_came(scene):
+    scene.on_day(26)
     wide = grant("clinic", "medical_care", "minimal_contact", "health", "economic")
     held = scene.consent("kebele", SELAM.in_family("ET"), parent("father"), agrees("I am tired."), wide)
     seen = scene.preview(
@@ -245,9 +287,52 @@ def test_selams_clinic_reads_about_her_health_only(scene):
     assert [reason.rule for reason in seen.missing["economic"]] == ["R11"]
     sent = scene.send("kebele", held, SELAM.part("minimal_contact", "health"), to="clinic", purpose="medical_care")
     assert scene.opens("clinic", sent) == SELAM.part("minimal_contact", "health")
+    scene.take("clinic", sent, "accept", first_contact=scene.day(27))
+    scene.take("clinic", sent, "report_outcome", got_help="yes", text="Iron tablets for three months-Syn")
+    scene.closes("kebele", sent, "child", "yes", "She has eaten, and is less tired-Syn")
+    assert scene.ledger("kebele", sent) == [
+        "referral.sent",
+        "packet.delivered",
+        "referral.accepted",
+        "referral.completed",
+        "referral.closed",
+    ]
+
+
+def test_the_focal_point_answers_by_phone_and_the_social_worker_keys_it_in_with_evidence(scene, acknowledged):
+    kiosk, goats = (acknowledged[one] for one in BORROWERS)
+    for handoff, grade in ((kiosk, "reported"), (goats, "code_verified")):
+        sent = ["referral.sent", "packet.delivered"]
+        assert scene.ledger("coalition", handoff) == [*sent, f"referral.acknowledged ({grade})"]
+    assert "Tesfaye, 9 o'clock" in scene.evidence("kebele", kiosk)["words"]
+    asked = [text for text in scene.texts_to(COMMITTEE) if "1 yes, 2 no" in text]
+    assert len(asked) == 1, "only what was reported without a code is asked about"
+    scene.texts_back("kebele", COMMITTEE, "1")
+    assert scene.ledger("kebele", kiosk)[-1] == "number.answered"
+
+
+def test_the_loan_is_accepted_on_day_32_and_started_on_day_46(scene, begun):
+    said = [word for word in scene.ledger("kebele", begun) if word.startswith("referral.")]
+    assert said == [
+        "referral.sent",
+        "referral.acknowledged (reported)",
+        "referral.accepted (reported)",
+        "referral.started (reported)",
+    ]
+    assert begun in scene.queue("kebele", "owner", "no_outcome")
+
+
+def test_whoever_keyed_in_the_outcome_does_not_close_the_loop_alone(scene, begun):
+    scene.on_day(60)
+    scene.reports("kebele", begun, "report_outcome", "phone", "Tesfaye: she has opened the kiosk-Syn")
+    with pytest.raises(HubError):
+        scene.closes("kebele", begun, "caregiver", "yes", "She sells salt and matches-Syn")
+    scene.colleague("kebele", "kebele-colleague", "caseworker")
+    scene.closes("kebele-colleague", begun, "adult", "yes", "She sells salt and matches-Syn")
+    assert scene.ledger("kebele", begun)[-2:] == ["referral.completed (reported)", "referral.closed"]
 
 
 def test_no_hub_learned_a_name_nothing_joins_and_the_logs_verify(scene):
-    scene.hubs_know_nothing_of(*CHILDREN)
+    scene.hubs_know_nothing_of(*CHILDREN, LETEBRHAN)
     scene.nothing_joins(*scene.handoffs)
     scene.logs_verify()

@@ -1,14 +1,14 @@
 """S2: a girl of 14 is sent back from Yemen by night, with a fever and no papers; nobody in Addis Ababa knows her.
 
-The steps of consent. Tracing, the determination and the placement with her aunt come later; where the scenario hands
-the case over, a referral carries the packet.
+Consent, an emergency by night, and a partner over the sea who keeps silent. Tracing, the determination and the
+placement with her aunt come later; where the scenario hands the case over, a referral carries the packet.
 """
 
 from __future__ import annotations
 
 import pytest
 
-from hub.client import cosigning, tasks
+from hub.client import arrivals, cosigning, tasks
 from hub.errors import Forbidden, InvalidRequest
 from tests.support.scenario import Person, agrees, grant, guardian
 from tests.support.sentences import (
@@ -27,6 +27,8 @@ AGENCIES = {
     "woreda": ("local_government", "ET"),
     "aden": ("ngo", "YE"),
     "sanaa": ("ngo", "YE"),
+    "school": ("school", "ET"),
+    "listeners": ("ngo", "ET"),
 }
 RECORD = ("addis",)
 AGREEMENTS = (("addis", "ET", "YE"), ("aden", "ET", "YE"))
@@ -48,6 +50,7 @@ MERON = Person(
         "coo_home_study": {"aunt": "two rooms, dry, near a school-Syn"},
         "bia_bid": {"outcome": "kin care with the aunt-Syn"},
         "plan": {"aim": "school after the fasting month-Syn"},
+        "education_skills": {"level": "fourth class in Afar-Syn"},
         "exploitation": {"work": "worked without pay in Aden-Syn"},
     },
 )
@@ -89,10 +92,18 @@ def guarded(scene):
     )
 
 
+@pytest.fixture(scope="module")
+def history_asked(scene, guarded):
+    """D2: the partner in Aden is asked what it knows of her, with what it needs to find it."""
+    named = MERON.part("identity", "family_links")
+    return scene.send("addis", guarded, named, to="aden", purpose="family_tracing", urgency="high")
+
+
 def test_at_night_the_hospital_is_sent_nothing_before_a_supervisor_has_signed_too(scene, emergency, supervisor):
     handoff, waiting = scene.prepare("addis", emergency, TONIGHT, **UNNAMED)
     assert scene.sees_nothing_of("hospital", handoff)
     assert scene.cosign(supervisor, waiting) == handoff
+    assert scene.due("addis", handoff) == scene.moment(1, hour=2), "an emergency has four hours, by night too"
     assert scene.opens("hospital", handoff) == TONIGHT
     scene.take("hospital", handoff, "acknowledge")
     assert scene.ledger("addis", handoff) == ["referral.sent", "packet.delivered", "referral.acknowledged"]
@@ -167,13 +178,11 @@ def test_what_is_explained_in_a_language_she_does_not_speak_needs_an_interpreter
     assert scene.refused("addis", held, MERON.part("identity"), **asked) == [NOT_EXPLAINED]
 
 
-def test_the_partner_in_aden_is_asked_for_her_history_with_what_it_needs_to_find_it(scene, guarded):
-    named = MERON.part("identity", "family_links")
-    sent = scene.send("addis", guarded, named, to="aden", purpose="family_tracing", urgency="high")
-    assert scene.opens("aden", sent) == named
+def test_the_partner_in_aden_is_asked_for_her_history_with_what_it_needs_to_find_it(scene, history_asked):
+    assert scene.opens("aden", history_asked) == MERON.part("identity", "family_links")
     for outsider in ("sanaa", "woreda", "hospital"):
-        assert scene.sees_nothing_of(outsider, sent)
-        assert scene.cannot_decrypt(outsider, sent, stolen_from="aden")
+        assert scene.sees_nothing_of(outsider, history_asked)
+        assert scene.cannot_decrypt(outsider, history_asked, stolen_from="aden")
 
 
 def test_another_agency_in_yemen_is_not_asked_because_the_consent_names_aden(scene, guarded):
@@ -204,6 +213,46 @@ def test_after_72_hours_the_emergency_is_over_unless_it_was_reviewed(scene, emer
     assert tasks.listing(scene.member("addis")) == []
     reviewed = scene.vital_interest("addis", to="hospital", supervisor=supervisor)
     assert scene.preview("addis", reviewed, at_the_last_moment, to="hospital", purpose="medical_care").permitted
+
+
+def test_aden_has_been_silent_for_72_hours_and_the_chase_climbs_on_both_sides_of_the_sea(scene, history_asked):
+    """It looked into the packet, and nobody said so: opening is no answer."""
+    for day, hour in ((5, 9), (6, 21), (8, 9)):
+        scene.on_day(day, hour)
+    climbed = ["followup.reminder", "followup.deputy", "followup.escalated"]
+    for side in ("addis", "aden"):
+        assert scene.ledger(side, history_asked) == ["referral.sent", "packet.delivered", *climbed]
+        assert history_asked in scene.queue(side, "supervisor", "escalated")
+
+
+def test_on_the_ninth_day_aden_answers_and_only_addis_reads_it(scene, history_asked):
+    scene.on_day(9)
+    scene.take("aden", history_asked, "accept", first_contact=scene.day(9))
+    history = "She was with us for three nights in January, and has a scar from a burn-Syn"
+    scene.take("aden", history_asked, "report_outcome", got_help="yes", text=history)
+    assert history in scene.plaintext("addis", history_asked)
+    scene.closes("addis", history_asked, "child", "yes", "She remembers the women there-Syn")
+    ends = ["referral.accepted", "referral.completed", "referral.closed"]
+    assert scene.ledger("addis", history_asked)[-3:] == scene.ledger("aden", history_asked)[-3:] == ends
+
+
+def test_school_and_somebody_to_talk_to_are_asked_before_she_arrives(scene):
+    scene.on_day(24)
+    schooling = grant("school", "education", "education_skills")
+    talks = grant("listeners", "psychosocial_support", "minimal_contact", "needs_risk")
+    held = scene.consent("addis", MERON, HER_GUARDIAN, agrees("School, yes."), schooling, talks, **INTERPRETED)
+    soon = {"urgency": "high", "needed_from": scene.day(26)}
+    class_five = scene.send("addis", held, MERON.part("education_skills"), to="school", purpose="education", **soon)
+    what, help_her = (
+        MERON.part("minimal_contact", "needs_risk"),
+        {"purpose": "psychosocial_support", "service": "mhpss"},
+    )
+    talk = scene.send("addis", held, what, to="listeners", **help_her, **soon)
+    missing = arrivals.unconfirmed(scene.member("addis"), scene.date(24))
+    assert {row.handoff for row in missing} == {class_five, talk}
+    scene.take("school", class_five, "accept", first_contact=scene.day(26))
+    scene.take("listeners", talk, "accept", first_contact=scene.day(27))
+    assert arrivals.unconfirmed(scene.member("addis"), scene.date(24)) == []
 
 
 def test_the_woreda_gets_the_whole_packet_but_for_what_she_did_not_agree_to_share(scene, guarded):

@@ -1,7 +1,7 @@
 """S3: a household and a boy return from Agadez to Côte d'Ivoire: who agrees for whom, and what each helper may read.
 
-The steps of consent. Boarding, arrival and the visits come later; where the scenario hands cases over, a referral
-carries the packet.
+Consent for each of them, and seven referrals that end differently. Boarding, arrival and the visits come later; where
+the scenario hands cases over, a referral carries the packet.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ AGENCIES = {
     "mechanics": ("livelihood", "CI"),
     "mhpss-group": ("ngo", "CI"),
     "art-group": ("ngo", "CI"),
+    "creche": ("ngo", "CI"),
+    "creche-cocody": ("ngo", "CI"),
 }
 RECORD = ("agadez", "iom-abidjan")
 AGREEMENTS = (("agadez", "NE", "CI"), ("iom-abidjan", "NE", "CI"))
@@ -95,8 +97,9 @@ KOUADIO = Person(
     },
 )
 HOUSEHOLD = (AWA, YAO, MOTHER)
-SAME = ("minimal_contact", "identity", "health", "economic")
+SAME = ("minimal_contact", "identity", "health", "education_skills", "economic")
 HIS = ("identity", "family_links", "child_views", "education_skills", "needs_risk", "minimal_contact")
+THEIR_HELPERS = ("clinic", "housing", "primary-school", "creche", "creche-cocody")
 HELPERS = ("uasc-shelter", "mechanics", "mhpss-group", "art-group")
 
 
@@ -104,7 +107,7 @@ HELPERS = ("uasc-shelter", "mechanics", "mhpss-group", "art-group")
 def household(scene):
     """D2: the mother agrees for Awa, for Yao, who is asked, and once more for herself."""
     scene.on_day(2)
-    home = grant("iom-abidjan", "reception", *SAME, onward=("clinic", "housing"))
+    home = grant("iom-abidjan", "reception", *SAME, onward=THEIR_HELPERS)
     return {
         AWA: scene.consent("agadez", AWA, parent("mother"), TOO_YOUNG, home),
         YAO: scene.consent("agadez", YAO, parent("mother"), agrees("With Mama."), home),
@@ -134,6 +137,27 @@ def his_packet(scene, kouadio, received):
     return scene.send("agadez", kouadio, KOUADIO.part(*HIS, "mhpss"), to="iom-abidjan", purpose="reception")
 
 
+@pytest.fixture(scope="module")
+def seven(scene, received, his_packet):
+    """D10: everybody whom the household and Kouadio need is asked, each for one thing."""
+    scene.on_day(10)
+    asked = (
+        ("uasc-shelter", KOUADIO, "alternative_care", "urgent", ("minimal_contact", "needs_risk", "family_links")),
+        ("mechanics", KOUADIO, "training", "routine", ("minimal_contact", "education_skills")),
+        ("mhpss-group", KOUADIO, "mhpss", "high", ("minimal_contact", "mhpss")),
+        ("clinic", AWA, "clinic", "urgent", ("minimal_contact", "health")),
+        ("creche", AWA, "school", "routine", ("minimal_contact",)),
+        ("primary-school", YAO, "school", "routine", ("minimal_contact", "education_skills")),
+        ("housing", MOTHER, "housing", "high", ("minimal_contact", "economic")),
+    )
+    sent = {}
+    for to, one, service, urgency, sections in asked:
+        on = scene.passes_on("iom-abidjan", his_packet if one is KOUADIO else received[one])
+        about = {"purpose": "reception", "service": service, "urgency": urgency}
+        sent[to] = scene.send("iom-abidjan", on, one.part(*sections), to=to, **about)
+    return sent
+
+
 def _of(one):
     return tuple(section for section in SAME if section in one.file)
 
@@ -150,6 +174,12 @@ def test_mother_and_children_have_a_record_each(scene, household):
 def test_abidjan_sees_of_each_one_what_was_agreed_for_that_one(scene, received):
     for one in HOUSEHOLD:
         assert scene.opens("iom-abidjan", received[one]) == one.part(*_of(one))
+
+
+def test_for_another_reason_the_mother_is_asked_again(scene, household):
+    assert scene.refused("agadez", household[MOTHER], MOTHER.part("health"), to="iom-abidjan", purpose="education") == [
+        not_covered("health", "iom-abidjan@ci.example", "school or training", "the person themselves")
+    ]
 
 
 def test_a_child_of_seven_must_be_asked_and_may_say_no(scene):
@@ -216,7 +246,12 @@ def test_what_nobody_gives_him_is_written_down_where_no_hub_reads_it(scene, his_
 def test_his_age_limits_work_and_no_exception_lifts_that(scene, his_packet):
     """A workshop takes trainees from 18; the limit of child labour has no override (R19)."""
     on = scene.passes_on("iom-abidjan", his_packet)
-    listing = {"id": "2966a4ba-ec2b-598f-9a1b-94019815f9e9", "service": "training", "verified": scene.today(), "answered": True}
+    listing = {
+        "id": "2966a4ba-ec2b-598f-9a1b-94019815f9e9",
+        "service": "training",
+        "verified": scene.today(),
+        "answered": True,
+    }
     listing |= {"fails": [], "labour_from": 18 * 12, "excludes": []}
     asked = {"to": "mechanics", "purpose": "reception", "service": "training"}
     told = KOUADIO.part("minimal_contact", "education_skills")
@@ -273,6 +308,15 @@ def test_nothing_crosses_a_border_without_an_agreement_between_the_two_countries
     ]
 
 
+def test_before_the_workshop_is_asked_for_kouadio_it_is_asked_for_a_place_for_nobody(scene, his_packet):
+    asked = {"need": "skills", "age_band": "15-17", "sex": "male", "from": scene.day(20)}
+    inquiry = scene.asks_for_a_place("iom-abidjan", "mechanics", **asked)
+    question = scene.inquiry("mechanics", inquiry).question
+    assert {name: question[name] for name in asked} == asked
+    scene.answers_about_a_place("mechanics", inquiry, "capacity", starting=scene.day(20), places=2)
+    assert scene.inquiry("iom-abidjan", inquiry).answer["places"] == 2
+
+
 def test_agencies_that_nobody_named_find_nothing_and_have_no_key(scene, received, his_packet):
     for outsider in ("primary-school", "uasc-shelter", "mhpss-group"):
         assert scene.sees_nothing_of(outsider, received[MOTHER])
@@ -280,10 +324,54 @@ def test_agencies_that_nobody_named_find_nothing_and_have_no_key(scene, received
     assert scene.cannot_decrypt("clinic", his_packet, stolen_from="iom-abidjan")
 
 
-def test_for_another_reason_the_mother_is_asked_again(scene, household):
-    assert scene.refused("agadez", household[MOTHER], MOTHER.part("health"), to="iom-abidjan", purpose="education") == [
-        not_covered("health", "iom-abidjan@ci.example", "school or training", "the person themselves")
+def test_seven_are_asked_each_for_one_thing_and_no_two_can_be_joined(scene, seven):
+    assert len(seven) == 7
+    for handoff in seven.values():
+        assert scene.ledger("iom-abidjan", handoff) == ["referral.sent", "packet.delivered"]
+    scene.nothing_joins(*seven.values())
+    assert scene.opens("creche", seven["creche"]) == AWA.part("minimal_contact")
+
+
+def test_the_creche_is_full_and_awa_goes_to_another_one_that_her_mother_had_named(scene, received, seven):
+    full = seven["creche"]
+    scene.take("creche", full, "decline", code="no_capacity", text="No place before the summer-Syn")
+    again = scene.reroute("iom-abidjan", full, to="creche-cocody", on=scene.passes_on("iom-abidjan", received[AWA]))
+    assert scene.ledger("iom-abidjan", full)[-2:] == ["referral.declined", "referral.rerouted"]
+    assert scene.opens("creche-cocody", again) == AWA.part("minimal_contact")
+    scene.take("creche-cocody", again, "accept", first_contact=scene.day(14))
+    assert scene.ledger("iom-abidjan", again) == ["referral.sent", "packet.delivered", "referral.accepted"]
+    assert not any(name in scene.plaintext("creche-cocody", again) for name in ("Yao", "Mariam", "Kouadio"))
+    assert scene.sees_nothing_of("creche", again)
+
+
+def test_kouadio_is_sheltered_from_day_10_until_his_father_is_found_on_day_17(scene, seven):
+    shelter = seven["uasc-shelter"]
+    scene.take("uasc-shelter", shelter, "accept", first_contact=scene.day(10))
+    scene.take("uasc-shelter", shelter, "start", contact=scene.day(10))
+    scene.on_day(17)
+    scene.take("uasc-shelter", shelter, "report_outcome", got_help="yes", text="His father came himself-Syn")
+    scene.closes("iom-abidjan", shelter, "child", "yes", "He wants to see the workshop-Syn")
+    assert scene.ledger("iom-abidjan", shelter)[-4:] == [
+        "referral.accepted",
+        "referral.started",
+        "referral.completed",
+        "referral.closed",
     ]
+
+
+def test_the_rent_is_paid_for_three_months_and_the_mother_is_asked_when_they_are_over(scene, seven):
+    """A review would be due within a month; the owner gives the housing partner time until the rent ends."""
+    rent = seven["housing"]
+    scene.on_day(18)
+    scene.take("housing", rent, "accept", first_contact=scene.day(18))
+    scene.take("housing", rent, "start", contact=scene.day(18))
+    scene.pauses_clock("iom-abidjan", rent, until=scene.moment(106), reason="Rent is paid until June-Syn")
+    scene.on_day(60)
+    assert not any(word.startswith("followup.") for word in scene.ledger("iom-abidjan", rent)[4:])
+    scene.on_day(106)
+    scene.take("housing", rent, "report_outcome", got_help="yes", text="Three months were paid to the landlady-Syn")
+    scene.closes("iom-abidjan", rent, "adult", "yes", "They may stay; she pays the fourth herself-Syn")
+    assert scene.ledger("iom-abidjan", rent)[-2:] == ["referral.completed", "referral.closed"]
 
 
 def test_no_hub_learned_a_name_nothing_joins_and_the_logs_verify(scene):

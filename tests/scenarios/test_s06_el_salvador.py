@@ -1,7 +1,7 @@
 """S6: a boy of 13 and two children with their mother return to El Salvador, where the migration directorate waits.
 
-The steps of consent, and the firewall. The determination, the danger in the father's barrio and the arrival come later;
-where the scenario hands a case over, a referral carries the packet.
+Consent, the firewall, an office that keeps silent, and help that did not come. The determination, the danger in the
+father's barrio and the arrival come later; where the scenario hands a case over, a referral carries the packet.
 """
 
 from __future__ import annotations
@@ -180,6 +180,22 @@ def test_the_town_is_told_what_mateo_needs_and_the_school_of_his_schooling_only(
     ]
 
 
+def test_the_town_says_that_help_came_and_mateo_says_no_so_it_is_disputed_and_asked_for_anew(scene, extended):
+    needs = MATEO.part("minimal_contact", "needs_risk")
+    asked = {"to": "zacatecoluca", "purpose": "reintegration_follow_up", "urgency": "high"}
+    sent = scene.send("conna", extended, needs, **asked)
+    scene.take("zacatecoluca", sent, "accept", first_contact=scene.day(15))
+    scene.take("zacatecoluca", sent, "start", contact=scene.day(15))
+    scene.take("zacatecoluca", sent, "report_outcome", got_help="yes", text="Was visited at his grandmother's-Syn")
+    with pytest.raises(InvalidRequest):
+        scene.closes("conna", sent, "child", "no", "Nobody came-Syn")
+    scene.disputes("conna", sent, "child", "Nobody came-Syn")
+    assert scene.ledger("conna", sent)[-2:] == ["referral.completed", "referral.disputed"]
+    again = scene.supersedes("conna", sent, extended, needs, **asked)
+    assert scene.ledger("zacatecoluca", again) == ["referral.sent", "packet.delivered"]
+    scene.nothing_joins(sent, again)
+
+
 def test_nobody_was_asked_about_his_status_so_it_is_told_to_nobody(scene, extended):
     asked = {"to": "zacatecoluca", "purpose": "reintegration_follow_up"}
     assert scene.refused("conna", extended, MATEO.part("status"), **asked) == [
@@ -242,6 +258,9 @@ def test_the_victim_office_stays_silent_and_the_chase_climbs(scene, silent):
     for handoff in silent:
         said = [entry for entry in scene.ledger("conna", handoff) if entry.startswith("followup")]
         assert said == ["followup.reminder", "followup.deputy", "followup.escalated"]
+        assert scene.ledger("cmpv", handoff) == scene.ledger("conna", handoff)
+    for side in ("conna", "cmpv"):
+        assert set(silent) <= set(scene.queue(side, "supervisor", "escalated"))
 
 
 def test_after_the_silence_lucas_goes_elsewhere_once_his_mother_has_agreed_to_that_too(scene, silent):

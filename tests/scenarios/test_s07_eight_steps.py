@@ -1,7 +1,7 @@
 """S7: a boy of 11 goes home from Dakar to Guinea-Bissau by the eight steps of the West Africa Network.
 
-The steps of consent: who is asked in which language, and to whom a packet may be passed on. The markers of the eight
-steps, the determination and the transfer come later.
+Who is asked in which language, to whom a packet may be passed on, and how long a focal point may keep silent. The
+markers of the eight steps, the determination and the transfer come later.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ INTERPRETER = {"used": True, "kind": "in_person", "ref": "SYN-INT-9", "confident
 IN_KRIOL = {"informing": {"language": "fr", "interpreter": INTERPRETER}}
 TO_GABU = grant("focal-bissau", "family_tracing", *STUDY, onward=("gabu",))
 ASKED = {"purpose": "family_tracing"}
+BISSAU = "+245955000001"
 
 
 @pytest.fixture(scope="module")
@@ -137,12 +138,61 @@ def test_dakar_itself_cannot_go_round_the_focal_point(scene, agreed):
     ]
 
 
+def test_those_whom_nobody_named_find_nothing_and_have_no_key(scene, study_asked, forwarded):
+    for outsider in ("bafata", "registry", "iss", "shelter-dakar", "bridge-school"):
+        for handoff, holder in ((study_asked, "focal-bissau"), (forwarded, "gabu")):
+            assert scene.sees_nothing_of(outsider, handoff)
+            assert scene.cannot_decrypt(outsider, handoff, stolen_from=holder)
+    assert scene.sees_nothing_of("focal-dakar", forwarded)
+
+
 def test_what_came_on_a_duty_to_protect_is_passed_on_to_nobody(scene):
     duty = scene.duty_to_protect("focal-dakar", tell="focal-bissau", child="agreed")
     sent = scene.send("focal-dakar", duty, IDRISSA.part("needs_risk"), to="focal-bissau", purpose="protection")
     assert scene.opens("focal-bissau", sent) == IDRISSA.part("needs_risk")
     with pytest.raises(InvalidRequest):
         scene.passes_on("focal-bissau", sent)
+
+
+def test_seven_working_days_of_silence_are_waited_for_and_then_the_focal_point_is_reminded(scene, study_asked):
+    """That it opened the packet is no answer; a person gives one."""
+    scene.on_day(14)
+    assert scene.ledger("focal-dakar", study_asked) == ["referral.sent", "packet.delivered"]
+    assert study_asked in scene.queue("focal-dakar", "owner", "unacknowledged")
+    scene.on_day(16)
+    reminded = ["referral.sent", "packet.delivered", "followup.reminder"]
+    assert scene.ledger("focal-dakar", study_asked) == scene.ledger("focal-bissau", study_asked) == reminded
+
+
+@pytest.fixture(scope="module")
+def acknowledged(scene, study_asked):
+    """D17: the focal point has no line for data; what its SMS says is keyed in with evidence in Dakar."""
+    scene.on_day(17)
+    scene.has_number("focal-bissau", BISSAU, known_to="focal-dakar")
+    scene.reports("focal-dakar", study_asked, "acknowledge", "sms", "Fatumata, 20 March: received, we go on Monday-Syn")
+    return study_asked
+
+
+def test_its_sms_is_keyed_in_and_the_number_itself_is_asked_if_that_is_true(scene, acknowledged):
+    assert scene.ledger("focal-bissau", acknowledged)[-1] == "referral.acknowledged (reported)"
+    assert scene.evidence("focal-dakar", acknowledged)["words"].startswith("Fatumata, 20 March")
+    (question,) = scene.texts_to(BISSAU)
+    assert "1 yes, 2 no" in question
+    scene.texts_back("focal-dakar", BISSAU, "1")
+    assert scene.ledger("focal-dakar", acknowledged)[-1] == "number.answered"
+
+
+def test_the_study_comes_on_the_twentieth_day_and_the_boy_is_asked_before_it_is_closed(scene, acknowledged):
+    scene.on_day(20)
+    scene.take("focal-bissau", acknowledged, "accept", first_contact=scene.day(20))
+    scene.take("focal-bissau", acknowledged, "start", contact=scene.day(20))
+    found = "His mother has a bed for him and a place in a school-Syn"
+    scene.take("focal-bissau", acknowledged, "report_outcome", got_help="yes", text=found)
+    assert found in scene.plaintext("focal-dakar", acknowledged)
+    scene.closes("focal-dakar", acknowledged, "child", "yes", "He laughed for the first time-Syn")
+    ends = ["referral.accepted", "referral.started", "referral.completed", "referral.closed"]
+    assert scene.ledger("focal-dakar", acknowledged)[-4:] == ends
+    assert scene.ledger("focal-dakar", acknowledged) == scene.ledger("focal-bissau", acknowledged)
 
 
 def test_the_bridge_school_learns_of_his_schooling_on_a_new_consent(scene):
@@ -155,14 +205,6 @@ def test_the_bridge_school_learns_of_his_schooling_on_a_new_consent(scene):
     assert scene.refused("focal-dakar", held, IDRISSA.part("family_links"), **asked) == [
         not_needed("family and relatives")
     ]
-
-
-def test_those_whom_nobody_named_find_nothing_and_have_no_key(scene, study_asked, forwarded):
-    for outsider in ("bafata", "registry", "iss", "shelter-dakar", "bridge-school"):
-        for handoff, holder in ((study_asked, "focal-bissau"), (forwarded, "gabu")):
-            assert scene.sees_nothing_of(outsider, handoff)
-            assert scene.cannot_decrypt(outsider, handoff, stolen_from=holder)
-    assert scene.sees_nothing_of("focal-dakar", forwarded)
 
 
 def test_no_hub_learned_a_name_nothing_joins_and_the_logs_verify(scene):

@@ -35,6 +35,7 @@ class Answers:
     world: World
     kinds: Mapping[str, tuple[str, str]]
     gateway: RapidProServer
+    said: set[str]
     member: Callable[[str], Member]
     address: Callable[[str], str]
     today: Callable[[], str]
@@ -46,7 +47,8 @@ class Answers:
 
     def reports(self, agency: str, handoff: str, step: str, via: str, words: str, **said: Any) -> None:
         """Key in the recipient's answer, which came `via` phone, SMS or paper; `words` are the evidence."""
-        how = {name: said.pop(name) for name in ("code", "ask") if name in said}
+        self.said.add(words)
+        how = {name: said.pop(name) for name in ("code", "ask", "on") if name in said}
         proxies.report(self.member(agency), handoff, step, via, words, said, **how)
         self.deliver()
 
@@ -75,7 +77,7 @@ class Answers:
         """Have six digits texted to the provider, who reads them out on the phone; return the code's id."""
         sent = proxies.send_code(self.member(agency), handoff)
         self.deliver()
-        (digits,) = re.findall(r"\b[0-9]{6}\b", self.texts_to(number)[-1])
+        digits = re.findall(r"\b[0-9]{6}\b", self.texts_to(number)[-1])[0]  # the same in each language
         proxies.read_back(self.member(agency), handoff, sent["code"], digits)
         return str(sent["code"])
 
@@ -127,11 +129,13 @@ class Answers:
 
     def closes(self, agency: str, handoff: str, who: str, answer: str | None, words: str = "") -> None:
         """Close the loop after the child, or who cares for it, was asked today whether help came."""
+        self.said.add(words)
         outcomes.close(self.member(agency), handoff, [Asked(who, "in_person", self.today(), answer, words)])
         self.deliver()
 
     def disputes(self, agency: str, handoff: str, who: str, words: str = "") -> None:
         """Dispute an outcome: whoever was asked today says that no help came."""
+        self.said.add(words)
         outcomes.dispute(self.member(agency), handoff, [Asked(who, "in_person", self.today(), "no", words)])
         self.deliver()
 
@@ -144,6 +148,12 @@ class Answers:
     def due(self, agency: str, handoff: str) -> int | None:
         """Return by when whoever has the ball has to act."""
         return reading.show(self.member(agency), handoff).due
+
+    def pauses_clock(self, agency: str, handoff: str, *, until: int, reason: str) -> None:
+        """Give the recipient more time; why stays with the agency that gives it."""
+        self.said.add(reason)
+        referrals.pause_clock(self.member(agency), handoff, until, reason)
+        self.deliver()
 
     def works(self, agency: str, zone: str, weekend: Sequence[int], *, remote: bool = False) -> None:
         """Let an agency say when it works, and whether it is far from everything."""

@@ -16,8 +16,10 @@ from hub.app import create_hub, open_hub
 from hub.clock import FileClock
 from hub.followup.store import follow_ups
 from hub.handoffs.store import PacketStore
+from hub.notify.inbound import InboundTexts
 from hub.notify.store import notices
 from hub.outbox.store import Outbox
+from hub.proxies.store import Questions
 from hub.settings import Settings
 from tests.support.processes import HubProcess, free_port, until
 
@@ -76,4 +78,7 @@ def _busy(hub: Hub, hubs: Collection[Hub]) -> int:
         promised = sum(Outbox(connection).waiting(other.origin) for other in hubs)
         due = connection.scalar(select(func.count()).select_from(follow_ups).where(follow_ups.c.next_at <= now))
         told = connection.scalar(select(func.count()).select_from(notices).where(notices.c.next_try <= now))
-        return promised + int(due or 0) + int(told or 0) + len(PacketStore(connection).doomed(None))
+        asks = Questions(connection)
+        answers = [text for one in asks.asked() for text in InboundTexts(connection).answers_from(one.number, now)]
+        doomed = PacketStore(connection).doomed(None)
+        return promised + int(due or 0) + int(told or 0) + len(asks.next()) + len(answers) + len(doomed)

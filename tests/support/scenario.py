@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from hub.client import access, around, cosigning, groups, opening, reading, records, referrals, withdrawal
 from hub.client import basis as bases
-from hub.client.groups import Again
+from hub.client.groups import Again, How
 from hub.client.referrals import Outgoing
 from hub.clock import FileClock, SetClock
 from hub.errors import ConsentMissing, NotFound, WrongRecipient
@@ -44,6 +44,7 @@ from tests.support.world import FOUNDER, PASSPHRASE, Mailing, consent, emergency
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
+    from datetime import date
     from pathlib import Path
     from types import ModuleType
 
@@ -73,6 +74,7 @@ LEDGER = {
     "referral.ask": "question.asked",
     "referral.answer": "question.answered",
     "referral.change_urgency": "urgency.changed",
+    "referral.pause_clock": "clock.paused",
     "referral.expire": "referral.expired",
     "referral.close": "referral.closed",
     "referral.dispute": "referral.disputed",
@@ -90,7 +92,7 @@ RUNGS = ("reminder", "deputy", "escalated", "area", "last")
 """A scenario's word for a rung of the ladder."""
 _ROLES = {
     "community_structure": frozenset({"focal_point", "caseworker", "agency_admin"}),
-    **dict.fromkeys(("migration_authority", "border_police"), frozenset({"agency_admin", "coordinator"})),
+    **dict.fromkeys(("migration_authority", "border_police", "police"), frozenset({"agency_admin", "coordinator"})),
 }
 
 
@@ -177,6 +179,8 @@ class Scene(Answers):
     gateway: RapidProServer
     kinds: Mapping[str, tuple[str, str]]
     handoffs: list[str] = field(default_factory=list)
+    said: set[str] = field(default_factory=set)
+    """What was said in words in answers, evidence and reasons."""
 
     def member(self, agency: str) -> Member:
         return self.world.members[agency]
@@ -184,9 +188,12 @@ class Scene(Answers):
     def address(self, agency: str) -> str:
         return agency_id(agency, host(self.kinds[agency][1]))
 
+    def date(self, n: int) -> date:
+        return datetime.fromtimestamp(FIRST_DAY, UTC).date() + timedelta(days=n)
+
     def day(self, n: int) -> str:
-        """Return the date of day `n`."""
-        return (datetime.fromtimestamp(FIRST_DAY, UTC).date() + timedelta(days=n)).isoformat()
+        """Return the date of day `n` as it is written."""
+        return self.date(n).isoformat()
 
     def moment(self, n: int, hour: int = 8) -> int:
         """Return an hour of day `n`."""
@@ -312,6 +319,11 @@ class Scene(Answers):
         again = Again(self.address(to), on)
         return self._went(groups.reroute(self.member(agency), handoff, again).handoff)
 
+    def supersedes(self, agency: str, handoff: str, on: Held, what: Mapping[str, Any], **asked: Any) -> str:
+        """Refer anew what was disputed; that one follows the other only the sender's own records know."""
+        sent = groups.follow(self.member(agency), handoff, self._out(on, what, **asked), How.SUPERSEDES)
+        return self._went(sent.handoff)
+
     def plaintext(self, agency: str, handoff: str) -> str:
         """Return all that an agency reads of a handoff, as one text."""
         found = opening.open_handoff(self.member(agency), handoff)
@@ -334,6 +346,7 @@ class Scene(Answers):
 
     def take(self, agency: str, handoff: str, step: str, **said: Any) -> None:
         """Let an agency take a step on a referral, and the others hear of it."""
+        self.said |= {said["text"]} if "text" in said else set()
         referrals.take(self.member(agency), handoff, step, **said)
         self.deliver()
 
@@ -420,12 +433,14 @@ class Scene(Answers):
     # What holds for every scenario
 
     def hubs_know_nothing_of(self, *people: Person) -> None:
-        """Fail if a name, a code or a text about somebody is in any hub's database, files or mail."""
+        """Fail if a name, a code or a text about somebody is in any hub's database, files, mail or SMS."""
         kept = [(f"mail {n}", mail.as_bytes()) for n, mail in enumerate(self.mailbox.mails)]
+        kept += [(f"SMS to {number}", text.encode()) for number, text in self.gateway.texts]
         assert kept or not self.handoffs, "no mail was sent"
         for served in self.world.hubs.values():
             kept += kept_by(served.hub)
-        assert found_in(kept, sorted(set().union(*(person.words() for person in people)))) == set()
+        words = {text.encode() for text in self.said if len(text) > 9}
+        assert found_in(kept, sorted(words.union(*(person.words() for person in people)))) == set()
 
     def nothing_joins(self, *handoffs: str) -> None:
         """Fail if a hub could tell that two of these are about one child; that they are one agency's it does know."""
@@ -436,7 +451,8 @@ class Scene(Answers):
         for found in hubs:
             rows = [values - public for table, values in found if table not in EVERYBODYS]
             reached = [closure(rows, handoff) for handoff in handoffs]
-            assert all(one & other == set() for one, other in combinations(reached, 2))
+            joined = [one & other for one, other in combinations(reached, 2) if one & other]
+            assert not joined, joined
 
     def logs_verify(self) -> None:
         """Fail if any entry of any log was edited, deleted or moved."""

@@ -67,6 +67,8 @@ def tokens(hub: Hub) -> list[tuple[str, set[str]]]:
 
 def leaves(value: Any) -> set[str]:
     """Texts of sixteen characters and more that are no words, inside JSON, base64 and bytes too."""
+    if isinstance(value, str) and value.startswith(("{", "[")):
+        value = _parsed(value)
     if isinstance(value, str) and ":" in value:
         value = value.split(":")
     if isinstance(value, dict | list | tuple):
@@ -75,6 +77,13 @@ def leaves(value: Any) -> set[str]:
     if isinstance(value, bytes | memoryview):
         return _unpacked(bytes(value)) or ({bytes(value).hex()} if len(value) >= 8 else set())
     return _text(value) if isinstance(value, str) and len(value) >= 16 and not value.islower() else set()
+
+
+def _parsed(value: str) -> Any:
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
 
 
 def _text(value: str) -> set[str]:

@@ -81,8 +81,9 @@ def in_turn(hubs: Collection[Hub]) -> None:
         for hub in hubs:
             freeze_packets(hub)
             deliver(hub)
-    for hub in hubs:
-        sweep(hub)
+    if sum([sweep(hub) for hub in hubs]):
+        for hub in hubs:
+            deliver(hub)
 
 
 @dataclass
