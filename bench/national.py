@@ -350,7 +350,7 @@ def _print(name: str, size: Size, f: Figures) -> None:
         f"  late, with a sweep every {EVERY} s: p50 {late[0]:.0f} s, p95 {late[1]:.0f} s, most {late[2]:.0f} s; "
         f"in real time, from the sweep's beginning to its end: p50 {wall[0]:.2f} s, p95 {wall[1]:.2f} s, "
         f"most {wall[2]:.2f} s\n"
-        f"  mails left after p50 {mail[0]:.0f} s, p95 {mail[1]:.0f} s, most {mail[2]:.0f} s; {f.unsent:,} did not leave\n"
+        f"  mails left after p50 {mail[0]:.0f} s, p95 {mail[1]:.0f} s, most {mail[2]:.0f} s, {f.unsent:,} never\n"
         f"  the busiest minute kept the jobs busy for {max(f.minutes):.2f} s; peak memory {f.peak / 1e6:.0f} MB with "
         f"all people in it, of hub serve {f.http_peak / 1e6:.0f} MB"
     )

@@ -97,8 +97,10 @@ class FollowUps(Store):
             .with_for_update(skip_locked=True)  # SQLite, which has one writer, leaves it out
         )
         found = [_follow_up(row) for row in self._connection.execute(due)]
-        claimed = tuple_(columns.handoff, columns.track).in_([(one.handoff, one.track) for one in found])
-        self._connection.execute(update(follow_ups).where(claimed).values(claimed_until=now + lease))
+        if found:
+            here = columns.handoff.in_([one.handoff for one in found])  # pairs alone use no index of SQLite's
+            pairs = tuple_(columns.handoff, columns.track).in_([(one.handoff, one.track) for one in found])
+            self._connection.execute(update(follow_ups).where(here, pairs).values(claimed_until=now + lease))
         return found
 
     def advance(self, before: FollowUp, after: FollowUp) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from threading import Barrier
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from hub.db import Database
 from hub.followup.domain import after_rung, due_rung, start
@@ -215,15 +215,20 @@ def test_rows_of_a_claimer_that_was_killed_in_its_transaction_are_free_at_once(p
     killer.close()
 
 
-def test_the_sweep_reads_the_index_of_due_times_and_not_the_table(sqlite_url):
-    database = Database(sqlite_url)
-    put(database, 1)
+def test_a_claim_reads_indexes_and_never_the_table(sqlite_url):
+    database, said = Database(sqlite_url), []
+    put(database, 3)
+    event.listen(database.engine, "before_cursor_execute", lambda *call: said.append(call[2:4]))
+    assert len(claim(database)) == 3
+    asked = [(words, values) for words, values in said if "follow_ups" in words]
     with database.read() as connection:
-        plan = connection.exec_driver_sql(
-            "explain query plan select handoff from follow_ups where next_at is not null and next_at <= 5 "
-            "and (claimed_until is null or claimed_until <= 5) order by next_at limit 9"
-        ).all()
-    assert any("ix_follow_ups_next_at" in row[-1] for row in plan)
+        plans = [
+            [row[-1] for row in connection.exec_driver_sql(f"explain query plan {words}", values)]
+            for words, values in asked
+        ]
+    assert len(plans) == 2
+    assert not [step for plan in plans for step in plan if step.startswith("SCAN follow_ups")]
+    assert any("ix_follow_ups_next_at" in step for step in plans[0])
     database.close()
 
 
