@@ -264,6 +264,17 @@ def after_rung(followup: FollowUp, now: int) -> FollowUp:
     return replace(told, next_at=_next_at(told))
 
 
+def put_off(followup: FollowUp, now: int) -> FollowUp | None:
+    """Return the clock whose expiry waits because the line is silent, its last rung told now; None: not yet this week.
+
+    What may not expire is not let go either: the sender hears every week that it still waits, and whom to phone.
+    """
+    if now < (followup.told_at or followup.times[-1]) + _STANDING:
+        return None
+    told = replace(followup, told_at=now)
+    return replace(told, next_at=_next_at(told))
+
+
 def heard(followup: FollowUp, clock: str, number: int, at: int) -> FollowUp:
     """Return a clock as it is shown after the hub that acts on it told a rung; another clock's rung changes nothing."""
     if followup.clock != clock:
@@ -319,7 +330,10 @@ def _times(rule: ClockRule, urgency: Urgency, now: int, calendar: Calendar) -> t
     limit = POLICY["urgencies"][urgency]
     if rule.days is None and "working_days" in limit:
         half = 2 * int(limit["working_days"]) * calendar.slower
-        return tuple(calendar.add_working_days(now, half * rung.percent // 100) for rung in rule.ladder)
+        return tuple(
+            min(calendar.add_working_days(now, half * rung.percent // 100), now + _LONGEST * rung.percent // 100)
+            for rung in rule.ladder
+        )
     unit = rule.days * DAY if rule.days is not None else int(limit["hours"]) * HOUR * calendar.slower
     return tuple(now + unit * rung.percent // 100 for rung in rule.ladder)
 

@@ -7,10 +7,11 @@ has every rung. A worker that dies leaves its claims, which come back after thei
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from hub.errors import Unavailable
-from hub.followup.domain import after_rung, due_rung
+from hub.followup.domain import after_rung, due_rung, put_off
 from hub.followup.guard import confirmed, next_sweep
 from hub.followup.store import FollowUps, SweepState
 from hub.handoffs.store import HandoffStore
@@ -18,7 +19,7 @@ from hub.referrals.machine import away_since
 
 if TYPE_CHECKING:
     from hub.context import Hub
-    from hub.followup.domain import FollowUp
+    from hub.followup.domain import FollowUp, Rung
 
 _BATCH = 100
 EXPIRE = "referral.expire"
@@ -79,17 +80,20 @@ def _act(hub: Hub, followup: FollowUp, *, may_expire: bool) -> int:
             return 0
         if rung.expires and not may_expire:
             return 0
-        if rung.expires == EXPIRE and handoff and away_since(connection, handoff.to_host, now) is not None:
-            clocks.defer(followup, now + _REST)  # the line is silent, not the people: nothing expires
+        # while the line is silent, and not the people, nothing expires
+        silent = bool(rung.expires == EXPIRE and handoff and away_since(connection, handoff.to_host, now) is not None)
+        after = put_off(followup, now) if silent else after_rung(followup, now)
+        if after is None:
+            clocks.defer(followup, now + _REST)
             return 0
-        if not clocks.advance(followup, after_rung(followup, now)):
+        if not clocks.advance(followup, after):
             return 0
-        kind, body = _statement(followup, rung)
+        kind, body = _statement(followup, replace(rung, expires=None) if silent else rung)
         intake.issue(connection, kind, followup.handoff, body)
     return 1
 
 
-def _statement(followup: FollowUp, rung: Any) -> tuple[str, dict[str, Any]]:
+def _statement(followup: FollowUp, rung: Rung) -> tuple[str, dict[str, Any]]:
     if rung.expires:
         return rung.expires, {"clock": followup.clock}
     return "referral.overdue", {"clock": followup.clock, "rung": rung.number, "tell": rung.roles}

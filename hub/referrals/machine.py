@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from hub.directory.areas.domain import parts
 from hub.directory.areas.store import Areas
 from hub.directory.store import Directory
-from hub.errors import IllegalTransition, NotFound
+from hub.errors import IllegalTransition, InvalidRequest, NotFound
 from hub.followup.calendar import Calendar, calendar_for
 from hub.followup.days_off import DaysOff
 from hub.followup.domain import CUSTODY, TRANSPORT_SILENCE, start_beside
@@ -111,13 +111,11 @@ def calendar_of(connection: Connection, agency: str) -> Calendar:
     country = entry.country if entry else None
     if profile is None:
         return calendar_for(country, holidays=DaysOff(country))
-    return calendar_for(
-        country,
-        zone=profile.zone,
-        weekend=profile.weekend,
-        holidays=DaysOff(country, profile.closed, profile.worked),
-        remote=profile.remote,
-    )
+    off, remote = DaysOff(country, profile.closed, profile.worked), profile.remote
+    try:
+        return calendar_for(country, zone=profile.zone, weekend=profile.weekend, holidays=off, remote=remote)
+    except InvalidRequest:  # a zone that a peer names and this hub does not know stops no clock, and no step
+        return calendar_for(country, holidays=off, remote=remote)
 
 
 class ReferralMachine:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -175,6 +176,20 @@ def test_while_the_line_is_silent_the_sender_is_told_whom_to_phone_and_nothing_e
     assert state(home, people, handoff) == "expired"
 
 
+def test_while_the_line_stays_silent_the_sender_hears_every_week_that_it_still_waits(home, away, people, refer, says):
+    handoff = refer("urgent")
+    says("shelter", "change_urgency", handoff, urgency="urgent", due=None, settled=False)
+    for _ in range(10):
+        pass_time(people, home, away, DAY, carried=False)
+    case = people.shelter.members["case"].member
+    for _ in range(3):
+        before = told(home, "transport").count((case, "transport"))
+        for _ in range(7):
+            pass_time(people, home, away, DAY, carried=False)
+        assert told(home, "transport").count((case, "transport")) == before + 1
+    assert state(home, people, handoff) == "delivered"
+
+
 def test_a_word_that_is_on_its_way_for_minutes_is_no_silence(home, away, people, refer, says):
     handoff = refer("urgent")
     says("shelter", "change_urgency", handoff, urgency="urgent", due=None, settled=False)
@@ -191,6 +206,26 @@ def test_an_agencys_own_days_off_and_a_remote_place_move_the_due_time(home, peop
         Directory(connection).put_profile(people.centre.agency, Profile("C", plain.zone, plain.weekend, remote=True))
     far = clock(home, refer("routine", due=200 * DAY)).due_at
     assert 9 * DAY <= far - near <= 13 * DAY
+
+
+def test_a_zone_that_nobody_knows_stops_neither_a_clock_nor_a_step(home, away, people, refer, says):
+    handoff = refer("urgent")
+    with home.hub.database.write() as connection:  # as a peer's directory may name it, now or after the next release
+        Directory(connection).put_profile(people.centre.agency, Profile("C", "Nowhere/Land", frozenset({5})))
+    refer("routine")
+    says("shelter", "cancel", handoff)
+    assert state(home, people, handoff) == "cancelled"
+
+
+def test_an_agency_that_works_on_few_days_is_still_waited_for_no_longer_than_three_months(home, people, refer):
+    first = datetime.fromtimestamp(people.clock.now(), UTC).date()
+    closed = frozenset((first + timedelta(days=n)).isoformat() for n in range(400) if n % 50)
+    with home.hub.database.write() as connection:
+        lazy = Profile("C", "Africa/Addis_Ababa", frozenset(range(6)), closed=closed)
+        Directory(connection).put_profile(people.centre.agency, lazy)
+    waiting = clock(home, refer("routine", due=people.clock.now() + 300 * DAY))
+    assert waiting.due_at <= people.clock.now() + 92 * DAY
+    assert list(waiting.times) == sorted(set(waiting.times))
 
 
 def test_the_focal_point_of_the_area_learns_a_count_and_a_number_and_nothing_else(home, away, people, refer):
