@@ -264,7 +264,7 @@ def _facts(error: errors.HubError) -> Iterable[str]:
     possible = error.facts.get("possible")
     if isinstance(possible, list):
         yield "Possible now: " + (", ".join(words.steps(possible)) or "nothing")
-    for name in ("state", "rule", "fields", "sections", "file", "reference"):
+    for name in ("to", "state", "rule", "fields", "sections", "file", "reference"):
         if name in error.facts:
             value = error.facts[name]
             yield f"{name}: {words.state(str(value)) if name == 'state' else _cell(value)}"

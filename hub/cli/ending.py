@@ -45,7 +45,10 @@ def _asking(*answers: str) -> tuple[Callable[[Any], Any], ...]:
 
 @command(top, handoff, *_asking("yes", "partial"))
 def close(session: Session, handoff: str, why: str | None, **given: Any) -> None:
-    """Close the loop: the child or caregiver was asked whether help came, or could not be reached on two days."""
+    """Close the loop: the child or caregiver was asked whether help came, or could not be reached on two days.
+
+    Where no help came, or not enough: hub dispute.
+    """
     member = session.member()
     asked = _asked(member, given)
     say(session, member, with_reason(lambda reason: outcomes.close(member, handoff, asked, reason), why))
@@ -88,7 +91,7 @@ def unmet_need(session: Session, handoff: str | None, why: str | None, **given: 
     name="tasks",
 )
 def list_tasks(session: Session, about: str | None, done: str | None) -> None:
-    """List what is left to do beside referrals, with its day: needs not accepted, emergencies to review.
+    """List what is left to do beside referrals, with its day: needs not accepted, help that did not come, reviews.
 
     With ABOUT and --done, say how one was done.
     """
@@ -126,7 +129,7 @@ def arrivals(session: Session, days: int) -> None:
     )
 
 
-_WHAT = {"rest": "place the rest", "review": "review the emergency"}
+_WHAT = {"rest": "place the rest", "again": "no help came: refer again", "review": "review the emergency"}
 
 
 def _asked(member: Member, given: dict[str, Any]) -> list[Asked]:

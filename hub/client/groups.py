@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from hub.client import basis as bases
 from hub.client import cosigning, outcomes, reading, records, referrals
 from hub.client.kin import check_apart
-from hub.errors import Conflict, IllegalTransition, InvalidRequest, NotFound
+from hub.errors import Conflict, ConsentMissing, IllegalTransition, InvalidRequest, NotFound
 from hub.ids import random_id
 from hub.packets import shapes as a
 from hub.referrals.domain import State
@@ -73,7 +73,15 @@ class Again:
 
 def of(member: Member, handoff: str) -> list[Group]:
     """Return the groups that a handoff of this agency belongs to."""
-    return [group for group in _every(member) if handoff in group.handoffs]
+    return [group for group in every(member) if handoff in group.handoffs]
+
+
+def every(member: Member) -> Iterator[Group]:
+    """Yield what this agency's records tie together."""
+    for row in records.listing(member, KIND):
+        if records.of_form(row, _FORM):
+            value = row.value
+            yield Group(row.handoff, How(value["how"]), tuple(value["handoffs"]), value["chosen"])
 
 
 def send_household(member: Member, outs: Sequence[Outgoing]) -> list[Sent]:
@@ -171,7 +179,11 @@ def _send_all(member: Member, outs: Sequence[Outgoing], how: How, before: Sequen
     """Send each, if all may be sent; what ties them together is written down first."""
     for out in outs:
         asked = out.asked(member.trust.agency(out.to))
-        bases.decide_for(member, out.basis, asked, random_id())
+        try:
+            bases.decide_for(member, out.basis, asked, random_id())
+        except ConsentMissing as error:
+            error.facts["to"] = out.to  # of several, which one it is
+            raise
     named = [random_id() for _ in outs]
     _keep(member, Group("", how, (*before, *named), None))
     return [referrals.send(member, out, handoff) for out, handoff in zip(outs, named, strict=True)]
@@ -224,10 +236,3 @@ def _known(member: Member, handoffs: Sequence[str]) -> Iterator[Shown]:
 def _keep(member: Member, group: Group) -> None:
     value = {"how": group.how.value, "handoffs": list(group.handoffs), "chosen": group.chosen}
     records.put(member, KIND, value, handoff=group.record or None)
-
-
-def _every(member: Member) -> Iterator[Group]:
-    for row in records.listing(member, KIND):
-        if records.of_form(row, _FORM):
-            value = row.value
-            yield Group(row.handoff, How(value["how"]), tuple(value["handoffs"]), value["chosen"])

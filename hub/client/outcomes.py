@@ -162,6 +162,12 @@ def facts(member: Member) -> list[Fact]:
     return [_fact(row, sent[handoff]) for handoff, row in ended.items()]
 
 
+def disputed(member: Member) -> dict[str, int]:
+    """Return the handoffs about which the child or caregiver said that help did not come, and when that was kept."""
+    kept = [row for row in records.listing(member, KIND) if records.of_form(row, _FORM)]
+    return {row.value["handoff"]: row.at for row in kept if row.value["end"] == End.DISPUTED}
+
+
 def told(member: Member, shown: Shown, why: str | None = None) -> Mapping[str, Any]:
     """Return what the recipient said sealed of how it ended: `code`, `got_help`, `barriers`, `redirect`; or nothing.
 

@@ -1,7 +1,8 @@
-"""What is left to do for the sender beside its referrals, each with a day: the rest of a partial acceptance, reviews.
+"""What is left to do for the sender beside its referrals, each with a day: what was not accepted, disputes, reviews.
 
 A referral has its clock at the hub. These have theirs here alone, because a hub may not know which needs were asked,
-nor that a packet went out before anybody could consent. Not here: what a referral's state asks for.
+what follows a referral that was disputed, nor that a packet went out before anybody could consent. Not here: what a
+referral's state asks for.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from consent.basis import VITAL
 from hub.client import basis as bases
-from hub.client import reading, records
+from hub.client import groups, outcomes, reading, records
 from hub.client.opening import REPLY
 from hub.errors import InvalidRequest, NotFound
 from hub.followup.domain import start
@@ -33,6 +34,8 @@ class What(StrEnum):
 
     REST = "rest"
     """Find somebody for the needs that a recipient did not accept."""
+    AGAIN = "again"
+    """Refer again after help did not come, whatever was reported: no clock of a hub runs for a disputed loop."""
     REVIEW = "review"
     """Look again at what went out without consent because life or health could not wait (R01)."""
 
@@ -47,7 +50,8 @@ class Found(StrEnum):
     STANDS = "stands"
 
 
-DONE = {What.REST: (Found.REFERRED, Found.UNMET), What.REVIEW: (Found.CONSENT, Found.STOPPED, Found.STANDS)}
+_PLACED = (Found.REFERRED, Found.UNMET)
+DONE = {What.REST: _PLACED, What.AGAIN: _PLACED, What.REVIEW: (Found.CONSENT, Found.STOPPED, Found.STANDS)}
 _FORM = a.object_of(
     {
         "what": a.one_of(*What),
@@ -75,8 +79,9 @@ class Task:
 def listing(member: Member, *, done: bool = False) -> list[Task]:
     """Return what is to be done, the most urgent first; with `done` what was done as well."""
     kept = [_task(row) for row in records.listing(member, KIND) if records.of_form(row, _FORM)]
-    reviewed = {task.about for task in kept if task.what is What.REVIEW}
-    found = [*kept, *(task for task in _reviews(member) if task.about not in reviewed)]
+    known = {(task.what, task.about) for task in kept}
+    owed = (*_reviews(member), *_disputed(member))
+    found = [*kept, *(task for task in owed if (task.what, task.about) not in known)]
     return sorted((task for task in found if done or task.done is None), key=lambda task: task.due)
 
 
@@ -93,14 +98,8 @@ def note_rest(member: Member, handoff: str, opened: Iterable[Opened]) -> Task | 
     )
     if not rest or known is not None or shown.from_agency != member.agency:
         return known
-    clock = start(handoff, State.DECLINED, str(shown.urgency), member.clock.now())
-    value = {
-        "what": What.REST.value,
-        "about": handoff,
-        "needs": rest,
-        "due": clock.due_at if clock else 0,
-        "done": None,
-    }
+    due = _due(handoff, str(shown.urgency), member.clock.now())
+    value = {"what": What.REST.value, "about": handoff, "needs": rest, "due": due, "done": None}
     record = records.put(member, KIND, value)
     return _task(records.get(member, record, KIND))
 
@@ -130,6 +129,24 @@ def _reviews(member: Member) -> Iterable[Task]:
         if held.kind == VITAL and held.handoff in sent:
             due = int(held.basis["review_by"])
             yield Task(What.REVIEW, held.handoff, (), due, None, None, tuple(sent[held.handoff]))
+
+
+def _disputed(member: Member) -> Iterable[Task]:
+    """Yield what was disputed and has not gone out again."""
+    sent = {row.value["handoff"] for row in records.listing(member, "fanout")}
+    after = [group.handoffs for group in groups.every(member) if group.how is groups.How.SUPERSEDES]
+    followed = {first for first, *later in after if sent & set(later)}
+    for handoff, at in outcomes.disputed(member).items():
+        if handoff in sent and handoff not in followed:
+            copy = records.sent_copy(member, handoff)
+            due = _due(handoff, copy["urgency"], at)
+            yield Task(What.AGAIN, handoff, tuple(copy["needs"]), due, None, None, (handoff,))
+
+
+def _due(handoff: str, urgency: str, since: int) -> int:
+    """Return by when a need has to be placed again: as after a decline."""
+    clock = start(handoff, State.DECLINED, urgency, since)
+    return clock.due_at if clock else 0
 
 
 def _asked(member: Member, handoff: str) -> list[str]:

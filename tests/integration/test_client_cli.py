@@ -219,9 +219,12 @@ def test_a_need_is_referred_again_and_the_loop_ends_with_who_was_asked(says, pla
     assert "Ask the child" in says("amina", "close", handoff, *asked, code=2)
     assert "got no help" in says("amina", "dispute", handoff, *asked, "--answer", "no")
     place.run()
+    (left,) = [row for row in map(json.loads, says("amina", "tasks", "--json").splitlines()) if row["about"] == handoff]
+    assert (left["what"], left["needs"]) == ("again", ["housing", "food"])
     again = json.loads(says("amina", "send", packet, *send, "--supersedes", handoff))["handoff"]
     assert f"superseded by: {again}" in says("amina", "show", handoff)
     assert f"takes the place of: {handoff}" in says("amina", "show", again)
+    assert handoff not in says("amina", "tasks")
     place.run()
     says("hana", "decline", again, "--code", "no_capacity", "--instead", "coalition")
     place.run()
@@ -240,7 +243,9 @@ def test_several_are_asked_and_a_household_goes_together(says, place, amina, han
     packet, other = a_packet(tmp_path / "p", **SECTIONS), a_packet(tmp_path / "q", minimal_contact={"name": "SYN Ali"})
     send = ("--purpose", "reception", "--to", "addis@et.example")
     several = ("send", packet, "--basis", first.handoff, *send, "--to", "coalition@et.example")
-    assert "coalition@et.example for reception" in says("amina", *several, code=5)
+    refused = says("amina", *several, code=5)
+    assert "coalition@et.example for reception" in refused
+    assert "to: coalition@et.example" in refused
     shared = ("send", packet, "--basis", first.handoff, *send, "--with", other, first.handoff)
     assert "basis of their own" in says("amina", *shared, code=2)
     assert "asked of several" in says("amina", "choose", "AAAAAAAAAAAAAAAAAAAAAA", code=7)
