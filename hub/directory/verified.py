@@ -13,7 +13,9 @@ import phonenumbers
 from hub.directory.records.freshness import State, day_of, due_of
 from hub.directory.records.record import PROVIDER
 from hub.directory.servicemap.store import ServiceMap, map_records
+from hub.errors import InvalidRequest
 from hub.keys.store import KeyStore
+from hub.notify.numbers import checked_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,4 +53,7 @@ def _number(phone: Mapping[str, Any], country: str | None) -> str | None:
         return None
     if not phonenumbers.is_possible_number(found):
         return None
-    return phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164)
+    try:
+        return checked_number(phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164))
+    except InvalidRequest:  # a short one, or one of a plan that goes beyond E.164: no gateway texts it
+        return None

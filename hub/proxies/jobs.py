@@ -43,6 +43,8 @@ def ask_back(hub: Hub) -> int:
 def _ask(hub: Hub, question: Question) -> bool:
     now = hub.clock.now()
     with hub.database.write() as connection:
+        if InboundTexts(connection).answers_from(question.number, now):
+            return False  # what came in this very second answers the question before
         if not Questions(connection).ask(question.statement, now):
             return False
         profile = Directory(connection).profile(question.agency)

@@ -107,6 +107,8 @@ class Statement:
             raise Malformed("The grade of a statement does not fit who signs it.")
         if self.grade in PROXY and self.type not in REPORTABLE:
             raise Malformed("A statement of this type cannot be reported by the other side.")
+        if self.grade in PROXY and len(self.by) != 1:
+            raise Malformed("Whoever reports an answer reports it alone: another member looks into it and closes.")
         if self.grade is Grade.LINK and (len(self.by) != 1 or self.roles != {Role.PROVIDER}):
             raise Malformed("A statement by a link is signed by one provider.")
         if self.type == BIND and self.grade is not Grade.LINK:

@@ -228,6 +228,38 @@ def test_a_number_is_asked_one_question_at_a_time_and_silence_ends_one_after_a_w
         assert Questions(connection).asked() == []
 
 
+def test_one_answer_is_none_to_the_question_that_is_asked_in_the_same_second(
+    home, away, people, clock, numbered, report, delivered
+):
+    numbered()
+    chance(home, 1)
+    other, statement, packet = people.submit()
+    home.post(statement, packet, people.shelter.agency)
+    settle(home, away)
+    report()
+    clock.at += 1
+    report(handoff=other)
+    ask_back(home.hub)
+    answers(home, "2", clock)
+    for _ in range(3):
+        ask_back(home.hub)
+    clock.at += 1
+    ask_back(home.hub)
+    assert len(texts(home)) == 2
+    assert [row.handoff for row in reviews(home, people)] == [delivered]
+
+
+@pytest.mark.parametrize("number", ["+4912", "+12", "+811234567890123456"])
+def test_a_number_that_no_gateway_texts_holds_back_neither_the_report_nor_other_numbers(
+    home, people, clock, numbered, report, number
+):
+    numbered(phones=({"number": number},))
+    report()
+    assert ask_back(home.hub) == 0
+    with home.hub.database.read() as connection:
+        assert verified_number(connection, people.centre.agency, clock.now()) is None
+
+
 def test_an_answer_from_before_the_question_is_none(home, people, clock, numbered, report):
     numbered()
     chance(home, 1)

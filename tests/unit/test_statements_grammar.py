@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,7 @@ BODIES = {
     "consent.holder_answer": {"answer": "erased"},
     "consent.report": {"manifest": some_hash("packet")},
     "freeze.request": {"kind": "freeze", "to": ADDIS.agency, "key": some_hash("key")},
+    "capacity.ask": {"kind": "inquiry", "urgency": "routine"},
     "freeze.decide": {"decision": "kept"},
     "packet.rewrap": {
         "manifest": some_hash(),
@@ -136,6 +138,13 @@ def test_a_reported_answer_names_how_it_came_and_its_evidence(kind):
     refused(example(kind, grade=Grade.REPORTED).to_value())
     refused(example(kind, body=body).to_value())
     refused(example(kind, grade=Grade.REPORTED, body=body | {"via": "rumour"}).to_value())
+
+
+def test_whoever_reports_an_answer_reports_it_alone_so_that_a_colleague_is_another_member():
+    body = {"via": "phone", "evidence": some_hash("note"), "ask": True}
+    alone = example("referral.report_outcome", grade=Grade.REPORTED, body=body)
+    boss = replace(alone.by[0], member=some_id("boss"), role="supervisor")
+    refused({**alone.to_value(), "by": [actor.to_value() for actor in (*alone.by, boss)]})
 
 
 def test_only_a_recipients_answers_can_be_reported():
