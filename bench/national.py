@@ -234,7 +234,7 @@ class Day:
 
 
 def over_http(founded: Founded, nation: Nation, count: int, figures: Figures) -> None:
-    """Let `hub serve` take some new referrals with two steps each: by one client, then by several at once."""
+    """Let `hub serve` take some new referrals with two steps each: by several clients at once, then, warm, by one."""
     cases, tokens = nation.new(count), _sign_in(founded, nation)
     founded.hub.database.close()
     file = founded.hub.settings.data / "clock.json"
@@ -251,11 +251,11 @@ def over_http(founded: Founded, nation: Nation, count: int, figures: Figures) ->
                 local.session = HubSession(founded.url)
             return [_post(local.session, tokens, *word) for word in words]
 
-        figures.http = [took for words in made[: count // 2] for took in run(words)]
-        began, rest = time.perf_counter(), made[count // 2 :]
+        began = time.perf_counter()
         with ThreadPoolExecutor(CLIENTS) as pool:
-            list(pool.map(run, rest))
-        figures.http_rate = 3 * len(rest) / (time.perf_counter() - began)
+            list(pool.map(run, made[: count // 2]))
+        figures.http_rate = 3 * (count // 2) / (time.perf_counter() - began)
+        figures.http = [took for words in made[count // 2 :] for took in run(words)]
         figures.http_peak = peak(str(process.process.pid)) if process.process else 0
     finally:
         process.stop()
