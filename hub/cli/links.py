@@ -18,6 +18,8 @@ from hub.cli import words
 from hub.cli.common import FILE, Session, command, why, with_reason
 from hub.cli.work import handoff, say, standing
 from hub.client import links
+from hub.errors import InvalidRequest
+from hub.keys.certificates import NEVER_RECEIVE, PERSON_ONLY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -79,11 +81,23 @@ def asked(given: dict[str, Any]) -> dict[str, Any]:
 def with_links(
     member: Member, outs: Sequence[Outgoing], given: dict[str, Any]
 ) -> tuple[list[Outgoing], list[Issued | None]]:
-    """Return what is to be sent, each with a link of its own if links were asked for."""
+    """Return what is to be sent, each with a link of its own if links were asked for.
+
+    Raises:
+        InvalidRequest: none was, and somebody can open it by link alone.
+    """
     if not given["link"]:
+        for out in outs:
+            _check_accounts(member, out)
         return list(outs), [None] * len(outs)
     issued = [issue(member, out.to, given) for out in outs]
     return [replace(out, link=made.link) for out, made in zip(outs, issued, strict=True)], list(issued)
+
+
+def _check_accounts(member: Member, out: Outgoing) -> None:
+    entry = member.trust.agency(out.to).entry
+    if not entry.enc and entry.kind not in {PERSON_ONLY, *NEVER_RECEIVE}:
+        raise InvalidRequest("Nobody of this agency has an account.", todo="Send it by link: add --link.", to=out.to)
 
 
 def issue(member: Member, to: str, given: dict[str, Any]) -> Issued:

@@ -77,6 +77,11 @@ def test_a_sheet_is_printed_in_each_language(says, asked, tmp_path, language):
     assert (tmp_path / "sheet.pdf").read_bytes().startswith(b"%PDF")
 
 
+def test_who_has_no_account_is_sent_nothing_but_links(says, asked):
+    for more in ((), ("--check",)):
+        assert "add --link" in says(*asked, *more, code=2)
+
+
 def test_a_link_is_made_anew_and_revoked(place, says, asked, tmp_path):
     sent = json.loads(says(*asked, "--link", "--json"))
     again = json.loads(says("link", sent["handoff"], "--json"))["link"]
