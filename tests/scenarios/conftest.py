@@ -50,10 +50,16 @@ def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests of a scenario together and in the order in which they are written, whatever is shuffled."""
     ours = [item for item in items if item.path.parent == _HERE]
-    told = sorted(ours, key=lambda item: (item.path, _told_on(item), item.function.__code__.co_firstlineno))
-    items[:] = [item for item in items if item.path.parent != _HERE] + told
+    items[:] = [item for item in items if item.path.parent != _HERE] + sorted(ours, key=_place)
 
 
-def _told_on(item: pytest.Item) -> str:
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Begin a scenario anew where a process goes on with an earlier part of it: no clock of a scene is put back."""
+    if nextitem is not None and nextitem.path == item.path and _place(nextitem) < _place(item):
+        item.session._setupstate.teardown_exact(item.session)  # no public way ends the fixtures of a module
+
+
+def _place(item: pytest.Item) -> tuple[Path, str, int]:
     called = getattr(item, "callspec", None)
-    return str(called.params["scene"]) if called else ""
+    return item.path, str(called.params["scene"]) if called else "", item.function.__code__.co_firstlineno

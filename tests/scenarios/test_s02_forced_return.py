@@ -32,6 +32,7 @@ AGENCIES = {
 }
 RECORD = ("addis",)
 AGREEMENTS = (("addis", "ET", "YE"), ("aden", "ET", "YE"))
+IN_PROCESSES = True
 
 MERON = Person(
     "SYN-ET-010",

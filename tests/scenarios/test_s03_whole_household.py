@@ -29,6 +29,7 @@ AGENCIES = {
     "mechanics": ("livelihood", "CI"),
     "mhpss-group": ("ngo", "CI"),
     "art-group": ("ngo", "CI"),
+    "clinic-treichville": ("health", "CI"),
     "creche": ("ngo", "CI"),
     "creche-cocody": ("ngo", "CI"),
 }
@@ -99,7 +100,7 @@ KOUADIO = Person(
 HOUSEHOLD = (AWA, YAO, MOTHER)
 SAME = ("minimal_contact", "identity", "health", "education_skills", "economic")
 HIS = ("identity", "family_links", "child_views", "education_skills", "needs_risk", "minimal_contact")
-THEIR_HELPERS = ("clinic", "housing", "primary-school", "creche", "creche-cocody")
+THEIR_HELPERS = ("clinic", "clinic-treichville", "housing", "primary-school", "creche", "creche-cocody")
 HELPERS = ("uasc-shelter", "mechanics", "mhpss-group", "art-group")
 
 
@@ -315,6 +316,20 @@ def test_before_the_workshop_is_asked_for_kouadio_it_is_asked_for_a_place_for_no
     assert {name: question[name] for name in asked} == asked
     scene.answers_about_a_place("mechanics", inquiry, "capacity", starting=scene.day(20), places=2)
     assert scene.inquiry("iom-abidjan", inquiry).answer["places"] == 2
+
+
+def test_two_clinics_are_asked_for_the_mother_and_the_other_is_told_once_one_has_said_yes(scene, received):
+    scene.on_day(10)
+    on = scene.passes_on("iom-abidjan", received[MOTHER])
+    asked = {"purpose": "reception", "service": "clinic", "urgency": "high"}
+    clinics = ("clinic", "clinic-treichville")
+    one, other = scene.send_to_several("iom-abidjan", on, MOTHER.part("minimal_contact", "health"), clinics, **asked)
+    scene.take("clinic-treichville", other, "accept", first_contact=scene.day(12))
+    scene.chooses("iom-abidjan", other)
+    assert scene.ledger("clinic", one) == ["referral.sent", "packet.delivered", "referral.cancelled"]
+    assert one not in scene.queue("clinic", "provider"), "it need not answer"
+    assert scene.state("iom-abidjan", other) == "accepted"
+    scene.nothing_joins(one, other)
 
 
 def test_agencies_that_nobody_named_find_nothing_and_have_no_key(scene, received, his_packet):

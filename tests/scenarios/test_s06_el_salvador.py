@@ -25,6 +25,7 @@ AGENCIES = {
 }
 RECORD = ("texas", "conna")
 AGREEMENTS = (("texas", "SV", "US"),)
+IN_PROCESSES = True
 
 MATEO = Person(
     "SYN-SV-050",
