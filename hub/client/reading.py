@@ -60,21 +60,27 @@ class Line:
     statement: Statement
     words: tuple[Word, ...]
     standing: str
+    ordering: str
+    """The host of the hub that gives positions; no other one's word about them counts."""
 
     @property
     def position(self) -> int | None:
         """Its place among the effective statements, by the ordering hub's receipt."""
-        return next((w.receipt.position for w in self.words if w.receipt and w.receipt.position is not None), None)
+        return next((word.position for word in self._ordered() if word.position is not None), None)
 
     @property
     def refused(self) -> bool:
         """Whether the ordering hub signed that it refused it."""
-        return self.position is None and any(word.refused for word in self.words)
+        said = any(word.refused and word.host == self.ordering for word in self.words)
+        return said and self.position is None
 
     @property
     def state(self) -> str | None:
         """The state after it, by the ordering hub's receipt."""
-        return next((w.receipt.state for w in self.words if w.receipt and w.receipt.state is not None), None)
+        return next((word.state for word in self._ordered() if word.state is not None), None)
+
+    def _ordered(self) -> list[Receipt]:
+        return [word.receipt for word in self.words if word.receipt and word.host == self.ordering]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +125,9 @@ class Shown:
 
     @property
     def chain(self) -> Chain:
-        """The links by which people without an account sign, read out of verified statements."""
-        return chain_of(self.to_agency, ((line.statement, line.refused) for line in self.lines))
+        """The links by which people without an account sign, in the order that the ordering hub has signed."""
+        lines = sorted(self.lines, key=lambda line: (line.position is None, line.position or 0))
+        return chain_of(self.to_agency, ((line.statement, line.refused) for line in lines))
 
     @property
     def submission(self) -> Line:
@@ -189,6 +196,8 @@ def _shown(member: Member, handoff: str, view: dict[str, Any]) -> Shown:
         lines = _lines(member, view)
     if view["id"] != handoff or not lines or any(line.statement.handoff != handoff for line in lines):
         raise PeerMisbehaved("The hub has shown another handoff than was asked for.")
+    if lines[0].statement.agency != view["from_agency"]:
+        raise PeerMisbehaved("The hub names another sender than the one who signed.")
     _check_state(view, lines)
     _check_heads(member, lines)
     known = {name: view.get(name) for name in ("grade", "urgency", "ball", "due", "next_rung", "next_at", "custody")}
@@ -250,7 +259,7 @@ def _lines(member: Member, view: dict[str, Any]) -> tuple[Line, ...]:
     keys, chain = member.trust.keys(view["from_agency"], view["to_agency"]), Chain(view["to_agency"])
     lines = []
     for row in view["statements"]:
-        line = _line(row, keys, chain, member.clock.now())
+        line = _line(row, keys, chain, host_of(view["from_agency"]), member.clock.now())
         if line.statement.grade is Grade.LINK and not line.refused and not chain.lets(line.statement):
             raise BadSignature("The hub counts what a link signed that was revoked, expired, or another device's.")
         chain = chain.after(line.statement, refused=line.refused)
@@ -258,7 +267,7 @@ def _lines(member: Member, view: dict[str, Any]) -> tuple[Line, ...]:
     return tuple(lines)
 
 
-def _line(row: dict[str, Any], keys: TrustedKeys, chain: Chain, now: int) -> Line:
+def _line(row: dict[str, Any], keys: TrustedKeys, chain: Chain, ordering: str, now: int) -> Line:
     document = canonical(row["envelope"])
     said = [row["answer"], *(word["envelope"] for word in row["words"])]
     places = dict(place for place in map(_place, said) if place is not None)
@@ -270,7 +279,7 @@ def _line(row: dict[str, Any], keys: TrustedKeys, chain: Chain, now: int) -> Lin
     words = tuple(_word(answer, verified, keys, now) for answer in said)
     if home and not any(word.receipt and (word.host, word.receipt.index) == home for word in words):
         raise BadSignature("A receipt does not prove where its statement stands.")
-    return Line(verified.hash, verified.statement, words, row["standing"])
+    return Line(verified.hash, verified.statement, words, row["standing"], ordering)
 
 
 def _place(answer: dict[str, Any]) -> tuple[str, int] | None:

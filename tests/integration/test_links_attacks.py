@@ -27,6 +27,7 @@ from hub.errors import (
     InvalidRequest,
     LinkLocked,
     LinkOtherDevice,
+    PeerMisbehaved,
     RateLimited,
     Unauthenticated,
     Unavailable,
@@ -385,6 +386,29 @@ class TestLies:
 
         self.change(amina, monkeypatch, moved)
         with pytest.raises(BadSignature):
+            reading.show(amina, handoff)
+
+    def test_a_hub_that_shows_a_revocation_before_its_link_makes_nobody_seal_to_it(
+        self, place, amina, send, monkeypatch
+    ):
+        handoff, _issued = send()
+        links.reissue(amina, handoff)
+        links.unlink(amina, handoff)
+
+        def turned(answer):
+            rows = answer["statements"]
+            return {**answer, "statements": [*rows[:-2], rows[-1], rows[-2]]}
+
+        self.change(amina, monkeypatch, turned)
+        assert reading.show(amina, handoff).chain.live is None
+
+    def test_a_hub_that_swaps_sender_and_recipient_is_not_believed(self, place, amina, send, monkeypatch):
+        handoff, _issued = send()
+        swapped = {"from_agency": "to_agency", "to_agency": "from_agency"}
+        self.change(
+            amina, monkeypatch, lambda answer: answer | {name: answer[other] for name, other in swapped.items()}
+        )
+        with pytest.raises(PeerMisbehaved):
             reading.show(amina, handoff)
 
 
