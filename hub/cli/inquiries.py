@@ -77,6 +77,8 @@ def _table(session: Session, member: Member, rows: list[dict[str, Any]]) -> None
         rows,
         columns,
         other=lambda r: f"to {r['to_agency']}" if r["from_agency"] == member.agency else f"from {r['from_agency']}",
-        state=lambda row: words.state(row["state"]),
+        state=lambda row: (
+            words.state(row["state"]) + ("; your word is on its way" if row.get("being_confirmed") else "")
+        ),
         due=lambda row: words.by_when(row.get("due"), member.clock.now()),
     )
