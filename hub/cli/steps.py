@@ -6,7 +6,7 @@ How a loop ends is in `hub.cli.ending`. Words about a child are sealed; codes ar
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -25,7 +25,7 @@ from hub.referrals import reasons
 from hub.statements.bodies import KINDS, REPORTABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from hub.client.member import Member
@@ -67,7 +67,8 @@ def report(  # noqa: PLR0913 - options of one command
     kind = _REPORTS[step]
     named = list(KINDS[kind].body)
     if bool(named) != bool(day):
-        raise InvalidRequest("accept and start take --date, the day of the first contact; other steps do not.")
+        more = "Add --date, the day of the first contact." if named else "Leave --date out."
+        raise InvalidRequest("accept and start say the day of the first contact; other steps do not.", todo=more)
     body = dict.fromkeys(named, day.date().isoformat() if day else None)
     member, evidence = session.member(), read_text(words_file)
     name, ask = kind.rpartition(".")[2], not do_not_ask
@@ -179,6 +180,17 @@ _WORDS = {
 }
 
 
+def _check_days(member: Member, given: Mapping[str, Any]) -> None:
+    """Refuse a slip of the pen: a promise for a day that is past is overdue at once, and cannot be said anew."""
+    today = datetime.fromtimestamp(member.clock.now(), UTC).astimezone().date()
+    for name, day in given.items():
+        if not isinstance(day, datetime) or day.date() == today:
+            continue
+        if (day.date() > today) is (name == "contact"):
+            wrong, right = ("still to come", "when it was") if name == "contact" else ("past", "today or a later one")
+            raise InvalidRequest(f"The day {day.date()} is {wrong}.", todo=f"Name the day: {right}.")
+
+
 def _add_step(name: str) -> None:
     """Add the command for a step of `hub.client.referrals`: one option for each word that it says."""
     row, kind = STEPS[name], f"referral.{name}"
@@ -188,6 +200,7 @@ def _add_step(name: str) -> None:
     def run(session: Session, handoff: str, **given: Any) -> None:
         said = {key: day.date().isoformat() if isinstance(day, datetime) else day for key, day in given.items()}
         member = session.member()
+        _check_days(member, given)
         if said.get("redirect"):
             said["redirect"] = _proposed(member, said["redirect"])
         said = {key: list(value) if isinstance(value, tuple) else value for key, value in said.items()}

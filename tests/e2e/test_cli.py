@@ -148,8 +148,9 @@ def test_a_referral_is_sent_opened_answered_and_closed(place, shelter, authority
     assert "SYN Hagos" in authority.run("open", handoff, "--into", "opened")
     assert [p.read_text() for p in (place / "opened").rglob("letter.txt")] == ["SYN letter"]
     authority.run("acknowledge", handoff)
-    authority.run("accept", handoff, "--first-contact", "2026-12-01")
-    assert "under way" in authority.run("start", handoff, "--contact", "2026-12-01")
+    today = datetime.now(UTC).astimezone().date().isoformat()
+    authority.run("accept", handoff, "--first-contact", today)
+    assert "under way" in authority.run("start", handoff, "--contact", today)
     authority.run(
         "outcome", handoff, "--got-help", "yes", "--service", "protection", "--text", "-", stdin="Guardian named."
     )
