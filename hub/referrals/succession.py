@@ -28,11 +28,12 @@ def succeed(connection: Connection, origin: str, agency: str, member: str, now: 
     Without a deputy who works on cases they stay as they are, and the whole team is told of what waits (`Teller`).
 
     Raises:
-        Conflict: a key of the member is still good.
+        Conflict: a key of the member is still good, or this is no member: what a link holds is not given away.
     """
     keys, store = KeyStore(connection), ReferralStore(connection)
-    if any(device.active(now) for device in keys.devices(agency, member=member)):
-        raise Conflict("A key of this member is still good.", todo="Revoke it first.")
+    devices = keys.devices(agency, member=member)
+    if not devices or any(device.active(now) for device in devices):
+        raise Conflict("A key of this member is still good, or there never was one.", todo="Revoke it first.")
     deputy = keys.agency(agency).deputy
     here = {device.member for device in keys.members_with_roles(agency, CASE_ROLES, now)}
     if deputy is None or deputy not in here:

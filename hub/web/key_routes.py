@@ -14,7 +14,7 @@ from flask_smorest import Blueprint
 from hub.auth.permissions import caller, permission
 from hub.auth.store import AccountStore
 from hub.context import Hub, current_hub
-from hub.errors import NotFound
+from hub.errors import Forbidden, NotFound
 from hub.handofflog.guard import ForkGuard
 from hub.keys.certificates import CASE_ROLES, EpochGrant, KeyEntry, MemberCert, Revocation
 from hub.keys.keyring import Keyring, documents_of
@@ -102,6 +102,8 @@ class Members(MethodView):
         `leaves` gives what a member held, of whom no key is good any more, to the deputy of the key entry.
         """
         hub, agency = current_hub(), caller().agency
+        if "leaves" in given and caller().pending:
+            raise Forbidden("Only a certified member gives away what somebody held.")
         with hub.database.write() as connection:
             keyring, now = _keyring(hub, connection), hub.clock.now()
             if "revocation" in given:

@@ -125,6 +125,8 @@ def test_nobody_is_made_to_leave_while_their_key_is_good(shelter):
     hana, selam = shelter.members["hana"], shelter.members["selam"]
     with pytest.raises(Conflict):
         hana.hub.post("/api/v1/members", {"leaves": selam.id})
+    with pytest.raises(Conflict):  # a link's id, say: what its device holds is nobody's to give away
+        hana.hub.post("/api/v1/members", {"leaves": random_id()})
     with pytest.raises(NotFound):
         enrol.remove_member(hana, "nobody")
     with pytest.raises(Forbidden):
@@ -213,6 +215,8 @@ class TestALostPhone:
         assert again.roles() == frozenset()
         with pytest.raises(Forbidden):
             again.hub.get("/api/v1/handoffs", box="in", kind="referral", limit=10)
+        with pytest.raises(Forbidden):
+            again.hub.post("/api/v1/members", {"leaves": again.id})
 
     def test_nobody_takes_over_a_member_whose_device_is_good(self, shelter):
         hana, selam = shelter.members["hana"], shelter.members["selam"]
