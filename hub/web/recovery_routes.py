@@ -44,6 +44,8 @@ class Recovery(MethodView):
         hub = _own(agency)
         with hub.database.write() as connection:
             key = canonical(given["key"])
+            if KeyStore(connection).knows(read_envelope(key).hash):  # else an admin without the root could spoil them
+                raise Conflict("These shares count already, or did.", todo="Make new ones.")
             Keyring(connection, hub.origin, hub.certifiers).publish(
                 RecoveryKey, key, now=hub.clock.now(), agency=agency
             )

@@ -149,6 +149,17 @@ class TestAttacks:
         document = parse_json(said.to_envelope(secret.signer()).to_bytes())
         return HubSession(made.hubs[HOST].url).post(f"/api/v1/agencies/{agency}/recoveries", {"use": document})
 
+    def test_an_admin_without_the_root_cannot_spoil_what_the_papers_open(self, places):
+        hana = places.members["hana"]
+        shares = recovery.split(hana, HELD)
+        rows = hana.hub.get(f"/api/v1/agencies/{hana.agency}")["entries"]
+        kind = "application/vnd.rcp.recovery-key+json;v=1"
+        (key,) = [row["document"] for row in rows if row["document"]["payloadType"] == kind]
+        with pytest.raises(Conflict):
+            hana.hub.post(f"/api/v1/agencies/{hana.agency}/recovery", {"key": key, "root": "AAAA", "epochs": "AAAA"})
+        heir, _ = recovery.join(desk(places), shares.where, shares.lines[:2])
+        assert heir.secrets.root is not None
+
     def test_nothing_is_given_without_the_shares(self, places):
         hana = places.members["hana"]
         recovery.split(hana, HELD)
