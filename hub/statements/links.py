@@ -93,14 +93,15 @@ class Chain:
         return next((bind.device for bind in self.binds if bind.link == link and bind.stands), None)
 
     def after(self, statement: Statement, *, refused: bool = False) -> Chain:
-        """Return the chain after a verified statement."""
-        link = Link.of(statement)
+        """Return the chain after a verified statement; only the sender's members name links, and end them."""
+        link = Link.of(statement) if statement.agency != self.recipient else None
         if statement.type == BIND:
             bind = Bind(_member(statement).member, from_b64u(statement.body["sign"]), not refused)
             return replace(self, binds=(*self.binds, bind))
         if link is not None and not refused:
             return replace(self, links=(*self.links, link), revoked=False)
-        return replace(self, revoked=True) if statement.type == UNLINK and not refused else self
+        ends = statement.type == UNLINK and not refused and statement.agency != self.recipient
+        return replace(self, revoked=True) if ends else self
 
     def link_key(self, statement: Statement, keyid: str) -> bytes:
         """Return the key that signs a statement of grade `link`: the link's own for a bind, else a bound device's.

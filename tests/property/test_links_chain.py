@@ -56,3 +56,12 @@ def test_a_chain_that_was_read_in_two_goes_is_the_same(story):
     for said, refused in story[half:]:
         chain = chain.after(said, refused=refused)
     assert chain == chain_of(HOUSE, story)
+
+
+def test_the_recipient_names_no_link_and_ends_none():
+    worker = MemberActor(HOUSE, some_id("worker"), "caseworker")
+    mine = statement("referral.link", AMINA.actor(), body={"link": link("red")})
+    theirs = statement("referral.link", worker, body={"link": link("blue")})
+    chain = chain_of(HOUSE, [(mine, False), (theirs, False), (statement("referral.unlink", worker), False)])
+    assert chain.live == Link.of(mine)
+    assert chain.links == (Link.of(mine),)
