@@ -48,11 +48,12 @@ from hub.referrals.domain import OVERDUE as OVERDUE_RUNG
 from hub.statements.bodies import PROXY
 
 if TYPE_CHECKING:
+    from hub.followup.calendar import Calendar
     from hub.followup.domain import FollowUp
     from hub.handoffs.ports import Step
     from hub.referrals.domain import Applied, Referral
     from hub.referrals.ports import Work
-    from hub.statements.grammar import Statement
+    from hub.statements.grammar import Grade, Statement
 
 _BACK_AS_TASK = frozenset({State.DECLINED, State.EXPIRED, State.NOT_COMPLETED})
 _WHO_ACTS = {Side.SENDER: ("caseworker",), Side.RECIPIENT: ("caseworker", "provider", "focal_point")}
@@ -192,7 +193,7 @@ def _next_clock(
 
 
 def _hurry(referral: Referral, work: Work, now: int, *, runs: bool) -> None:
-    calendar = work.calendar(referral.to_agency)
+    calendar = _calendar(referral, referral.grade, work)
     running = {track: work.clocks.get(referral.id, track) for track in (STATE, PARKED)}
     for track, clock in running.items():
         if clock is None:
@@ -222,18 +223,23 @@ def _held(before: Referral, after: Referral, work: Work, now: int) -> FollowUp |
 
 
 def _clock(referral: Referral, statement: Statement, work: Work, now: int) -> FollowUp | None:
-    calendar = work.calendar(referral.to_agency)
-    brought = statement.grade in PROXY and ball(referral.state) is Side.RECIPIENT
     clock = start(
         referral.id,
         referral.state.value,
         referral.urgency,
         now,
-        calendar=calendar.after_a_report() if brought else calendar,
+        calendar=_calendar(referral, statement.grade, work),
         due=referral.due,
         date=promised_day(referral.state.value, statement.body),
     )
     return hold(clock) if clock is not None and referral.frozen is not None else clock
+
+
+def _calendar(referral: Referral, grade: Grade, work: Work) -> Calendar:
+    """Return the recipient's calendar, slower while it has to act on what the sender reported for it."""
+    calendar = work.calendar(referral.to_agency)
+    brought = grade in PROXY and ball(referral.state) is Side.RECIPIENT
+    return calendar.after_a_report() if brought else calendar
 
 
 def _tell(referral: Referral, statement: Statement, key: str, work: Work, now: int, *, changed: bool) -> None:

@@ -16,7 +16,9 @@ from hub.followup.domain import PARKED, STATE, TRANSPORT_SILENCE
 from hub.followup.store import FollowUps
 from hub.notify.rota import Duty, Rota
 from hub.notify.store import notices
+from hub.statements.grammar import Grade
 from tests.support.desks import carry, introduce, settle
+from tests.support.factories import some_hash
 
 HOUR, DAY = 3_600, 86_400
 _TREE = (("ET", 0, None, "ET"), ("ET-TI", 1, "ET", "ET/ET-TI"))
@@ -150,6 +152,16 @@ def test_a_change_of_risk_counts_from_the_original_start_at_both_hubs(home, away
     assert away.shown(handoff, people.centre.agency)["due"] == home.shown(handoff, people.shelter.agency)["due"]
     assert home.sweep() == 1, "it is due at once, and told once"
     assert home.sweep() == 0
+
+
+def test_a_change_of_risk_leaves_the_ladder_of_a_reported_answer_slow(home, away, people, refer, says):
+    handoff, body = refer("urgent"), {"via": "phone", "evidence": some_hash("note"), "ask": False}
+    case = people.shelter.members["case"]
+    said = people.sign("referral.acknowledge", handoff, case, body=body, grade=Grade.REPORTED)
+    home.post(said, None, people.shelter.agency)
+    assert clock(home, handoff).due_at == people.clock.now() + 48 * HOUR
+    says("shelter", "change_urgency", handoff, urgency="emergency", due=None)
+    assert clock(home, handoff).due_at == people.clock.now() + 8 * HOUR
 
 
 def test_the_recipient_cannot_change_the_risk(people, refer, says):
