@@ -26,7 +26,7 @@ from pathlib import Path
 from statistics import quantiles
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, Integer, LargeBinary, Table, func, insert, select
+from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, func, insert, select
 
 from bench._machine import mail_sink, peak, reset_peak
 from bench._nation import BEGIN, COUNTRY, DAY, HOST, HOUR, Case, Nation, ladder
@@ -34,7 +34,7 @@ from hub.auth.accounts import secret_hash
 from hub.auth.store import AccountStore, Session
 from hub.client.transport import HubSession
 from hub.clock import FileClock, SetClock
-from hub.db import Database, metadata
+from hub.db import Database
 from hub.errors import IllegalTransition
 from hub.followup.store import follow_ups
 from hub.handofflog.store import HandoffLog
@@ -61,7 +61,7 @@ BARE_EVERY = 10
 CLIENTS = 4
 _OF_CLOCKS = ("referral.overdue", "referral.expire", "referral.fail_delivery")
 _SWEEP = "sweep"
-_plain = Table("bench_national", metadata, Column("n", Integer, primary_key=True), Column("document", LargeBinary))
+_plain = Table("bench_national", MetaData(), Column("n", Integer, primary_key=True), Column("document", LargeBinary))
 
 
 @dataclass(frozen=True)

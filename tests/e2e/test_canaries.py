@@ -62,7 +62,8 @@ def played(postgres_server, tmp_path_factory):
         try:
             for process in processes:
                 process.start()
-            stage = World(folder, SystemClock(), {HOME: Mailing(home.hub, home.url), AWAY: Mailing(away.hub, away.url)})
+            hubs = {HOME: Mailing(home.hub, home.url), AWAY: Mailing(away.hub, away.url)}
+            stage = World(folder, SystemClock(), hubs=hubs)
             made = Played(home, away, [], ("", ""))
             _play(stage, made, folder)
             until(lambda: len(mailbox.mails) >= 4, "mail")

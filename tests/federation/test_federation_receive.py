@@ -154,11 +154,12 @@ def test_a_request_that_was_changed_on_its_way_is_refused(scene, word, tamper):
     refused(scene, 401, "unauthenticated", word, tamper=tamper)
 
 
-def test_a_request_without_a_tag_of_ours_is_refused(scene, word, monkeypatch):
-    monkeypatch.setattr(signing, "TAG", "rcp-fed-2")
-    prepared = scene.peer.request(scene.hub.settings.url, word)
-    monkeypatch.undo()
-    assert scene.peer.send(prepared).status_code == 401
+def test_a_request_without_a_tag_of_ours_is_refused(scene, word):
+    def signed_for_something_else(request):
+        about = signing.Request(str(request.method), str(request.url), request.headers)
+        signing.sign_request(about, scene.peer.key, NOW, tag="rcp-event-1")
+
+    refused(scene, 401, "unauthenticated", word, tamper=signed_for_something_else)
 
 
 def test_a_body_that_was_swapped_is_refused(scene, word):

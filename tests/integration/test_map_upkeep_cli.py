@@ -53,7 +53,7 @@ def propose(place, record, **changes):
 
 def test_what_is_due_is_listed_until_somebody_checks_it(says, clinic):
     assert clinic in says("amina", "due", "--what", "offer")
-    assert "never checked" in says("amina", "due", "--what", "offer")
+    assert {"never", "checked"} <= set(says("amina", "due", "--what", "offer").split())
     assert "version 2" in says("amina", "verify", clinic, "--how", "call", "--note", "The nurse said so.")
     assert clinic not in says("amina", "due")
     says("daher", "verify", clinic, "--how", "call", code=5)
