@@ -24,6 +24,7 @@ from hub.handoffs.store import HandoffStore, PacketStore
 from hub.keys.certificates import CASE_ROLES
 from hub.packets.dsse import MAX_ENVELOPE
 from hub.packets.encoding import b64u
+from hub.statements.bodies import Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from hub.handoffs.intake import Intake
     from hub.handoffs.store import Row
 
+READERS = frozenset(Role) - {Role.COORDINATOR}
+"""Who sees handoffs of the own agency: a coordinator keeps the map, and sees no case."""
 blueprint = Blueprint("handoffs", __name__, url_prefix="/api/v1", description="Sealed handoffs and their statements")
 
 
@@ -41,7 +44,7 @@ blueprint = Blueprint("handoffs", __name__, url_prefix="/api/v1", description="S
 class Handoffs(MethodView):
     """All handoffs of the caller's agency."""
 
-    @permission("member")
+    @permission("member", roles=READERS)
     @blueprint.arguments(schemas.ListQuery, location="query")
     @blueprint.response(200, schemas.HandoffPage)
     def get(self, query: dict[str, Any]) -> dict[str, Any]:
@@ -68,7 +71,7 @@ class Handoffs(MethodView):
 class OneHandoff(MethodView):
     """One handoff."""
 
-    @permission("member")
+    @permission("member", roles=READERS)
     @blueprint.response(200, schemas.HandoffDetail)
     def get(self, handoff: str) -> dict[str, Any]:
         """Show a handoff with its statements, receipts and packets."""

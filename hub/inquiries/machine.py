@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from hub.directory.calendars import calendar_of
 from hub.followup.domain import Owner, owner_of, rung_of, start
 from hub.followup.store import FollowUps
 from hub.handoffs.ports import Step
@@ -90,7 +91,8 @@ class InquiryMachine:
 
     def _add(self, connection: Connection, handoff: Party, inquiry: Inquiry, now: int) -> None:
         InquiryStore(connection).add(inquiry)
-        clock = start(inquiry.id, inquiry.state.value, inquiry.urgency, now)
+        calendar = calendar_of(connection, inquiry.to_agency)
+        clock = start(inquiry.id, inquiry.state.value, inquiry.urgency, now, calendar=calendar)
         if clock is not None:
             runs = handoff.from_host == self._origin
             FollowUps(connection).replace(inquiry.id, clock if runs else clock.mirrored())

@@ -9,12 +9,13 @@ from flask_smorest import Blueprint
 
 from hub.auth.permissions import caller, permission
 from hub.context import current_hub
+from hub.directory.calendars import calendar_of
 from hub.handoffs import views
 from hub.keys.store import KeyStore
 from hub.queues import schemas
 from hub.queues.domain import ARRIVALS_DAYS, COUNTERS, OPEN, READERS, Desk, Load, Order, Wanted, median_days, read_mark
 from hub.queues.store import QueueStore, parties
-from hub.referrals.machine import ReferralMachine, calendar_of
+from hub.referrals.machine import ReferralMachine
 from hub.reports.domain import band
 
 if TYPE_CHECKING:

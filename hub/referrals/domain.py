@@ -10,18 +10,16 @@ the evidence. The same step by the same party again moves nothing; an impossible
 
 from __future__ import annotations
 
-import csv
 import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from hub.errors import Forbidden, IllegalTransition
 from hub.followup.domain import Owner, Urgency, owner_of
 from hub.handoffs.domain import GIVES_UP
 from hub.ids import host_of
+from hub.referrals.table import table
 from hub.statements.bodies import PROXY
 from hub.statements.grammar import Grade, MemberActor
 
@@ -405,13 +403,6 @@ def _transitions(row: dict[str, str]) -> list[Transition]:
         )
         for source in row["from"].split("|")
     ]
-
-
-@cache
-def table() -> tuple[dict[str, str], ...]:
-    """Return the rows of `referral-states.csv` as they stand, the columns of other standards included."""
-    text = resources.files("hub.referrals").joinpath("referral-states.csv").read_text(encoding="utf-8")
-    return tuple(csv.DictReader(text.splitlines()))
 
 
 _ANYBODY = frozenset[str]()

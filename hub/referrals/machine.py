@@ -12,10 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from hub.directory.areas.domain import parts
 from hub.directory.areas.store import Areas
-from hub.directory.store import Directory
-from hub.errors import IllegalTransition, InvalidRequest, NotFound
-from hub.followup.calendar import Calendar, calendar_for
-from hub.followup.days_off import DaysOff
+from hub.directory.calendars import calendar_of
+from hub.errors import IllegalTransition, NotFound
 from hub.followup.domain import CUSTODY, TRANSPORT_SILENCE, start_beside
 from hub.followup.store import FollowUps
 from hub.handoffs.custody import halted
@@ -45,6 +43,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from hub.followup.calendar import Calendar
     from hub.followup.domain import FollowUp
     from hub.handoffs.ports import Party
     from hub.keys.certificates import KeyEntry
@@ -103,19 +102,6 @@ class _Work:
     def calendar(self, agency: str) -> Calendar:
         """Return the calendar of an agency."""
         return calendar_of(self._connection, agency)
-
-
-def calendar_of(connection: Connection, agency: str) -> Calendar:
-    """Return the calendar of an agency: its own entry in the directory first, else its country's."""
-    entry, profile = KeyStore(connection).find_agency(agency), Directory(connection).profile(agency)
-    country = entry.country if entry else None
-    if profile is None:
-        return calendar_for(country, holidays=DaysOff(country))
-    off, remote = DaysOff(country, profile.closed, profile.worked), profile.remote
-    try:
-        return calendar_for(country, zone=profile.zone, weekend=profile.weekend, holidays=off, remote=remote)
-    except InvalidRequest:  # a zone that a peer names and this hub does not know stops no clock, and no step
-        return calendar_for(country, holidays=off, remote=remote)
 
 
 class ReferralMachine:

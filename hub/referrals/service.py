@@ -253,6 +253,7 @@ def _tell(referral: Referral, statement: Statement, key: str, work: Work, now: i
         return
     if statement.type == LOCK_LINK:
         named, about = referral.sent_by, referral.id
+        key = f"{about}:{statement.body['link']}:locked"  # however often the recipient's hub says so
         work.notices.tell(referral.from_agency, {NAMED}, WAITS, about=about, key=key, now=now, named=named)
         return
     holder, urgent = ball(referral.state), referral.urgency is Urgency.EMERGENCY

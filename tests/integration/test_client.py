@@ -164,13 +164,23 @@ def test_a_colleague_without_the_epoch_opens_after_it_is_granted(one_hub, hana, 
     assert opening.open_handoff(late, handoff)[0].sections["needs_risk"] == SECTIONS["needs_risk"]
 
 
-def test_a_coordinator_is_never_granted_the_epoch(one_hub, hana, amina):
+def test_a_coordinator_is_never_granted_the_epoch_and_sees_no_case(one_hub, hana, amina):
     clerk = one_hub.join(hana, "clerk", {"coordinator"})
     assert clerk.epochs() == {}
     handoff = refer(one_hub, amina, hana)
-    assert reading.show(clerk, handoff).state == "delivered"
+    for look in (reading.show, opening.open_handoff):
+        with pytest.raises(Forbidden):
+            look(clerk, handoff)
     with pytest.raises(Forbidden):
-        opening.open_handoff(clerk, handoff)
+        next(reading.pages(clerk, "referral", "in"))
+
+
+def test_an_auditor_sees_how_a_handoff_stands_and_opens_nothing(one_hub, hana, amina):
+    auditor = one_hub.join(hana, "eyes", {"auditor"})
+    handoff = refer(one_hub, amina, hana)
+    assert reading.show(auditor, handoff).state == "delivered"
+    with pytest.raises(Forbidden):
+        opening.open_handoff(auditor, handoff)
 
 
 def test_a_device_is_certified_only_with_its_own_digits(one_hub, hana):
