@@ -7,7 +7,7 @@ import pytest
 
 from hub.client import queues, reading, referrals
 from hub.client.referrals import Outgoing
-from hub.clock import SetClock
+from hub.clock import FileClock, SetClock
 from hub.errors import Forbidden, InvalidRequest
 from hub.queues.domain import QUEUES, Desk
 from tests.conftest import NOW
@@ -62,7 +62,9 @@ def hub(member, *words, code=0, **more):
     passphrase = member.profile.folder.parent / "passphrase"
     passphrase.write_text("correct horse battery staple")
     where = ("--profile", member.profile.folder, "--passphrase-file", passphrase)
-    return terminal.hub(*where, *words, code=code, COLUMNS="80", **more)
+    clock = passphrase.with_name("clock")
+    FileClock(clock).put(member.clock.now(), factor=0)
+    return terminal.hub(*where, *words, code=code, COLUMNS="80", HUB_CLOCK_FILE=str(clock), **more)
 
 
 def ids(member, desk, queue, **choice):
