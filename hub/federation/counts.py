@@ -9,10 +9,9 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, Final
 
-from hub.errors import HubError, NotFound, PacketError, PeerMisbehaved, PeerUnreachable
-from hub.federation.deliver import alarm
+from hub.errors import HubError, NotFound, PacketError, PeerUnreachable
 from hub.federation.line import MAX_ANSWER, Line
-from hub.federation.store import Peers
+from hub.federation.pull import from_every_peer
 from hub.ids import host_of
 from hub.packets import shapes as a
 from hub.packets.encoding import canonical, parse_json
@@ -58,17 +57,7 @@ def told_document(hub: Hub, document: str) -> bytes:
 
 def pull_counts(hub: Hub) -> int:
     """Fetch from every peer what its agencies published; return how many documents are new."""
-    with hub.database.read() as connection:
-        peers = Peers(connection).all()
-    taken = 0
-    for peer in peers:
-        try:
-            taken += _pull(hub, peer)
-        except PeerMisbehaved as error:
-            alarm(peer.host, error.code)
-        except HubError as error:
-            _log.info("counts of %s wait: %s", peer.host, error.code)
-    return taken
+    return from_every_peer(hub, _pull, "counts")
 
 
 def _pull(hub: Hub, peer: Peer) -> int:

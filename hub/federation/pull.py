@@ -36,6 +36,8 @@ from hub.packets.dsse import Envelope, kid
 from hub.packets.encoding import b64u, canonical, from_b64u, parse_json
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Connection
 
     from hub.context import Hub
@@ -156,17 +158,22 @@ def remove_peer(hub: Hub, host: str) -> int:
 
 
 def pull_all(hub: Hub) -> int:
-    """Pull every peer; a peer that fails spoils nothing for the others."""
+    """Pull every peer; return how much is new."""
+    return from_every_peer(hub, pull_peer, "keys")
+
+
+def from_every_peer(hub: Hub, fetch: Callable[[Hub, Peer], int], what: str) -> int:
+    """Fetch something from every peer; one that fails spoils nothing for the others. Return how much is new."""
     with hub.database.read() as connection:
         peers = Peers(connection).all()
     taken = 0
     for peer in peers:
         try:
-            taken += pull_peer(hub, peer)
+            taken += fetch(hub, peer)
         except PeerMisbehaved as error:
             alarm(peer.host, error.code)
         except HubError as error:
-            _log.info("pull of %s waits: %s", peer.host, error.code)
+            _log.info("%s of %s wait: %s", what, peer.host, error.code)
     return taken
 
 
