@@ -180,10 +180,11 @@ def _next_clock(
     before: Referral, after: Referral, statement: Statement, work: Work, now: int, *, runs: bool
 ) -> FollowUp | None:
     """Return the clock of the state that was entered; whoever asks puts the own one aside until the answer."""
-    running = work.clocks.get(after.id)
-    if statement.type == ASK and running is not None:
+    asks, asked = statement.type == ASK, before.state in _ASKED
+    running = work.clocks.get(after.id) if asks or asked else None
+    if asks and running is not None:
         work.clocks.replace(after.id, _shown(park(running, after.urgency), runs=runs), PARKED)
-    elif before.state in _ASKED:
+    elif asked:
         aside = work.clocks.get(after.id, PARKED)
         work.clocks.replace(after.id, None, PARKED)
         if statement.type == ANSWER and aside is not None:
