@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import click
+from rich.markup import escape
 
 from hub.cli import words
-from hub.cli.common import Session, command
+from hub.cli.common import Session, command, read_text
 from hub.cli.people import resolve
 from hub.client import inquiries as capacity
 from hub.directory.records.vocabulary import NEEDS, codes
+from hub.errors import InvalidRequest
 from hub.inquiries import domain
 from hub.referrals import reasons
 
@@ -48,11 +50,22 @@ def ask_capacity(session: Session, agencies: tuple[str, ...], day: datetime, urg
     click.option("--answer", required=True, type=click.Choice(domain.CAPACITY)),
     click.option("--from", "day", type=_day, help="From which day."),
     click.option("--places", type=click.IntRange(0, domain.MOST), help="How many."),
+    click.option(
+        "--exception-to",
+        "criteria",
+        multiple=True,
+        type=click.Choice(domain.ELIGIBLE),
+        metavar="CRITERION",
+        help="You take somebody like this against this limit of the service. Repeatable.",
+    ),
+    click.option("--exception-until", type=_day, help="The last day of the exception."),
+    click.option("--reason", help="A file with one line that says why the exception; - for stdin."),
 )
-def answer_capacity(session: Session, inquiry: str, answer: str, day: datetime | None, places: int | None) -> None:
-    """Answer INQUIRY. The answer is sealed."""
+def answer_capacity(session: Session, inquiry: str, answer: str, day: datetime | None, **given: Any) -> None:
+    """Answer INQUIRY. The answer is sealed. An exception is your signed word: the asker may refer on it (R19)."""
     member, starting = session.member(), day.date().isoformat() if day else None
-    _table(session, member, [capacity.answer(member, inquiry, answer, starting, places)])
+    made = _exception(given)
+    _table(session, member, [capacity.answer(member, inquiry, answer, starting, given["places"], made)])
 
 
 @command(top, click.argument("inquiry", required=False))
@@ -68,7 +81,22 @@ def inquiries(session: Session, inquiry: str | None) -> None:
     lines += [f"  {line}" for line in words.outline({name: item for name, item in asked.items() if name != "v"})]
     lines += [f"  {reasons.word(said['capacity'], part='capacity')}"] if said else []
     lines += [f"  {name}: {said[name]}" for name in ("from", "places") if said.get(name) is not None]
+    if made := said.get("exception"):
+        lines.append(f"  exception to {', '.join(made['criteria'])}, until {made['until']}: {escape(made['reason'])}")
+        lines.append(f"  refer on it: hub send … --service-id {made['service']} --exception {inquiry}")
     session.tell({"inquiry": inquiry, "state": found.state, "question": asked, "answer": said or None}, *lines)
+
+
+def _exception(given: dict[str, Any]) -> dict[str, Any] | None:
+    criteria, until, reason = (given[name] for name in ("criteria", "exception_until", "reason"))
+    if not (criteria or until or reason):
+        return None
+    if not (criteria and until and reason):
+        raise InvalidRequest(
+            "An exception says to what, until when and why.",
+            todo="Give --exception-to, --exception-until and --reason.",
+        )
+    return {"criteria": sorted(set(criteria)), "until": until.date().isoformat(), "reason": read_text(reason).strip()}
 
 
 def _table(session: Session, member: Member, rows: list[dict[str, Any]]) -> None:

@@ -13,7 +13,7 @@ from rich.markup import escape
 from consent.words import LANGUAGES
 from hub.cli.common import FILE, Session, command, read_json
 from hub.cli.people import resolve
-from hub.client import services
+from hub.client import inquiries, services
 from hub.client.basis import today
 from hub.directory.matching import reasons
 from hub.directory.matching.asking import person_of, where_of
@@ -114,9 +114,11 @@ def target_of(member: Member, given: dict[str, Any]) -> tuple[dict[str, Any], li
     Raises:
         InvalidRequest: neither an agency nor a service, or the map says that the service is of another type (R11).
     """
-    to, service, about = (given.pop(name) for name in ("to", "service_id", "about"))
+    to, service, about, excepted = (given.pop(name) for name in ("to", "service_id", "about", "exception"))
     if (to is None) == (service is None):
         raise InvalidRequest("Name the agency, or a service of the map.", todo="Give --to or --service-id.")
+    if service is None and excepted is not None:
+        raise InvalidRequest("An exception is to the limits of a service of the map.", todo="Give --service-id.")
     if service is None:
         return {"to": resolve(member, to)}, []
     person = person_of(read_json(about) if about else {}, today(member))
@@ -126,7 +128,8 @@ def target_of(member: Member, given: dict[str, Any]) -> tuple[dict[str, Any], li
         raise InvalidRequest("The map says that it is of another type.", todo="Leave --service out.", rule="R11")
     target = chosen.outgoing()
     named = {name: given.pop(name, None) or target[name] for name in ("person", "inbox")}
-    return {**target, **named}, _chosen_lines(chosen)
+    made = None if excepted is None else inquiries.exception(member, excepted)
+    return {**target, **named, "exception": made}, _chosen_lines(chosen)
 
 
 def _chosen_lines(chosen: Chosen, language: str = "en") -> list[str]:

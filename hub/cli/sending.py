@@ -39,6 +39,7 @@ top = click.Group("sending")
 _day = click.DateTime(["%Y-%m-%d"])
 _AIM = (
     click.option("--service-id", help="A service of the map; it says agency, inbox and type of service."),
+    click.option("--exception", help="The inquiry in whose answer the provider signed an exception to its limits."),
     click.option("--about", help="A file with what that service must know of the person, JSON; it stays here."),
     click.option(
         "--need", "needs", multiple=True, type=click.Choice(list(NEEDS)), metavar="NEED", help="Asked for. Repeatable."

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from consent.reasons import Reason
     from hub.client.member import Member
     from hub.client.reading import Shown
+    from hub.inquiries.domain import Excepted
     from hub.keys.pins import TrustedAgency
     from hub.statements.grammar import MemberActor
 
@@ -94,6 +95,14 @@ class Asked:
     """What the service map says of the service, where one of it was chosen (`services.facts`; R17 to R20)."""
     about: Mapping[str, Any] = field(default_factory=dict)
     """What the service must know of the person to be matched: `months_from`. Never leaves the client."""
+    exception: Excepted | None = None
+    """What the provider signed, where it takes the person against its own limits (R19)."""
+
+    @property
+    def excepted(self) -> Excepted | None:
+        """The provider's exception, if it is one to all that speaks against this person."""
+        made, to = self.exception, self.to.entry.agency
+        return made if made is not None and made.covers(to, self.listing or _EMPTY, self.about) else None
 
     def request(self, member: Member, held: Held) -> Request:
         """Return the question in the words of `consent`.
@@ -358,6 +367,9 @@ def _asking(member: Member, held: Held, asked: Asked) -> Callable[[Request], Per
     if asked.listing is not None:
         known["listing"] = dict(asked.listing)
     facts, now = _facts(member, held, asked.to.entry.agency), member.clock.now()
+    if asked.excepted is not None:
+        known["overrides"] = [*facts.get("overrides", ()), asked.excepted.override()]
+        facts = {name: row for name, row in facts.items() if name != "overrides"}
     return lambda request: rules.decide(facts, request, now, known)
 
 

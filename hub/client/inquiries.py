@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from hub.client import opening, reading, records, referrals
 from hub.client.member import workspace
-from hub.errors import Conflict, InvalidRequest, Malformed, NotPermitted
+from hub.errors import Conflict, InvalidRequest, Malformed, NotFound, NotPermitted
 from hub.ids import random_id
 from hub.inquiries import domain
-from hub.inquiries.domain import ANSWER, ASK, KIND, SECTION
+from hub.inquiries.domain import ANSWER, ASK, KIND, SECTION, Excepted
 from hub.keys.certificates import CASE_ROLES
 from hub.packets import seal
 
@@ -63,22 +63,33 @@ def ask(member: Member, to: str, question: Mapping[str, Any], urgency: str = "ro
 
 
 def answer(
-    member: Member, handoff: str, capacity: str, starting: str | None = None, places: int | None = None
+    member: Member,
+    handoff: str,
+    capacity: str,
+    starting: str | None = None,
+    places: int | None = None,
+    exception: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Answer an inquiry; return it as the hub shows it.
 
+    `exception` {criteria, until, reason}: the service that was asked for takes somebody like this all the same (R19).
+
     Raises:
-        InvalidRequest: no such answer.
+        InvalidRequest: no such answer, or an exception where no service was asked for.
         Conflict: it was answered, or is not this agency's to answer.
     """
-    said = {"capacity": capacity, "from": starting, "places": places}
-    try:
-        domain.answer({"v": 1, **said})
-    except Malformed as error:
-        raise InvalidRequest(f"An inquiry is answered with {', '.join(domain.CAPACITY)}.") from error
     shown, by = reading.show(member, handoff), [member.me(CASE_ROLES)]
     if ANSWER not in shown.possible:
         raise Conflict("This inquiry was answered, or is not your agency's to answer.")
+    made = exception and {**_for_whom(member, shown), **exception}
+    said = {"capacity": capacity, "from": starting, "places": places, "exception": made}
+    try:
+        domain.answer({"v": 1, **said})
+    except Malformed as error:
+        raise InvalidRequest(
+            f"An inquiry is answered with {', '.join(domain.CAPACITY)}; an exception says to what, until when and why.",
+            todo=f"An exception is to {', '.join(domain.ELIGIBLE)}, with one line that says why.",
+        ) from error
     with referrals.reply(member, shown, said) as part:
         envelope = member.statement(ANSWER, handoff, {}, by=by, heads=shown.heads, part=part)
         return records.send(member, f"/api/v1/handoffs/{handoff}/statements", envelope, part.source)
@@ -95,6 +106,23 @@ def read(member: Member, handoff: str) -> Inquiry:
     return Inquiry(handoff, shown.from_agency, shown.to_agency, shown.state, shown.due, asked, _answered(member, shown))
 
 
+def exception(member: Member, handoff: str) -> Excepted:
+    """Return the exception that a provider signed in its answer to this agency's inquiry, for a referral to cite.
+
+    Raises:
+        NotFound: this agency asked no such question, or no exception was made.
+    """
+    shown = reading.show(member, handoff)
+    said = _answered(member, shown) if shown.kind == KIND else None
+    made = said and said["exception"]
+    if not made:
+        raise NotFound("No exception was made in answer to this inquiry.", todo="Ask: hub ask-capacity --service-id.")
+    line = next(line for line in shown.lines if line.statement.type == ANSWER and line.standing == "effective")
+    since = datetime.fromtimestamp(line.statement.at, UTC).date().isoformat()
+    named = {name: made[name] for name in ("service", "age_band", "sex", "until")}
+    return Excepted(handoff, shown.to_agency, criteria=frozenset(made["criteria"]), since=since, **named)
+
+
 def listing(member: Member) -> list[dict[str, Any]]:
     """Return the rows of the inquiries that this agency asked or was asked, newest first: the hub's list."""
     rows = {row["id"]: row for box in ("in", "out") for row in reading.pages(member, KIND, box)}
@@ -108,6 +136,14 @@ def _question(member: Member, shown: Shown) -> Mapping[str, Any]:
             "This inquiry says more than one may be asked; it was held back.", sections=sorted(opened.quarantined)
         )
     return domain.question(opened.sections[SECTION])
+
+
+def _for_whom(member: Member, shown: Shown) -> dict[str, Any]:
+    """Return for whom an exception is made: the service, age band and sex of the question, as the answer repeats it."""
+    asked = _question(member, shown)
+    if asked["service"] is None:
+        raise InvalidRequest("An exception is to the limits of one service.", todo="The question names none.")
+    return {name: asked[name] for name in ("service", "age_band", "sex")}
 
 
 def _answered(member: Member, shown: Shown) -> Mapping[str, Any] | None:

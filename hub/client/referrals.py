@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from consent.protect import Removed
     from hub.client.member import Member, Sealed
     from hub.client.reading import Shown
+    from hub.inquiries.domain import Excepted
     from hub.keys.pins import TrustedAgency
     from hub.statements.links import Link
 
@@ -65,6 +66,8 @@ class Outgoing:
     """The handoff by which this agency got what it passes on here: a withdrawal there goes on to this recipient."""
     listing: Mapping[str, Any] | None = None
     about: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    exception: Excepted | None = None
+    """What the provider signed, where it takes the person against its own limits (R19)."""
     needs: tuple[str, ...] = ()
     """The needs for which help is asked, so that a recipient can accept some of them."""
     routing: Mapping[str, Any] | None = None
@@ -82,7 +85,8 @@ class Outgoing:
         """Return the question that the basis is asked."""
         wanted = bases.categories(self.sections)
         person, by_link = (self.link.id, True) if self.link else (self.person, False)
-        return Asked(agency, self.purpose, wanted, self.service, person, by_link, self.listing, self.about)
+        of_service = (self.listing, self.about, self.exception)
+        return Asked(agency, self.purpose, wanted, self.service, person, by_link, *of_service)
 
 
 @dataclass(frozen=True, slots=True)

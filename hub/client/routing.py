@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 TOLD: Final = ("need", "running", "ends", "area", "open", "capacity", "language", "cost", "focal_point")
 """The criteria that say something about a service and nothing about the person."""
 CALLED, EXCEPTION = "R18", "R19"
-"""What a worker signs after a call to the provider: the entry is right all the same, or an exception was made."""
+"""What a worker signs after a call to the provider: the entry is right all the same, or an exception was made.
+
+The provider's own word on an exception is its answer to an inquiry (`hub.client.inquiries.exception`), and goes first.
+"""
 UNNAMED: Final = {
     "minimal_contact": frozenset({"age_band", "sex", "language", "interpreter"}),
     "needs_risk": frozenset({"age_band", "language", "interpreter", "risk", "urgent", "needs"}),
@@ -50,7 +53,8 @@ _CHOSEN = {
     "near_misses": a.null_or(a.integer(0, 1000)),
     "missed_for": a.distinct(a.list_of(a.one_of(*TOLD), len(TOLD))),
 }
-_SIGNED = {"called": a.null_or(a.date), "exception": a.null_or(a.date)}
+_MADE = a.object_of({"on": a.date, "inquiry": a.null_or(a.identifier)})
+_SIGNED = {"called": a.null_or(a.date), "exception": a.null_or(_MADE)}
 _REQUEST = a.object_of(
     {
         "v": a.integer(1, 1),
@@ -141,7 +145,9 @@ def why_you(value: Mapping[str, Any], labels: Mapping[str, str]) -> Iterable[str
     yield from [f"not known of you: {', '.join(asked)}"] if asked else []
     yield from [f"others that nearly fitted: {why['near_misses']}"] if why["near_misses"] else []
     yield from [f"somebody of yours was called on {why['called']}"] if why["called"] else []
-    yield from [f"you made an exception on {why['exception']}"] if why["exception"] else []
+    if made := why["exception"]:
+        by = f"as you signed in inquiry {made['inquiry']}" if made["inquiry"] else "as the sender reports of a call"
+        yield f"you made an exception on {made['on']}, {by}"
 
 
 def _subject(out: Outgoing) -> Mapping[str, Any]:
@@ -152,10 +158,14 @@ def _subject(out: Outgoing) -> Mapping[str, Any]:
 
 
 def _signed(out: Outgoing) -> dict[str, Any]:
-    """Return the calls to the provider that somebody signed for: when, and whether an exception was made (R18, R19)."""
+    """Return when the provider was called, and when it made an exception: as it signed, or as the sender reports."""
     rows = [row for row in out.basis.basis.get("overrides") or () if row["recipient"] in {None, out.to}]
     found = {row["rule"]: row["from"] for row in rows}
-    return {"called": found.get(CALLED), "exception": found.get(EXCEPTION)}
+    signed, told = out.exception, found.get(EXCEPTION)
+    made = (
+        {"on": signed.since, "inquiry": signed.inquiry} if signed else {"on": told, "inquiry": None} if told else None
+    )
+    return {"called": found.get(CALLED), "exception": made}
 
 
 def _plain(value: object) -> bool:

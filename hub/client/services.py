@@ -18,6 +18,7 @@ from hub.directory.records.listing import MICRO
 from hub.directory.records.slices import read_slice
 from hub.directory.records.vocabulary import NEEDS, codes
 from hub.errors import BadSignature, InvalidRequest, NotFound, PeerMisbehaved, UnknownSigner
+from hub.inquiries.domain import ELIGIBLE
 from hub.keys.certificates import CASE_ROLES, PERSON_ONLY
 from hub.packets.encoding import canonical
 
@@ -30,11 +31,6 @@ if TYPE_CHECKING:
 MOST: Final = 1000
 """More candidates are not fetched: a smaller area or circle finds the same best ones."""
 _FRESH: Final = 600
-_ELIGIBLE: Final = (
-    *("running", "ends", "age", "sex", "situation", "residence", "open_to", "vulnerability"),
-    *("nationality", "status", "documents", "exclusion", "capacity"),
-)
-"""The criteria of R19: who does not meet one needs the provider's exception."""
 _PROTECTED: Final = frozenset(codes("protected_attributes"))
 _EXCLUDING: Final = frozenset({"nationality", "status", "documents", "exclusion"})
 
@@ -195,7 +191,7 @@ def choose(
 def facts(ranked: Ranked, *, answered: bool) -> dict[str, Any]:
     """Return what the rules are told of a service that was matched (R17 to R20)."""
     listing = ranked.listing
-    fails = [name for name in _ELIGIBLE if ranked.answers.get(name) is False]
+    fails = [name for name in ELIGIBLE if ranked.answers.get(name) is False]
     excludes = listing.get("exclusions") or [] if _EXCLUDING & set(fails) else []
     return {
         "id": listing["id"],

@@ -21,6 +21,8 @@ from hub.packets import shapes as a
 from hub.statements.grammar import MemberActor
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from hub.statements.grammar import Statement
 
 ASK, ANSWER, OVERDUE, EXPIRE = "capacity.ask", "capacity.answer", "referral.overdue", "referral.expire"
@@ -41,14 +43,57 @@ _QUESTION = a.object_of(
         "how_many": a.integer(1, MOST),
     }
 )
+ELIGIBLE: Final = (
+    *("running", "ends", "age", "sex", "situation", "residence", "open_to", "vulnerability"),
+    *("nationality", "status", "documents", "exclusion", "capacity"),
+)
+"""The criteria to which a provider may make an exception (R19). The age from which a child may work is none of them."""
+_EXCEPTION = a.object_of(
+    {
+        "service": a.matches(UUID),
+        "age_band": a.one_of(*AGE_BANDS),
+        "sex": a.one_of(None, *codes("sexes")),
+        "criteria": a.distinct(a.list_of(a.one_of(*ELIGIBLE), len(ELIGIBLE), 1)),
+        "until": a.date,
+        "reason": a.text,
+    }
+)
 _REPLY = a.object_of(
     {
         "v": a.integer(1, 1),
         "capacity": a.one_of(*CAPACITY),
         "from": a.null_or(a.date),
         "places": a.null_or(a.integer(0, MOST)),
+        "exception": a.null_or(_EXCEPTION),
     }
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Excepted:
+    """An exception that a provider signed in its answer to an inquiry: for whom, to what, for how long (R19)."""
+
+    inquiry: str
+    agency: str
+    service: str
+    age_band: str
+    sex: str | None
+    criteria: frozenset[str]
+    since: str
+    until: str
+
+    def covers(self, agency: str, listing: Mapping[str, Any], person: Mapping[str, Any]) -> bool:
+        """Say whether it is about this service, all that speaks against the person there, and somebody like them."""
+        months, sex = person.get("months_from"), person.get("sex")
+        like = months is None or band_of(months) == self.age_band
+        like = like and (sex is None or self.sex in {None, sex})
+        here = (agency, listing.get("id")) == (self.agency, self.service)
+        return here and like and self.criteria >= {*listing.get("fails", ())}
+
+    def override(self) -> dict[str, Any]:
+        """Return it as what lifts a rule: one member of the provider signed."""
+        said = {"rule": "R19", "recipient": self.agency, "categories": None, "from": self.since, "until": self.until}
+        return {**said, "members": 1, "roles": ["provider"]}
 
 
 class State(StrEnum):
@@ -122,13 +167,19 @@ def question(value: object) -> dict[str, Any]:
 
 
 def answer(value: object) -> dict[str, Any]:
-    """Return a sealed answer: a word of `CAPACITY`, perhaps from which day on, perhaps how many.
+    """Return a sealed answer: a word of `CAPACITY`, perhaps from which day on, how many, an exception with its reason.
 
     Raises:
         Malformed: it is none.
     """
     _REPLY(value)
     return dict(value) if isinstance(value, dict) else {}
+
+
+def band_of(months: int) -> str:
+    """Return the age band in which somebody of so many months is."""
+    begin = TABLES["age_bands"]["begin"]
+    return str(max((name for name in begin if begin[name] * 12 <= months), key=lambda name: begin[name]))
 
 
 def excerpt(to: str) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def test_an_agency_abroad_is_asked_for_a_place_and_answers(two_hubs, amina, hana
     two_hubs.run()
     found = inquiries.read(amina, handoff)
     assert found.state == "capacity_answered"
-    assert found.answer == {"v": 1, "capacity": "waitlist", "from": "2027-01-10", "places": 1}
+    assert found.answer == {"v": 1, "capacity": "waitlist", "from": "2027-01-10", "places": 1, "exception": None}
     assert reading.show(amina, handoff).ball is None
     with pytest.raises(Conflict):
         inquiries.answer(hana, handoff, "capacity")

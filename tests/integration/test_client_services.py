@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from hub.client import basis as bases
-from hub.client import opening, referrals, routing, services
+from hub.client import inquiries, opening, referrals, routing, services
 from hub.client.paper.sheet import family_sheet
 from hub.client.referrals import Outgoing
 from hub.clock import FileClock, SetClock
@@ -267,7 +267,7 @@ def test_the_provider_reads_why_it_was_chosen_and_nothing_about_the_girl_by_it(p
     assert lines[0].startswith("why you: ")
 
 
-def test_an_exception_that_the_provider_made_is_told_by_its_day_and_the_reason_stays(place, amina, girl):
+def test_an_exception_told_on_the_phone_is_shown_as_reported_and_its_reason_stays(place, amina, girl):
     chosen = services.choose(amina, maps.some_id("service Small"), girl)
     clock = place.clock
     scope = grant(clock, chosen.to, categories={"health"}, purpose="medical_care", country="DJ")
@@ -278,8 +278,64 @@ def test_an_exception_that_the_provider_made_is_told_by_its_day_and_the_reason_s
     out = Outgoing(**{"sections": {"health": {}}, "basis": held, "purpose": "medical_care", **chosen.outgoing()})
     sent = referrals.send(amina, out)
     (opened,) = opening.open_handoff(place.members["halima"], sent.handoff)
-    assert opened.sections["request"]["why"]["exception"] == DAY
+    assert opened.sections["request"]["why"]["exception"] == {"on": DAY, "inquiry": None}
+    lines = list(routing.why_you(opened.sections["request"], reasons.words("en")["criteria"]))
+    assert lines[-1] == f"you made an exception on {DAY}, as the sender reports of a call"
     assert "two years over" not in json.dumps(dict(opened.sections))
+
+
+SMALL = maps.some_id("service Small")
+MADE = {"criteria": ["age"], "until": "2026-12-31", "reason": "SYN We have a nurse for bigger ones."}
+
+
+def excepted(place, amina, made=MADE, **more):
+    """Ask the provider, who answers with an exception; return it as the sender cites it."""
+    halima = place.members["halima"]
+    question = {"need": "health", "service": SMALL, "age_band": "12-14", "sex": "female", "from": DAY, "how_many": 1}
+    inquiry = inquiries.ask(amina, halima.agency, {**question, **more})["id"]
+    inquiries.answer(halima, inquiry, "capacity", exception=made)
+    return inquiries.exception(amina, inquiry)
+
+
+def test_a_provider_signs_its_own_exception_and_reads_that_it_did(place, amina, girl):
+    made = excepted(place, amina)
+    chosen = services.choose(amina, SMALL, girl)
+    handoff = refer(place, amina, chosen, exception=made).handoff
+    (opened,) = opening.open_handoff(place.members["halima"], handoff)
+    request = opened.sections["request"]
+    assert request["why"]["exception"] == {"on": DAY, "inquiry": made.inquiry}
+    lines = list(routing.why_you(request, reasons.words("en")["criteria"]))
+    assert lines[-1] == f"you made an exception on {DAY}, as you signed in inquiry {made.inquiry}"
+    assert MADE["reason"] not in json.dumps(dict(opened.sections))
+
+
+@pytest.mark.parametrize(
+    "slip", [{"age_band": "6-11"}, {"sex": "male"}, {"service": maps.some_id("service Clinic")}, {}]
+)
+def test_an_exception_is_for_its_service_its_limits_and_somebody_like_them(place, amina, girl, slip):
+    made = excepted(place, amina, {**MADE, "criteria": ["age" if slip else "capacity"]}, **slip)
+    with pytest.raises(ConsentMissing) as denied:
+        refer(place, amina, services.choose(amina, SMALL, girl), exception=made)
+    assert {row["rule"] for row in denied.value.facts["reasons"]} == {"R19"}
+
+
+def test_an_exception_ends_on_its_last_day(place, amina, girl):
+    made = replace(excepted(place, amina), until="2020-01-01")
+    with pytest.raises(ConsentMissing):
+        refer(place, amina, services.choose(amina, SMALL, girl), exception=made)
+
+
+def test_nobody_cites_an_exception_that_was_not_made_or_not_to_them(place, amina):
+    halima = place.members["halima"]
+    with pytest.raises(NotFound):
+        excepted(place, amina, None)
+    made = excepted(place, amina)
+    with pytest.raises(NotFound):
+        inquiries.exception(halima, made.inquiry)
+    with pytest.raises(InvalidRequest):
+        excepted(place, amina, {**MADE, "criteria": ["labour"]})
+    with pytest.raises(InvalidRequest):
+        excepted(place, amina, service=None)
 
 
 def test_a_service_that_was_not_checked_for_long_or_that_nobody_answers_for_gets_nothing(place, amina, girl):

@@ -27,7 +27,7 @@ def ranked(*rows, **answers):
 def outgoing(why, **more):
     known = {"purpose": "reception", "service": "housing", "needs": ("housing",), "to": "urn:rcp:agency:a@et.example"}
     basis = SimpleNamespace(basis={"overrides": more.pop("overrides", [])})
-    return SimpleNamespace(routing=why, basis=basis, **known, **more)
+    return SimpleNamespace(routing=why, basis=basis, **{"exception": None, **known, **more})
 
 
 def test_every_criterion_is_either_of_the_service_or_stays_here():
@@ -58,6 +58,7 @@ def test_a_request_is_read_only_in_its_form():
         {"v": 2},
         {"why": {**value["why"], "note": "SYN Hagos"}},
         {"why": {**value["why"], "called": "this morning"}},
+        {"why": {**value["why"], "exception": {"on": "2026-11-21", "inquiry": None, "to": "age"}}},
         {"why": {**value["why"], "criteria": [{"id": "status", "said": MEETS, "since": None}]}},
         {"why": {**value["why"], "missed_for": ["vulnerability"]}},
     ):
@@ -72,7 +73,8 @@ def test_a_call_and_an_exception_are_told_by_their_day_alone():
         {"rule": "R19", "recipient": "urn:rcp:agency:b@et.example", "from": "2026-11-22", "code": "x", "reason": "SYN"},
     ]
     value = routing.request(outgoing(routing.chosen(ranked(), []), overrides=rows))
-    assert (value["why"]["called"], value["why"]["exception"]) == ("2026-11-20", "2026-11-21")
+    reported = {"on": "2026-11-21", "inquiry": None}
+    assert (value["why"]["called"], value["why"]["exception"]) == ("2026-11-20", reported)
     assert "SYN" not in json.dumps(value)
 
 

@@ -7,7 +7,7 @@ import pytest
 from hub.errors import Forbidden, IllegalTransition, Malformed
 from hub.followup.domain import CLOCKS, due_rung, start
 from hub.ids import host_of
-from hub.inquiries.domain import ANSWER, ASK, EXPIRE, OVERDUE, State, answer, ask, question
+from hub.inquiries.domain import ANSWER, ASK, EXPIRE, OVERDUE, State, answer, ask, band_of, question
 from hub.statements.grammar import HubActor, MemberActor
 from tests.support.factories import NOW, some_id, statement
 
@@ -66,7 +66,7 @@ def test_what_is_no_object_is_no_question(value):
 
 
 def test_an_answer_is_one_of_four_words():
-    said = {"v": 1, "capacity": "waitlist", "from": "2026-12-01", "places": None}
+    said = {"v": 1, "capacity": "waitlist", "from": "2026-12-01", "places": None, "exception": None}
     assert answer(said) == said
     for slip in ({"capacity": "maybe"}, {"places": -1}, {"text": "bring Hagos"}):
         with pytest.raises(Malformed):
@@ -111,3 +111,29 @@ def test_the_clock_of_whoever_was_asked_climbs_and_ends():
     assert due_rung(clock, clock.due_at).name == "reminder"
     assert CLOCKS[State.ASKED.value].expires == EXPIRE
     assert not {State.ANSWERED.value, State.UNANSWERED.value} & CLOCKS.keys()
+
+
+EXCEPTION = {"service": "2966a4ba-ec2b-598f-9a1b-94019815f9e9", "age_band": "12-14", "sex": None}
+EXCEPTION |= {"criteria": ["age"], "until": "2026-12-31", "reason": "SYN room for two more"}
+
+
+@pytest.mark.parametrize(
+    "slip",
+    [
+        *({"criteria": [name]} for name in ("labour", "hunger")),
+        *({"criteria": []}, {"criteria": ["age", "age"]}, {"service": None}, {"reason": ""}, {"until": None}),
+        {"name": "SYN Hagos"},
+    ],
+)
+def test_an_exception_says_to_what_limit_until_when_and_why_and_never_lets_a_child_work(slip):
+    said = {"v": 1, "capacity": "capacity", "from": None, "places": None, "exception": EXCEPTION}
+    assert answer(said) == said
+    with pytest.raises(Malformed):
+        answer({**said, "exception": {**EXCEPTION, **slip}})
+
+
+@pytest.mark.parametrize(
+    ("years", "band"), [(0, "0-5"), (5, "0-5"), (6, "6-11"), (14, "12-14"), (15, "15-17"), (60, "18+")]
+)
+def test_an_age_is_in_one_band(years, band):
+    assert {band_of(12 * years), band_of(12 * years + 11)} == {band}
