@@ -3,7 +3,8 @@
 What a picture shows stays: a street sign, a face, a school uniform; so a person looks at it. Whatever is no photo is
 refused, because nobody can say what else is in it. The bytes decide what a file is, never its name, and the name goes
 too. EXIF with its GPS and thumbnail, XMP, IPTC, comments, text chunks, colour profiles, what transparency hid and
-everything behind the picture's end are gone, since nothing but visible pixels is carried over.
+everything behind the picture's end are gone, since nothing but visible pixels is carried over. A PDF from a scanner is
+drawn page by page in the same way: its scripts, attached files and hidden text go with its metadata.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import warnings
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
+import pypdfium2
 from PIL import Image, ImageOps
 
 from hub.client.profile import write_private
@@ -27,6 +29,11 @@ MOST_PIXELS: Final = 64_000_000
 _SAVED_AS: Final = {"JPEG": "jpg", "MPO": "jpg", "WEBP": "jpg", "PNG": "png", "GIF": "png", "TIFF": "png"}
 _PHOTO_AND_PREVIEW: Final = "MPO"  # how a telephone's JPEG may turn out once it is open
 _DEEP: Final = ("I", "F")
+MOST_PAGES: Final = 20
+"""Pages of one signed paper: a longer file is something else, or several papers in one."""
+_PDF: Final = b"%PDF-"
+_PER_POINT: Final = 200 / 72
+"""200 dots an inch: handwriting and a thumbprint stay legible."""
 
 
 def clean_attachment(path: Path, into: Path) -> Path:
@@ -50,6 +57,46 @@ def clean_attachment(path: Path, into: Path) -> Path:
     except Exception as error:  # decoders of hostile bytes fail in any way
         raise _refusal() from error
     return _write(clean, into, suffix)
+
+
+def clean_scan(path: Path, into: Path) -> list[Path]:
+    """Write the pages of a signed paper, a photo or a scanned PDF, anew as pictures below `into`; return their paths.
+
+    Raises:
+        InvalidRequest: it is neither, or locked, or has too many pages; nothing is written.
+        TooLarge: it has more bytes or pixels than a photo.
+    """
+    if path.stat().st_size > MOST_BYTES:
+        raise _too_large()
+    data = path.read_bytes()
+    if not data.startswith(_PDF):
+        return [clean_attachment(path, into)]
+    try:
+        pages = _draw(data)
+    except pypdfium2.PdfiumError as error:
+        raise InvalidRequest(
+            "This PDF cannot be read, or is locked.", todo="Scan it without a password, or take a photo of each page."
+        ) from error
+    return [_write(page, into, "jpg") for page in pages]
+
+
+def _draw(data: bytes) -> list[bytes]:
+    """Return each page of a PDF as the bytes of a new picture."""
+    with pypdfium2.PdfDocument(data) as document:
+        if not 1 <= len(document) <= MOST_PAGES:
+            raise InvalidRequest(
+                f"A signed paper has at most {MOST_PAGES} pages.", todo="Scan each paper into a file of its own."
+            )
+        sizes = [document.get_page_size(number) for number in range(len(document))]
+        if any(wide * high * _PER_POINT**2 > MOST_PIXELS for wide, high in sizes):
+            raise _too_large()
+        return [_drawn(document[number]) for number in range(len(document))]
+
+
+def _drawn(page: pypdfium2.PdfPage) -> bytes:
+    sink = io.BytesIO()
+    page.render(scale=_PER_POINT).to_pil().convert("RGB").save(sink, "JPEG", quality=85)
+    return sink.getvalue()
 
 
 def _redraw(data: bytes) -> tuple[str, bytes]:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from hub.packets.container import FolderPacket
     from hub.packets.dsse import Envelope
 
-_OF_A_CASE = frozenset({"draft", "case", "sent", "cosign"})
+_OF_A_CASE = frozenset({"draft", "case", "sent", "cosign", "handover", "scan"})
 """Kinds that hold sections of a case: the index on this machine remembers that they are there, not what they say."""
 _REGISTERS = frozenset({"training", "access", "assignment", "sample", "protocol", "disagreement", "counts"})
 _OF_THE_LOOP = frozenset({"group", "outcome", "unmet", "task"})
