@@ -11,7 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from hub.errors import Malformed, UnsupportedVersion
+from hub.errors import Malformed
 from hub.packets import shapes as a
 from hub.packets.manifest import REWRAP
 
@@ -105,6 +105,41 @@ _OWN_RECORD: dict[str, a.Check] = {
     "freeze": _NULL,
     "link": _NULL,
 }
+_PLAN = a.object_of({"depart": a.seconds, "from": a.seconds, "until": a.seconds})
+"""When a child is to leave, and from when to when it may arrive; the alarm starts after `until`."""
+_LEG = a.one_of("transfer_leg")
+_ENTRUSTED: dict[str, a.Check] = {"due": a.null_or(a.seconds), "verdict": _VERDICT, "freeze": a.hash_}
+"""What stands beside a packet about a child that one agency entrusts to another in a transfer."""
+_JUDGED: dict[str, a.Check] = {"verdict": _VERDICT}
+_HOLD: dict[str, a.Check] = {
+    "kind": a.one_of("case"),
+    "to": a.agency,
+    "leg": a.identifier,
+    "take": a.hash_,
+    "log": a.object_of({"origin": a.host, "index": a.integer(), "size": a.integer(1), "root": a.hash_}),
+    "receipt": a.hash_,
+}
+
+
+def _whole(unit: int, inner: a.Check) -> a.Check:
+    """Return the check for what `inner` takes in whole units: odd seconds would join the timers of a child."""
+
+    def check(value: object) -> None:
+        inner(value)
+        if isinstance(value, int) and value % unit:
+            raise Malformed("A time of a timer is not a whole one.")
+
+    return check
+
+
+_QUARTER = _whole(900, a.seconds)
+_TIMER: dict[str, a.Check] = {
+    "kind": a.one_of("timer"),
+    "due": _QUARTER,
+    "warn": a.null_or(_whole(3_600, a.integer(3_600, 92 * 86_400))),
+    "urgency": _URGENCY,
+    "owner": a.identifier,
+}
 _DESTROYED = a.object_of({"manifest": a.hash_, "served": a.flag})
 _POSITION = a.integer(0, 2**31 - 1)
 _RECEIPT: dict[str, a.Check] = {
@@ -127,6 +162,48 @@ _OF_GRADE: dict[Grade, dict[str, a.Check]] = {
 
 def _kinds(names: str, part: Part = Part.NONE, **body: a.Check) -> dict[str, Kind]:
     return {f"referral.{name}": Kind(body, part) for name in names.split()}
+
+
+def _legs(names: str, part: Part = Part.NONE, **body: a.Check) -> dict[str, Kind]:
+    return {f"transfer.{name}": Kind(body, part) for name in names.split()}
+
+
+def _by_hub(names: str, **body: a.Check) -> dict[str, Kind]:
+    return {f"transfer.{name}": Kind(body, by_hub=True) for name in names.split()}
+
+
+_TRANSFERS: dict[str, Kind] = {
+    "case.open": Kind({"kind": a.one_of("case"), "to": a.agency}, first=True),
+    "case.leg": Kind({"leg": a.identifier}),
+    "case.hold": Kind(_HOLD, by_hub=True, first=True),
+    "transfer.inquire": Kind({"kind": _LEG, "urgency": _URGENCY}, Part.REQUIRED, first=True),
+    "transfer.offer": Kind(
+        {"kind": _LEG, "urgency": _URGENCY, **_ENTRUSTED, "plan": a.null_or(_PLAN)}, Part.REQUIRED, first=True
+    ),
+    "transfer.intake": Kind({"kind": _LEG, "case": a.identifier, "next": a.date}, Part.REQUIRED, first=True),
+    "transfer.notice": Kind({"kind": a.one_of("notice")}, Part.REQUIRED, first=True),
+    "transfer.assume": Kind(
+        {"kind": a.one_of("succession"), "of": a.agency, "leg": a.identifier, "take": a.hash_}, first=True
+    ),
+    **_legs("answer_inquiry return_assessment ask answer decline search verify unfreeze", Part.REQUIRED),
+    **_legs("request_assessment", Part.REQUIRED, **_ENTRUSTED),
+    **_legs("acknowledge resolve unrelease"),
+    **_legs("accept", Part.REQUIRED, plan=_PLAN, worker=a.identifier, duty=a.list_of(a.identifier, 8, 1), **_JUDGED),
+    **_legs("depart", Part.OPTIONAL, plan=_PLAN, **_JUDGED),
+    **_legs("change", Part.OPTIONAL, plan=_PLAN),
+    **_legs("acknowledge_change cosign", statement=a.hash_),
+    **_legs("arrive", Part.OPTIONAL, seen=a.seconds),
+    **_legs("release", Part.OPTIONAL, **_JUDGED),
+    **_legs("take", Part.OPTIONAL, release=a.hash_, first_contact=a.date, **_JUDGED),
+    **_legs("cancel dispute return freeze halt move_on close reopen", Part.OPTIONAL),
+    **_legs("first_contact follow_up", Part.OPTIONAL, day=a.date, next=a.null_or(a.date)),
+    **_legs("post_closure_visit", Part.OPTIONAL, day=a.date),
+    **_by_hub("deliver", manifest=a.hash_),
+    **_by_hub("expire", clock=a.name),
+    **_by_hub("not_departed", clock=a.name, rung=a.integer(0, 99), tell=a.list_of(a.name, 16)),
+    **_by_hub("report_missing", until=a.seconds),
+    **_by_hub("succeeded", by=a.agency, assume=a.hash_),
+}
 
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
@@ -154,6 +231,10 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "freeze.decide": Kind({"decision": a.one_of("kept", "withdrawn")}),
         "capacity.ask": Kind({"kind": a.one_of("inquiry"), "urgency": _URGENCY}, Part.REQUIRED, first=True),
         "capacity.answer": Kind({}, Part.REQUIRED),
+        "timer.set": Kind(_TIMER, Part.REQUIRED, first=True),
+        "timer.move": Kind({"due": _QUARTER, "owner": a.identifier}, Part.REQUIRED),
+        "timer.done": Kind({}, Part.REQUIRED),
+        "timer.acknowledge": Kind({}),
         "packet.rewrap": Kind(
             {"manifest": a.hash_, "files": a.distinct(a.list_of(REWRAP, 65, 1), "n")},
         ),
@@ -165,6 +246,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "referral.lock_link": Kind({"link": a.identifier}, by_hub=True),
         "referral.expire": Kind({"clock": a.name}, by_hub=True),
         "referral.fail_delivery": Kind({"clock": a.name}, by_hub=True),
+        **_TRANSFERS,
         "hub.receipt": Kind(_RECEIPT, by_hub=True),
         "hub.refused": Kind({"statement": a.hash_, "state": a.name, "position": _POSITION}, by_hub=True),
     }
@@ -172,30 +254,22 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
 """The types that this release acts on."""
 
 REPORTABLE = frozenset(
-    f"referral.{name}" for name in ("acknowledge", "accept", "decline", "start", "report_outcome", "cannot_deliver")
+    (
+        *(f"referral.{name}" for name in "acknowledge accept decline start report_outcome cannot_deliver".split()),
+        "transfer.acknowledge",
+    )
 )
 """The answers of a recipient that a sender may report: the proxy rows of the referral table."""
 PROXY = frozenset(_OF_GRADE)
 """The grades of an answer that the sender brings on the recipient's behalf."""
-
-_TRANSFER = """
-    accept acknowledge answer answer_inquiry arrive ask assume cancel change close decline deliver depart dispute expire
-    first_contact follow_up freeze halt inquire intake move_on not_departed notice offer post_closure_visit release
-    reopen report_missing request_assessment resolve return return_assessment take unfreeze unrelease
-"""
-LATER = frozenset({"case.open", *(f"transfer.{name}" for name in _TRANSFER.split())})
-"""Types of version 1 that this release does not act on."""
 
 
 def kind_of(statement_type: object) -> Kind:
     """Return the rules of a type.
 
     Raises:
-        UnsupportedVersion: a type of version 1 that this release does not act on.
         Malformed: no type of version 1.
     """
-    if isinstance(statement_type, str) and statement_type in LATER:
-        raise UnsupportedVersion("This release does not take transfer and register statements.")
     if not isinstance(statement_type, str) or statement_type not in KINDS:
         raise Malformed("A statement's type is not on the closed list.")
     return KINDS[statement_type]
@@ -206,16 +280,16 @@ def check_body(statement_type: str, grade: Grade, body: dict[str, Any], parts: i
 
     Raises:
         Malformed: not exactly the members of this type, a wrong value, a packet too many or too few.
-        UnsupportedVersion: a submission of a transfer leg.
     """
     kind = kind_of(statement_type)
-    if statement_type == "referral.submit" and body.get("kind") == "transfer_leg":
-        raise UnsupportedVersion("This release does not take transfer legs.")
     a.object_of({**kind.body, **_OF_GRADE.get(grade, {})})(body)
     part = Part.OPTIONAL if grade in PROXY else kind.part
     if (part is Part.NONE and parts) or (part is Part.REQUIRED and not parts):
         raise Malformed("A statement of this type has a packet too many, or misses its packet.")
     if body.get("answer") == "cannot" and not parts:
         raise Malformed("A holder who cannot erase says on which ground, sealed.")
+    plan = body.get("plan")
+    if plan and not plan["depart"] <= plan["from"] <= plan["until"]:
+        raise Malformed("A child leaves before it arrives, and arrives before the window ends.")
     if statement_type == "hub.receipt" and body["index"] >= body["log"]["size"]:
         raise Malformed("A receipt names an index beyond its log.")

@@ -17,6 +17,8 @@ __all__ = ["STATEMENT_TYPE", "Actor", "Grade", "HubActor", "MemberActor", "Role"
 
 STATEMENT_TYPE = "application/vnd.rcp.statement+json;v=1"
 BIND = "referral.bind"
+ASSUME = "transfer.assume"
+"""The one statement that two agencies sign: the successor, and the coordinator of a third."""
 MAX_HEADS = 16
 MAX_SIGNERS = 8
 
@@ -102,7 +104,7 @@ class Statement:
         kind = kind_of(self.type)
         if list(self.heads) != sorted(set(self.heads)) or not (self.heads or kind.first):
             raise Malformed("The heads of a statement are not sorted and distinct, or are missing.")
-        _check_signers(self.by, by_hub=kind.by_hub)
+        _check_signers(self.by, by_hub=kind.by_hub, across=self.type == ASSUME)
         if (self.grade is Grade.HUB) != kind.by_hub:
             raise Malformed("The grade of a statement does not fit who signs it.")
         if self.grade in PROXY and self.type not in REPORTABLE:
@@ -175,12 +177,12 @@ def _actor(value: dict[str, Any]) -> Actor:
     return HubActor(value["hub"]) if "hub" in value else MemberActor(**value)
 
 
-def _check_signers(by: tuple[Actor, ...], *, by_hub: bool) -> None:
+def _check_signers(by: tuple[Actor, ...], *, by_hub: bool, across: bool) -> None:
     members = [actor for actor in by if isinstance(actor, MemberActor)]
     if by_hub:
         if members or len(by) != 1:
             raise Malformed("A statement of this type is signed by one hub.")
     elif len(members) != len(by):
         raise Malformed("A statement of this type is signed by members.")
-    elif len({m.agency for m in members}) != 1 or len({m.member for m in members}) != len(members):
-        raise Malformed("The signers of a statement are not different members of one agency.")
+    elif len({m.agency for m in members}) != (2 if across else 1) or len({m.member for m in members}) != len(members):
+        raise Malformed("The signers of a statement are not different members, of one agency but for a succession.")

@@ -103,6 +103,8 @@ def verify_statement(
         raise BadSignature("A statement has not exactly one signature for each signer.")
     # 4. certificates: key, role, period, revocation
     keyids = [signature.keyid for signature in envelope.signatures]
+    if len(set(keyids)) != len(keyids):
+        raise BadSignature("Two signers are two people: one device signs once.")
     if statement.grade is Grade.LINK:
         keys = [_link_key(statement, keyids[0], links)]
     else:

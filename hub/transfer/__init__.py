@@ -1,4 +1,1 @@
-"""The transfer state machine, gates, legs and the responsibility register.
-
-Holds no code yet: it is the work of a later issue.
-"""
+"""Transfers: a child's case moves for good, by legs; and the register of who is responsible for it."""

@@ -14,7 +14,6 @@ from hub.errors import (
     Malformed,
     NotFound,
     PacketError,
-    UnsupportedVersion,
     WrongRecipient,
 )
 from hub.handofflog.store import HandoffLog
@@ -24,9 +23,7 @@ from hub.ids import random_id
 from hub.keys.store import KeyStore
 from hub.outbox.store import Outbox
 from hub.packets.checkpoint import Checkpoint
-from hub.packets.dsse import Envelope, sign_envelope
 from hub.packets.seal import Basis
-from hub.statements.grammar import STATEMENT_TYPE
 from hub.statements.receipts import Receipt, receipt_value
 from hub.statements.verify import verify_statement
 from tests.support.desks import AWAY, HOME, Desk, People, carry, hub_statement, settle
@@ -158,13 +155,6 @@ class TestWhatAnOwnRecordTakes:
         desk, people = alone
         handoff = own_record(desk, people)
         refuses(desk, Conflict, *sends(people, people.centre, people.centre, "record.put", handoff, body=OWN))
-
-
-def test_a_type_that_this_release_does_not_act_on_says_so(delivered, home, people):
-    member = people.shelter.members["case"]
-    said = Envelope.from_bytes(people.sign("referral.close", delivered, member), STATEMENT_TYPE).value
-    later = sign_envelope(STATEMENT_TYPE, {**said, "type": "transfer.offer"}, [member.signer])
-    refuses(home, UnsupportedVersion, later.to_bytes(), None, people.shelter.agency)
 
 
 class TestAtOnce:

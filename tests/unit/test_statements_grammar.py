@@ -9,17 +9,26 @@ from pathlib import Path
 import pytest
 
 from hub.errors import Malformed, UnsupportedVersion
-from hub.statements.bodies import KINDS, LATER, REPORTABLE
+from hub.statements.bodies import KINDS, REPORTABLE
 from hub.statements.grammar import Grade, HubActor, MemberActor, Statement
 from tests.support.factories import HOST, NOW, World, link, own_record, some_hash, some_id, statement, submission
 
-TABLE = Path(__file__).parents[2] / "hub" / "referrals" / "referral-states.csv"
+ROOMS = Path(__file__).parents[2] / "hub"
+TABLES = {
+    name: ROOMS / room / f"{name}-states.csv"
+    for name, room in (("referral", "referrals"), ("transfer", "transfer"), ("register", "transfer"))
+}
 WORLD = World()
 ADDIS = WORLD.agency("addis")
 HANA = ADDIS.member("hana", "caseworker", "supervisor")
 SAMUEL = ADDIS.member("samuel", "supervisor")
 HUB = HubActor(HOST)
 DATE = "2026-12-01"
+OTHER = WORLD.agency("unicef").member("ines", "coordinator")
+PLAN = {"depart": NOW, "from": NOW + 60, "until": NOW + 120}
+ENTRUSTED = {"due": None, "verdict": submission()["verdict"], "freeze": some_hash("freeze")}
+JUDGED = {"verdict": submission()["verdict"]}
+RUNG = {"clock": "departure", "rung": 1, "tell": ["caseworker"]}
 RECEIPT = {
     "statement": some_hash(),
     "log": {"origin": HOST, "size": 3, "root": some_hash("root")},
@@ -58,6 +67,43 @@ BODIES = {
     "referral.overdue": {"clock": "first_answer", "rung": 1, "tell": ["caseworker"]},
     "referral.expire": {"clock": "first_answer"},
     "referral.fail_delivery": {"clock": "first_answer"},
+    "case.open": {"kind": "case", "to": ADDIS.agency},
+    "case.leg": {"leg": some_id("leg")},
+    "case.hold": {
+        "kind": "case",
+        "to": ADDIS.agency,
+        "leg": some_id("leg"),
+        "take": some_hash("take"),
+        "log": {"origin": HOST, "index": 2, "size": 3, "root": some_hash("root")},
+        "receipt": some_hash("receipt"),
+    },
+    "transfer.inquire": {"kind": "transfer_leg", "urgency": "high"},
+    "transfer.offer": {"kind": "transfer_leg", "urgency": "high", **ENTRUSTED, "plan": PLAN},
+    "transfer.request_assessment": ENTRUSTED,
+    "transfer.intake": {"kind": "transfer_leg", "case": some_id("case"), "next": DATE},
+    "transfer.notice": {"kind": "notice"},
+    "transfer.assume": {
+        "kind": "succession",
+        "of": ADDIS.agency,
+        "leg": some_id("leg"),
+        "take": some_hash("take"),
+    },
+    "transfer.accept": {"plan": PLAN, "worker": some_id("worker"), "duty": [some_id("duty")], **JUDGED},
+    "transfer.depart": {"plan": PLAN, **JUDGED},
+    "transfer.change": {"plan": PLAN},
+    "transfer.acknowledge_change": {"statement": some_hash("change")},
+    "transfer.cosign": {"statement": some_hash("arrive")},
+    "transfer.arrive": {"seen": NOW},
+    "transfer.release": JUDGED,
+    "transfer.take": {"release": some_hash("release"), "first_contact": DATE, **JUDGED},
+    "transfer.first_contact": {"day": DATE, "next": None},
+    "transfer.follow_up": {"day": DATE, "next": None},
+    "transfer.post_closure_visit": {"day": DATE},
+    "transfer.deliver": {"manifest": some_hash()},
+    "transfer.expire": {"clock": "home_study"},
+    "transfer.not_departed": RUNG,
+    "transfer.report_missing": {"until": NOW},
+    "transfer.succeeded": {"by": ADDIS.agency, "assume": some_hash("assume")},
     "hub.receipt": RECEIPT,
     "hub.refused": {"statement": some_hash(), "state": "accepted", "position": 4},
 }
@@ -69,6 +115,8 @@ def example(kind: str, **changes):
     parts = (some_hash("manifest"),) if rules.part == "required" else ()
     if kind == "referral.bind":
         changes = {"grade": Grade.LINK, "by": (HANA.actor("provider"),)} | changes
+    if kind == "transfer.assume":
+        changes = {"by": (HANA.actor("supervisor"), OTHER.actor())} | changes
     return Statement(
         **{name: getattr(made, name) for name in ("type", "handoff", "heads", "by", "at", "grade", "body")}
         | {"parts": parts}
@@ -110,23 +158,30 @@ def test_hubs_and_members_cannot_sign_for_one_another(kind):
     refused(example(kind, grade=Grade.SIGNED if by_hub else Grade.HUB).to_value())
 
 
-@pytest.mark.parametrize("kind", sorted(LATER))
-def test_a_transfer_statement_is_known_and_not_taken_yet(kind):
-    refused(example("referral.close").to_value() | {"type": kind}, UnsupportedVersion)
+@pytest.mark.parametrize("name", sorted(TABLES))
+def test_every_type_of_the_tables_is_on_the_closed_list(name):
+    with TABLES[name].open(encoding="utf-8") as source:
+        assert {row["statement"] for row in csv.DictReader(source)} <= set(KINDS)
 
 
-def test_a_transfer_leg_is_known_and_not_taken_yet():
-    body = submission(kind="transfer_leg", leg=some_id())
-    refused(example("referral.submit").to_value() | {"body": body}, UnsupportedVersion)
+def test_what_may_be_reported_is_what_the_referral_table_says_and_that_a_transfer_was_seen():
+    with TABLES["referral"].open(encoding="utf-8") as source:
+        proxies = {row["statement"] for row in csv.DictReader(source) if "(proxy)" in row["who"]}
+    assert proxies | {"transfer.acknowledge"} == REPORTABLE
 
 
-def test_every_type_of_the_referral_table_is_on_the_closed_list():
-    if not TABLE.exists():
-        pytest.skip("the referral table is not here yet")
-    with TABLE.open(encoding="utf-8") as source:
-        rows = list(csv.DictReader(source))
-    assert {row["statement"] for row in rows} <= set(KINDS)
-    assert {row["statement"] for row in rows if "(proxy)" in row["who"]} == REPORTABLE
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"transfer.assume"}))
+def test_two_agencies_sign_nothing_together_but_a_succession(kind):
+    if not KINDS[kind].by_hub:
+        refused(example(kind, by=(HANA.actor(), OTHER.actor())).to_value())
+
+
+def test_a_succession_is_never_signed_by_one_agency_alone():
+    refused(example("transfer.assume", by=(HANA.actor(), SAMUEL.actor())).to_value())
+
+
+def test_a_child_leaves_before_it_arrives():
+    refused(example("transfer.change").to_value() | {"body": {"plan": PLAN | {"depart": NOW + 90}}})
 
 
 @pytest.mark.parametrize("kind", sorted(REPORTABLE))
