@@ -31,6 +31,7 @@ import hub.notify.routes
 import hub.proxies.routes
 import hub.queues.routes
 import hub.reports.routes
+import hub.timers.routes
 import hub.web.key_routes
 import hub.web.log_routes
 import hub.web.page_routes
@@ -54,6 +55,7 @@ from hub.links.access import register_links
 from hub.migrations.run import check, upgrade
 from hub.notify.sms import check_gateway
 from hub.referrals.machine import ReferralMachine
+from hub.timers.machine import TimerMachine
 from hub.web import identity
 from hub.web.frame import frame
 
@@ -86,6 +88,7 @@ BLUEPRINTS = (
     hub.links.routes.blueprint,
     hub.proxies.routes.blueprint,
     hub.reports.routes.blueprint,
+    hub.timers.routes.blueprint,
     hub.notify.routes.blueprint,
     hub.webhooks.routes.blueprint,
 )
@@ -161,7 +164,8 @@ def build_app(opened: Hub) -> Flask:
 
 def _intake(opened: Hub) -> Intake:
     data = opened.settings.data
-    machines = (ReferralMachine(opened.origin), FreezeMachine(opened.origin), InquiryMachine(opened.origin))
+    kinds = (ReferralMachine, FreezeMachine, InquiryMachine, TimerMachine)
+    machines = [kind(opened.origin) for kind in kinds]
     return Intake(
         origin=opened.origin,
         signer=opened.signer,

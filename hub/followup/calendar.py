@@ -7,6 +7,7 @@ from the directory, go before its country's, which stand in `policy.json` with t
 from __future__ import annotations
 
 import json
+from calendar import monthrange
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from importlib import resources
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 DAY = 86_400
+QUARTER = 900
+"""Every clock in the world is a whole number of quarter hours from UTC, so the end of any day is one of these."""
 _WEEK = 7
 _MOST_DAYS_OFF = 60
 """A run of holidays longer than this is an error in somebody's data and must not stop a clock."""
@@ -91,6 +94,41 @@ class Calendar:
             if self.is_working(found := day + timedelta(days=ahead)):
                 return found
         return day
+
+
+def whole(at: int) -> int:
+    """Return a time rounded up to a quarter of an hour: the end of a day stays what it is, in every zone.
+
+    A due time in seconds would say which dates were set by one hand in one moment, and so are of one child.
+    """
+    return -(-at // QUARTER) * QUARTER
+
+
+def due_after(
+    calendar: Calendar, since: int, *, days: int | None = None, months: int | None = None, hours: int | None = None
+) -> int:
+    """Return by when a term that begins at `since` ends: one of `days`, `months` and `hours`.
+
+    Days and months of the calendar run to the end of their last day where the agency works, and the day of the
+    beginning does not count; rest days do, as in statutory terms (C22). A month ends on the day of the same number, or
+    on its last where it has none: four months from 31 October are the last of February. Hours are elapsed ones.
+
+    Raises:
+        InvalidRequest: not exactly one of the three.
+    """
+    given = [term for term in (days, months, hours) if term is not None]
+    if len(given) != 1 or given[0] < 0:
+        raise InvalidRequest("A term is so many days, months or hours: one of them.")
+    if hours is not None:
+        return whole(since + hours * 3_600)
+    day = calendar.local(since).date()
+    last = day + timedelta(days=days or 0) if months is None else _months_after(day, months)
+    return whole(calendar.end_of(last))
+
+
+def _months_after(day: date, months: int) -> date:
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def calendar_for(

@@ -96,6 +96,8 @@ class ClockRule:
     first_answer: bool
     """Whether the submission's own due time counts."""
     ladder: tuple[Rung, ...]
+    standing: int
+    """Seconds between two reminders once the ladder is used up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +183,20 @@ def start(
     else:
         times = policy
     return _follow_up(handoff, rule, now, times)
+
+
+def start_dated(
+    handoff: str, state: str, urgency: Urgency, now: int, *, due: int, warn: int | None, calendar: Calendar
+) -> FollowUp:
+    """Return the clock of a date that an agency keeps for itself, however far away: a warning, then what follows it.
+
+    The rungs after the date come as far apart as those of the urgency class. `warn` None: nothing is said before it.
+    """
+    rule, late = CLOCKS[state], max(due, now)
+    times = (late - (warn or 0), late, *_times(rule, urgency, late, calendar)[2:])
+    rung = 2 if warn is None else 1
+    running = _follow_up(handoff, rule, now, times)
+    return replace(running, due_at=due, next_rung=rung, next_at=times[rung - 1])
 
 
 def start_beside(handoff: str, name: str, now: int) -> FollowUp:
@@ -269,7 +285,7 @@ def put_off(followup: FollowUp, now: int) -> FollowUp | None:
 
     What may not expire is not let go either: the sender hears every week that it still waits, and whom to phone.
     """
-    if now < (followup.told_at or followup.times[-1]) + _STANDING:
+    if now < (followup.told_at or followup.times[-1]) + followup.rule.standing:
         return None
     told = replace(followup, told_at=now)
     return replace(told, next_at=_next_at(told))
@@ -302,7 +318,7 @@ def _moved(followup: FollowUp, seconds: int) -> FollowUp:
 def _next_at(followup: FollowUp) -> int:
     number, times = followup.next_rung, followup.times
     if number > len(times):
-        return (followup.told_at or times[-1]) + max(_STANDING, _gap(times))
+        return (followup.told_at or times[-1]) + max(followup.rule.standing, _gap(times))
     if number == len(times) and followup.rule.expires and followup.told_at is not None:
         return max(times[-1], followup.told_at + _gap(times))
     return times[number - 1]
@@ -366,8 +382,8 @@ def _tell(word: str, owner: Owner) -> Tell:
     return Tell({"owner": owner, "other": other}.get(side) or Owner(side), role)
 
 
-def _ladder(owner: Owner, expires: str | None, also: Sequence[str] = ()) -> tuple[Rung, ...]:
-    rows = POLICY["rungs"]
+def _ladder(owner: Owner, expires: str | None, also: Sequence[str] = (), rungs: str = "rungs") -> tuple[Rung, ...]:
+    rows = POLICY[rungs]
     return tuple(
         Rung(
             number=n,
@@ -391,7 +407,8 @@ def _clock(state: str, row: dict[str, Any]) -> ClockRule:
         date=row.get("date"),
         expires=row["expires"],
         first_answer=row["answer"],
-        ladder=_ladder(owner, row["expires"], row.get("also", ())),
+        ladder=_ladder(owner, row["expires"], row.get("also", ()), row.get("ladder", "rungs")),
+        standing=int(row["standing"]["days"]) * DAY if "standing" in row else _STANDING,
     )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from consent.policy import GATES, POLICY_VERSION
 from hub.errors import Conflict, ConsentMissing, Forbidden, InvalidRequest, UnsupportedVersion, WrongRecipient
 from hub.handoffs.links import chain_at
-from hub.handoffs.outgoing import OWN_RECORD
+from hub.handoffs.outgoing import OWN_RECORD, SEALED_TO_SELF
 from hub.keys.certificates import NEVER_RECEIVE, PERSON_ONLY, device_kid
 from hub.keys.store import KeyStore
 from hub.statements.links import Link
@@ -41,7 +41,7 @@ def check_submission(connection: Connection, verified: VerifiedStatement, signed
         UnsupportedVersion: the verdict is of another policy.
     """
     manifest, body = signed.manifest, verified.statement.body
-    own = verified.statement.type == "record.put"
+    own = verified.statement.type in SEALED_TO_SELF
     if own != (manifest.to == manifest.sender) or own != (manifest.grant is None):
         raise Forbidden("An own record goes to the own agency, and nothing else does.")
     country = _check_recipient(connection, manifest, now, _link(verified, manifest))

@@ -30,8 +30,11 @@ SUBMISSIONS = {
     "record.put": OWN_RECORD,
     "freeze.request": "freeze",
     "capacity.ask": "inquiry",
+    "timer.set": "timer",
 }
 """The kind of handoff that a statement of a type begins."""
+SEALED_TO_SELF = frozenset({"record.put", "timer.set"})
+"""The submissions with a packet that only the own agency reads."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ class ListQuery(_Strict):
 
     box = fields.String(load_default="in", validate=validate.OneOf(["in", "out"]))
     kind = fields.String(
-        load_default="referral", validate=validate.OneOf(["referral", "own_record", "freeze", "inquiry"])
+        load_default="referral", validate=validate.OneOf(["referral", "own_record", "freeze", "inquiry", "timer"])
     )
     limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
     before = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=64))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 WAITS = "waits"
 OVERDUE = "overdue"
 TASK = "task"
+SOON = "soon"
 AREA = "area"
 TRANSPORT = "transport"
 """Facts: `host`, `when` (a date or a time as text), `duty`."""

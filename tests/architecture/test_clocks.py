@@ -14,6 +14,7 @@ from hub.inquiries.domain import State as Inquired
 from hub.notify.roles import DUTY, NAMED
 from hub.referrals.domain import HUB_SIDES, TRANSITIONS, Side, State, ball
 from hub.statements.bodies import KINDS, Role
+from hub.timers.domain import State as Timed
 
 NOW = 1_795_290_000
 _NO_WAY_ON = {"referral.overdue", "referral.late_answer", "consent.withdraw", "referral.pause_clock"}
@@ -70,7 +71,10 @@ def test_the_table_lets_the_ordering_hub_log_every_rung(state):
 
 
 def test_the_policy_names_clocks_for_states_of_the_table_only_and_each_once():
-    assert set(CLOCKS) == {state.value for state in OPEN} | {Asked.ASKED.value, Inquired.ASKED.value}
+    assert set(CLOCKS) == {state.value for state in OPEN} | {
+        *(Asked.ASKED.value, Inquired.ASKED.value),
+        *(Timed.RUNS.value, Timed.ALERT.value),
+    }
     assert len({rule.clock for rule in CLOCKS.values()}) == len(CLOCKS)
 
 

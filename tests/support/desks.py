@@ -34,6 +34,7 @@ from hub.referrals.machine import ReferralMachine
 from hub.settings import Settings
 from hub.statements.grammar import Grade, HubActor, Statement
 from hub.statements.verify import sign_statement, verify_statement
+from hub.timers.machine import TimerMachine
 from tests.support.factories import CERTIFIER_KEYS, Agency, Member, World, hub_signer, register, some_hash
 from tests.support.packets import MemoryPacket
 
@@ -56,7 +57,7 @@ class Desk:
     @classmethod
     def open(cls, host: str, database: Database, clock: SetClock, folder: Path) -> Desk:
         hub = Hub(Settings(data=folder), database, clock, hub_signer(host), host)
-        machines = (ReferralMachine(host), FreezeMachine(host), InquiryMachine(host))
+        machines = (ReferralMachine(host), FreezeMachine(host), InquiryMachine(host), TimerMachine(host))
         hub.intake = Intake(
             origin=host,
             signer=hub.signer,

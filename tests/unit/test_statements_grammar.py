@@ -57,6 +57,8 @@ BODIES = {
     "consent.report": {"manifest": some_hash("packet")},
     "freeze.request": {"kind": "freeze", "to": ADDIS.agency, "key": some_hash("key")},
     "capacity.ask": {"kind": "inquiry", "urgency": "routine"},
+    "timer.set": {"kind": "timer", "due": NOW // 900 * 900, "warn": None, "urgency": "routine", "owner": some_id("a")},
+    "timer.move": {"due": NOW // 900 * 900, "owner": some_id("a")},
     "freeze.decide": {"decision": "kept"},
     "packet.rewrap": {
         "manifest": some_hash(),

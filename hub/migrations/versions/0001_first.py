@@ -986,6 +986,24 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_statements_handoff"), ["handoff"], unique=False)
 
     op.create_table(
+        "timers",
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("agency", sa.String(length=400), nullable=False),
+        sa.Column("set_by", sa.String(length=22), nullable=False),
+        sa.Column("owner", sa.String(length=22), nullable=False),
+        sa.Column("urgency", sa.String(length=16), nullable=False),
+        sa.Column("due", sa.BigInteger(), nullable=False),
+        sa.Column("warn", sa.BigInteger(), nullable=True),
+        sa.Column("set_at", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["id"], ["handoffs.id"], name=op.f("fk_timers_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_timers")),
+    )
+    with op.batch_alter_table("timers", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_timers_agency_state"), ["agency", "state"], unique=False)
+
+    op.create_table(
         "webhook_events",
         sa.Column("webhook", sa.String(length=22), nullable=False),
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -1030,6 +1048,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_webhook_events_at"))
 
     op.drop_table("webhook_events")
+    with op.batch_alter_table("timers", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_timers_agency_state"))
+
+    op.drop_table("timers")
     with op.batch_alter_table("statements", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_statements_handoff"))
 
