@@ -12,13 +12,13 @@ import json
 import re
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
 import jsonschema_rs
 
 from consent.policy import TABLES
-from hub.errors import HubError, InvalidRequest, Malformed, NotFound
+from hub.casefile.sections.data import load
+from hub.errors import HubError, InvalidRequest, NotFound
 from hub.packets.encoding import canonical
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def schema(name: str) -> dict[str, Any]:
     """
     if name not in NAMES:
         raise NotFound("There is no form for a section of this name.", todo="See `hub case schema` for the names.")
-    form = _load(f"{name}-v{VERSION}.json")
+    form = load(f"schemas/{name}-v{VERSION}.json")
     return {**form, "$defs": {**_shared(form), **form.get("$defs", {})}}
 
 
@@ -152,7 +152,7 @@ def _validator(name: str) -> jsonschema_rs.Draft202012Validator:
 
 def _shared(form: object) -> dict[str, Any]:
     """Return what a form uses of the parts that all share, and what these use."""
-    common, found = _load("common.json")["$defs"], dict[str, Any]()
+    common, found = load("schemas/common.json")["$defs"], dict[str, Any]()
     wanted = _REF.findall(json.dumps(form))
     while wanted:
         name = wanted.pop()
@@ -160,9 +160,3 @@ def _shared(form: object) -> dict[str, Any]:
             found[name] = common[name]
             wanted += _REF.findall(json.dumps(common[name]))
     return {name: found[name] for name in sorted(found)}
-
-
-def _load(name: str) -> dict[str, Any]:
-    text = resources.files("hub.casefile.sections").joinpath("schemas", name).read_text(encoding="utf-8")
-    value: dict[str, Any] = json.loads(text)
-    return value

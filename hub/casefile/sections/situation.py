@@ -1,0 +1,47 @@
+"""For whom and when: what decides which members of a file, and which questions, matter now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Child(StrEnum):
+    """With whom the child is (requirement A3)."""
+
+    UNACCOMPANIED = "unaccompanied"
+    SEPARATED = "separated"
+    IN_FAMILY = "in_family"
+
+
+class Phase(StrEnum):
+    """Where the journey stands, in the order of time (C24)."""
+
+    PRE_RETURN = "pre_return"
+    RETURN = "return"
+    REINTEGRATION = "reintegration"
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A child and a phase. Who is separated is asked the same as who is unaccompanied."""
+
+    child: Child = Child.UNACCOMPANIED
+    phase: Phase = Phase.PRE_RETURN
+
+    def is_for(self, applies_to: str, phase: str) -> bool:
+        """Whether a row for `applies_to` counts that is asked from `phase` on."""
+        group = Child.IN_FAMILY if self.child is Child.IN_FAMILY else Child.UNACCOMPANIED
+        order = list(Phase)
+        return applies_to in {"both", group.value} and order.index(Phase(phase)) <= order.index(self.phase)
+
+
+def child_of(sections: Mapping[str, Any]) -> Child:
+    """Return with whom the child is, by the file; where it does not say, what asks for most."""
+    care = sections.get("care_guardianship")
+    said = care.get("situation") if isinstance(care, dict) else None
+    return Child(said) if isinstance(said, str) and said in set(Child) else Child.UNACCOMPANIED
