@@ -264,6 +264,8 @@ def _facts(error: errors.HubError) -> Iterable[str]:
     possible = error.facts.get("possible")
     if isinstance(possible, list):
         yield "Possible now: " + (", ".join(words.steps(possible)) or "nothing")
+    rows = error.facts.get("rows")
+    yield from map(str, rows if isinstance(rows, list) else ())
     for name in ("to", "state", "rule", "fields", "sections", "file", "reference"):
         if name in error.facts:
             value = error.facts[name]

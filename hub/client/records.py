@@ -39,7 +39,9 @@ _OF_A_CASE = frozenset({"draft", "case", "sent", "cosign", "handover", "scan"})
 _REGISTERS = frozenset({"training", "access", "assignment", "sample", "protocol", "disagreement", "counts"})
 _OF_THE_LOOP = frozenset({"group", "outcome", "unmet", "task"})
 """What ties handoffs together and what came of them: it stands here alone, because no hub may join two handoffs."""
-KINDS = _OF_A_CASE | _REGISTERS | _OF_THE_LOOP | {"consent", "fanout", "note"}
+_OF_PROGRAMMES = frozenset({"programme", "template"})
+"""The steps that a case follows: marks in codes and days, and templates, which say nothing about any case."""
+KINDS = _OF_A_CASE | _REGISTERS | _OF_THE_LOOP | _OF_PROGRAMMES | {"consent", "fanout", "note"}
 SECTION = "record"
 _FANNED = (
     "basis",

@@ -102,7 +102,8 @@ class Mark:
 class Row:
     """How a step or fact stands.
 
-    `waits_for` are the steps and facts that come first, `lacks` its own parts and the sections that are not there yet.
+    `waits_for` are the steps and facts that come first, `lacks` its own parts and `sections` those of the case file
+    that are not there yet.
     """
 
     id: str
@@ -110,6 +111,7 @@ class Row:
     state: State
     waits_for: tuple[str, ...]
     lacks: tuple[str, ...]
+    sections: tuple[str, ...]
     due: date | None
     late: bool
     mark: Mark | None
@@ -174,6 +176,18 @@ def _newest(template: Template, marks: Iterable[Mark]) -> dict[str, Mark]:
 
 
 @dataclass(frozen=True, slots=True)
+class _Missing:
+    """What a step still waits for: steps and facts before it, its own parts, sections of the case file."""
+
+    before: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+    sections: tuple[str, ...] = ()
+
+
+_NOTHING: Final = _Missing()
+
+
+@dataclass(frozen=True, slots=True)
 class _Making:
     template: Template
     newest: Mapping[str, Mark]
@@ -182,31 +196,28 @@ class _Making:
 
     def fact(self, fact: Fact) -> Row:
         mark = self.newest.get(fact.id)
-        state = State.DONE if mark is not None and mark.said == Said.DONE else State.OPEN
-        return self._row(fact, state, mark)
+        done = mark is not None and mark.said == Said.DONE
+        return self._row(fact, State.DONE if done else State.OPEN, mark, _NOTHING)
 
     def step(self, step: Step, facts: Mapping[str, Row], before: Mapping[str, Row]) -> Row:
-        mark = self.newest.get(step.id)
+        mark, known = self.newest.get(step.id), {**facts, **before}
         parts = tuple(facts[fact.id] for fact in self.template.facts if fact.step == step.id)
-        waits = tuple(name for name in step.requires if {**facts, **before}[name].state not in SETTLED)
         named = mark.evidence if mark is not None else ()
-        lacks = (*(part.id for part in parts if part.state is not State.DONE), *sorted({*step.evidence} - {*named}))
-        state = State.BLOCKED if waits else _state(step, mark, lacks)
-        return self._row(step, state, mark, waits, lacks, parts)
+        missing = _Missing(
+            tuple(name for name in step.requires if known[name].state not in SETTLED),
+            tuple(part.id for part in parts if part.state is not State.DONE),
+            tuple(name for name in step.evidence if name not in named),
+        )
+        return self._row(step, _state(step, mark, missing), mark, missing, parts)
 
     def _row(
-        self,
-        one: Step | Fact,
-        state: State,
-        mark: Mark | None,
-        waits: tuple[str, ...] = (),
-        lacks: tuple[str, ...] = (),
-        parts: tuple[Row, ...] = (),
+        self, one: Step | Fact, state: State, mark: Mark | None, missing: _Missing, parts: tuple[Row, ...] = ()
     ) -> Row:
         due = None if one.due is None else self._due(one.due)
-        late = due is not None and due < self.today and state not in SETTLED
-        lacks = () if state in SETTLED else lacks
-        return Row(one.id, one.words, state, waits, lacks, due, late, mark, parts)
+        settled = state in SETTLED
+        left = _NOTHING if settled else missing
+        late = due is not None and due < self.today and not settled
+        return Row(one.id, one.words, state, left.before, left.parts, left.sections, due, late, mark, parts)
 
     def _due(self, due: Due) -> date | None:
         mark = self.newest.get(due.after)
@@ -215,10 +226,12 @@ class _Making:
         return None if day is None else months_after(day + timedelta(days=due.days), due.months)
 
 
-def _state(step: Step, mark: Mark | None, lacks: tuple[str, ...]) -> State:
-    """Return the state of a step that waits for nothing."""
+def _state(step: Step, mark: Mark | None, missing: _Missing) -> State:
+    if missing.before:
+        return State.BLOCKED
     if mark is None or mark.said == Said.OPEN:
         return State.OPEN
     if mark.said == Said.NOT_NEEDED:
         return State.NOT_NEEDED if step.optional else State.OPEN
-    return State.DONE if mark.said == Said.DONE and not lacks else State.BEGUN
+    whole = not (missing.parts or missing.sections)
+    return State.DONE if mark.said == Said.DONE and whole else State.BEGUN

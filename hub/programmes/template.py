@@ -86,7 +86,8 @@ class Template:
         return name in self._all()
 
     def _all(self) -> dict[str, Step | Fact]:
-        return {one.id: one for one in (*self.steps, *self.facts)}
+        rows: tuple[Step | Fact, ...] = (*self.steps, *self.facts)
+        return {one.id: one for one in rows}
 
 
 @dataclass(frozen=True, slots=True)
