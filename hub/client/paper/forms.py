@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from consent.token import parse_token
 from consent.words import LANGUAGES, Notice, Words, WordsError, notice, words
-from hub.client.paper.press import Block, Sheet, code, own, press, qr_svg
+from hub.client.paper.blocks import code_or_blank, fields, heading, own_or_blank, room, text
+from hub.client.paper.press import Block, Sheet, code, press, qr_svg
 from hub.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 PURPOSES = ("referral", "transfer")
 _SCHEME = "urn:rcp:agency:"
 _BLANK_ROWS, _BLANK_DENIALS = 6, 3
-_PHONE = re.compile(r"\+?[0-9][0-9 ()/.-]{2,30}")
+PHONE = re.compile(r"\+?[0-9][0-9 ()/.-]{2,30}")
 _CONTACT = ("in_person", "phone", "sms", "letter", "email", "through_worker")
 _FORMATS = ("read_aloud", "written", "picture_cards", "drawing", "play", "video", "audio")
 _UNDERSTOOD = ("teach_back", "asked", "not_checked")
@@ -85,24 +86,24 @@ def receipt(language: str, desk: Desk, record: Record, token: str, *, large: boo
     until = max((row["until"] for row in grants), default="")
     blocks = (
         {"kind": "title", "text": label["receipt"]},
-        _fields(
-            (label["given_on"], _code((record.get("expression") or {}).get("on"))),
+        fields(
+            (label["given_on"], code_or_blank((record.get("expression") or {}).get("on"))),
             (label["given_by"], said.givers.get((record.get("giver") or {}).get("capacity", ""), "")),
-            (label["until"], _code(until)),
-            (label["review"], _code(_first_end(record))),
+            (label["until"], code_or_blank(until)),
+            (label["review"], code_or_blank(_first_end(record))),
         ),
-        _heading(label["agreed_to"]),
+        heading(label["agreed_to"]),
         _shares(said, grants, asked=False),
-        *((_heading(label["said_no"]), _denials(said, denials)) if denials else ()),
-        _heading(label["change_mind"]),
-        _text(how.text),
-        _heading(label["your_code"]),
+        *((heading(label["said_no"]), _denials(said, denials)) if denials else ()),
+        heading(label["change_mind"]),
+        text(how.text),
+        heading(label["your_code"]),
         {"kind": "code", "code": code(given), "qr": qr_svg(given), "alt": label["qr"]},
-        _text(label["keep_code"]),
-        _fields(
-            (label["responsible"], _own(desk.agency)),
-            (label["call"], _code(desk.phone)),
-            (label["code_address"], _code(desk.address)),
+        text(label["keep_code"]),
+        fields(
+            (label["responsible"], own_or_blank(desk.agency)),
+            (label["call"], code_or_blank(desk.phone)),
+            (label["code_address"], code_or_blank(desk.address)),
         ),
     )
     return _print(said, label["receipt"], blocks, None, record, large=large)
@@ -117,7 +118,7 @@ def code_card(record: Record, token: str, phone: str) -> bytes:
         InvalidRequest: the record gave no receipt, or the number is none.
     """
     given = _given(record, token)
-    if not _PHONE.fullmatch(phone):
+    if not PHONE.fullmatch(phone):
         raise InvalidRequest("A card needs a phone number.", todo="Give the duty number with --phone.")
     groups = given.split("-")
     half = (len(groups) + 1) // 2
@@ -154,28 +155,28 @@ def _given(record: Record, token: str) -> str:
 
 
 def _told(said: Words, told: Notice, read: str) -> Iterable[Block]:
-    yield _heading(told.title)
+    yield heading(told.title)
     yield {"kind": "subtitle", "text": f"{read}. {said.labels['tick']}"}
     yield {"kind": "notice", "paragraphs": [{"heading": p.heading, "text": p.text} for p in told.paragraphs]}
 
 
 def _about(said: Words, desk: Desk, record: Record) -> Iterable[Block]:
     label, subject = said.labels, record.get("subject") or {}
-    yield _heading(label["about"])
-    yield _fields(
-        (label["child_code"], _code(subject.get("pseudonym"))),
-        (label["age_group"], _code(subject.get("age_band"))),
-        (label["organisation"], _own(desk.agency)),
+    yield heading(label["about"])
+    yield fields(
+        (label["child_code"], code_or_blank(subject.get("pseudonym"))),
+        (label["age_group"], code_or_blank(subject.get("age_band"))),
+        (label["organisation"], own_or_blank(desk.agency)),
         (label["worker"], ""),
-        (label["date"], _code((record.get("expression") or {}).get("on"))),
+        (label["date"], code_or_blank((record.get("expression") or {}).get("on"))),
         (label["place"], said.country((record.get("expression") or {}).get("place", ""))),
     )
 
 
 def _asked_for(said: Words, record: Record) -> Iterable[Block]:
-    yield _heading(said.labels["asked_for"])
+    yield heading(said.labels["asked_for"])
     yield _shares(said, record.get("grants") or (), asked=True)
-    yield _heading(said.labels["never_shared"])
+    yield heading(said.labels["never_shared"])
     yield _denials(said, _refusals(record) or (None,) * _BLANK_DENIALS)
 
 
@@ -184,59 +185,62 @@ def _explained(said: Words, informing: Mapping[str, Any]) -> Iterable[Block]:
     kind = "" if not interpreter else interpreter.get("kind") or "no_interpreter"
     none = (label["no_interpreter"], kind == "no_interpreter")
     promised = (label["interpreter_promise"], interpreter.get("confidentiality_signed") is True)
-    yield _heading(label["explained"])
-    yield _fields(
-        (label["language"], _code(informing.get("language"))), (label["interpreter"], _own(interpreter.get("ref")))
+    yield heading(label["explained"])
+    yield fields(
+        (label["language"], code_or_blank(informing.get("language"))),
+        (label["interpreter"], own_or_blank(interpreter.get("ref"))),
     )
     yield _ticks(said, label["interpreter"], _INTERPRETERS, (kind,), none, promised)
     yield _ticks(said, label["format"], _FORMATS, informing.get("format") or ())
     yield _ticks(said, label["understood"], _UNDERSTOOD, (informing.get("understanding"),))
     yield _ticks(said, "", (), (), (label["time_to_think"], informing.get("time_to_think") is True))
-    yield _fields((label["answer_on"], ""), (label["worker"], _own(informing.get("by"))))
+    yield fields((label["answer_on"], ""), (label["worker"], own_or_blank(informing.get("by"))))
 
 
 def _child(said: Words, assent: Mapping[str, Any]) -> Iterable[Block]:
     label = said.labels
-    yield _heading(label["child_answer"])
-    yield _fields((label["asked_by"], _own(assent.get("asked_by"))), (label["date"], _code(assent.get("at"))))
+    yield heading(label["child_answer"])
+    yield fields(
+        (label["asked_by"], own_or_blank(assent.get("asked_by"))), (label["date"], code_or_blank(assent.get("at")))
+    )
     yield _ticks(said, label["format"], _ASKED, (assent.get("how"),))
     answers = ("agreed", "agreed_in_part", "refused", "too_young", "not_able")
     yield _ticks(said, "", answers, (assent.get("answer"), assent.get("because")))
-    yield _room(6, (label["own_words"], _own(assent.get("words"))))
+    yield room(6, (label["own_words"], own_or_blank(assent.get("words"))))
 
 
 def _giver(said: Words, giver: Mapping[str, Any], expression: Mapping[str, Any]) -> Iterable[Block]:
     label, order, witness = said.labels, giver.get("order") or {}, expression.get("witness") or {}
     dates = " / ".join(order[name] for name in ("from", "until") if name in order)
-    yield _heading(label["giver"])
+    yield heading(label["giver"])
     yield {"kind": "ticks", "label": "", "options": [[n, giver.get("capacity") == g] for g, n in said.givers.items()]}
-    yield _fields(
-        (label["relationship"], _own(giver.get("relationship"))),
-        (label["appointed_by"], _own(order.get("body"))),
-        (label["order"], _code(order.get("reference"))),
-        (label["order_until"], _code(dates)),
+    yield fields(
+        (label["relationship"], own_or_blank(giver.get("relationship"))),
+        (label["appointed_by"], own_or_blank(order.get("body"))),
+        (label["order"], code_or_blank(order.get("reference"))),
+        (label["order_until"], code_or_blank(dates)),
     )
-    yield _text(label["giver_answer"])
+    yield text(label["giver_answer"])
     options = [[said.choices[_SIGNED.get(m, m)], expression.get("method") == m] for m in _METHODS]
     yield {"kind": "ticks", "label": "", "options": options}
-    yield _room(7, (label["sign_here"], ""), (label["thumb_here"], ""))
-    yield _heading(label["witness"])
-    yield _text(label["witness_needed"])
+    yield room(7, (label["sign_here"], ""), (label["thumb_here"], ""))
+    yield heading(label["witness"])
+    yield text(label["witness_needed"])
     yield _ticks(said, "", (), (), (label["independent"], witness.get("independent") is True))
-    yield _fields((label["code"], _own(witness.get("ref"))), (label["date"], ""))
-    yield _room(4, (label["sign_here"], ""))
+    yield fields((label["code"], own_or_blank(witness.get("ref"))), (label["date"], ""))
+    yield room(4, (label["sign_here"], ""))
 
 
 def _rest(said: Words, desk: Desk, safety: Mapping[str, Any], given: Mapping[str, Any]) -> Iterable[Block]:
     label = said.labels
-    yield _heading(label["safe_contact"])
+    yield heading(label["safe_contact"])
     yield _ticks(said, label["allowed"], _CONTACT, safety.get("allowed") or ())
     yield _ticks(said, label["prohibited"], _CONTACT, safety.get("prohibited") or ())
-    yield _heading(label["receipt_given"])
+    yield heading(label["receipt_given"])
     yield _ticks(said, "", ("paper", "code_only", "read_aloud", "not_given"), (given.get("given_as"),))
-    yield _fields((label["why"], _own(given.get("because"))), columns=1)
-    yield _fields((label["complaints"], _own(desk.complaints)), (label["call"], _code(desk.phone)))
-    yield _room(4, (f"{label['worker']}: {label['sign_here']}", ""))
+    yield fields((label["why"], own_or_blank(given.get("because"))), columns=1)
+    yield fields((label["complaints"], own_or_blank(desk.complaints)), (label["call"], code_or_blank(desk.phone)))
+    yield room(4, (f"{label['worker']}: {label['sign_here']}", ""))
 
 
 # Blocks
@@ -277,7 +281,9 @@ def _refusals(record: Record) -> Sequence[Mapping[str, Any]]:
 
 def _denial(said: Words, row: Mapping[str, Any]) -> list[Any]:
     what = [said.categories.get(name, name) for name in row.get("categories") or ()]
-    whom = _agency(row["recipient"]) if row.get("recipient") else _own(row.get("party")) or said.labels["anybody"]
+    whom = (
+        _agency(row["recipient"]) if row.get("recipient") else own_or_blank(row.get("party")) or said.labels["anybody"]
+    )
     purpose = row.get("purpose")
     why = said.purposes.get(purpose, purpose) if purpose else said.labels["anything"]
     return [{"list": what or [said.labels["anything"]]}, whom, why]
@@ -286,30 +292,6 @@ def _denial(said: Words, row: Mapping[str, Any]) -> list[Any]:
 def _agency(name: str) -> Block:
     """Return an agency's address, which may be broken where it is too long for its column."""
     return code(name.removeprefix(_SCHEME), breaks=True)
-
-
-def _code(value: object) -> Block | str:
-    return code(value) if isinstance(value, str) and value else ""
-
-
-def _own(value: object) -> Block | str:
-    return own(value) if isinstance(value, str) and value else ""
-
-
-def _heading(text: str) -> Block:
-    return {"kind": "heading", "text": text}
-
-
-def _text(*parts: Any) -> Block:
-    return {"kind": "text", "text": list(parts)}
-
-
-def _fields(*fields: tuple[str, Any], columns: int = 2) -> Block:
-    return {"kind": "fields", "columns": columns, "fields": [list(field) for field in fields]}
-
-
-def _room(height: int, *rooms: tuple[str, Any]) -> Block:
-    return {"kind": "room", "height": height, "rooms": [list(room) for room in rooms]}
 
 
 def _ticks(said: Words, label: str, names: Iterable[str], chosen: Iterable[object], *others: tuple[str, bool]) -> Block:
