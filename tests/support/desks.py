@@ -18,6 +18,7 @@ from hub.handofflog.auditor import audit
 from hub.handofflog.store import HandoffLog
 from hub.handoffs.blobs import Blobs
 from hub.handoffs.intake import Intake
+from hub.handoffs.outgoing import SUBMISSIONS
 from hub.handoffs.views import detail
 from hub.ids import MemberId, PacketId, random_id
 from hub.inquiries.machine import InquiryMachine
@@ -252,9 +253,7 @@ class People:
         at: int | None = None,
     ) -> bytes:
         part = (Envelope.from_bytes(packet.manifest(), MANIFEST_TYPE).hash,) if packet else ()
-        heads = (
-            () if kind in {"referral.submit", "record.put", "freeze.request", "capacity.ask"} else (some_hash(handoff),)
-        )
+        heads = () if kind in SUBMISSIONS else (some_hash(handoff),)
         now = self.clock.now() if at is None else at
         by = (member.actor(role),)
         made = Statement(kind, handoff, heads, by, now, grade, body or {}, part)
