@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from hub.handoffs.ports import Party
+    from hub.handoffs.ports import Party, Word
     from hub.statements.grammar import Statement
     from hub.statements.verify import VerifiedStatement
 
@@ -81,6 +81,10 @@ class FreezeMachine:
             self._add(connection, handoff, replace(domain.ask(statement, now), state=state, position=position), now)
         elif position > before.position:
             self._save(connection, replace(before, state=state, position=position), statement, now)
+
+    def then(self, connection: Connection, handoff: Party, statement: Statement, name: str) -> Collection[Word]:  # noqa: ARG002 - the port's signature
+        """Return nothing: the job says what a request finds."""
+        return ()
 
     def spared(self, connection: Connection, handoff: Party) -> Collection[str]:  # noqa: ARG002 - the port's signature
         """Return nothing: a request has no packets."""

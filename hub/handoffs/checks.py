@@ -7,25 +7,37 @@ The rules about content run in clients; here are recipient, country, period, key
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from consent.policy import GATES, POLICY_VERSION
-from hub.errors import Conflict, ConsentMissing, Forbidden, InvalidRequest, UnsupportedVersion, WrongRecipient
+from hub.casefile.gates.policy import GATES as CASE_GATES
+from hub.errors import (
+    BadSignature,
+    Conflict,
+    ConsentMissing,
+    Forbidden,
+    InvalidRequest,
+    UnsupportedVersion,
+    WrongRecipient,
+)
+from hub.handoffs.domain import ENTRUSTING, REWRAP
 from hub.handoffs.links import chain_at
 from hub.handoffs.outgoing import OWN_RECORD, SEALED_TO_SELF
-from hub.keys.certificates import NEVER_RECEIVE, PERSON_ONLY, device_kid
+from hub.keys.certificates import INBOUND_ONLY, NEVER_RECEIVE, PERSON_ONLY, device_kid
 from hub.keys.store import KeyStore
+from hub.packets.manifest import check_manifest
+from hub.packets.verify import check_ciphertext
+from hub.statements.grammar import ASSUME, NOTICE
 from hub.statements.links import Link
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from sqlalchemy import Connection
 
+    from hub.handoffs.blobs import ReceivedPacket
     from hub.handoffs.ports import Party
     from hub.handoffs.store import Handoff
     from hub.keys.certificates import KeyEntry
-    from hub.packets.manifest import Manifest, SignedManifest
+    from hub.packets.manifest import Manifest, Senders, SignedManifest
     from hub.statements.grammar import Statement
     from hub.statements.verify import VerifiedStatement
 
@@ -40,26 +52,82 @@ def check_submission(connection: Connection, verified: VerifiedStatement, signed
         InvalidRequest: verdict or signers do not fit the policy.
         UnsupportedVersion: the verdict is of another policy.
     """
-    manifest, body = signed.manifest, verified.statement.body
+    manifest = signed.manifest
     own = verified.statement.type in SEALED_TO_SELF
     if own != (manifest.to == manifest.sender) or own != (manifest.grant is None):
         raise Forbidden("An own record goes to the own agency, and nothing else does.")
+    check_sender(connection, verified.statement)
     country = _check_recipient(connection, manifest, now, _link(verified, manifest))
     if not own:
         _check_grant(manifest, country)
         _check_period(manifest, now)
-    if verified.statement.type == "referral.submit":
-        _check_verdict(body, verified)
+    _check_verdict(verified)
 
 
-def check_request(connection: Connection, to: str) -> None:
-    """Check a submission without a packet: to whom it goes.
+def check_beside(
+    keys: Senders, verified: VerifiedStatement, packet: ReceivedPacket | None, now: int
+) -> SignedManifest | None:
+    """Check the packet beside a statement: named by it, signed by one of its signers, the bytes as its manifest says.
+
+    Raises:
+        InvalidRequest: they do not name one another.
+        BadSignature: another member signed the packet.
+        PacketError: the packet is not what it should be.
+    """
+    named = verified.statement.manifest
+    if verified.statement.type == REWRAP:
+        return None  # what comes beside it are headers alone
+    if named is None or packet is None:
+        if named is not None or packet is not None:
+            raise InvalidRequest("A statement and the packet beside it must name one another.")
+        return None
+    signed = check_manifest(packet.manifest, keys, now=now)
+    if signed.hash != named:
+        raise InvalidRequest("A statement and the packet beside it must name one another.")
+    members = {getattr(actor, "member", None) for actor in verified.statement.by}
+    if signed.manifest.sender != verified.statement.agency or signed.member not in members:
+        raise BadSignature("A packet must be signed by a member who signs its statement.")
+    check_ciphertext(signed.manifest, packet)
+    return signed
+
+
+def check_sender(connection: Connection, statement: Statement) -> None:
+    """Check that an agency that may never receive asks for nothing and sends nothing but the notice of an arrival.
+
+    Raises:
+        Forbidden: it tries to, or another one sends such a notice (R08).
+    """
+    entry = KeyStore(connection).find_agency(str(statement.agency))
+    kind, notice = None if entry is None else entry.kind, statement.type == NOTICE
+    if notice != (kind in INBOUND_ONLY) or (kind in NEVER_RECEIVE and not notice):
+        raise Forbidden("An agency of this kind sends notices of arrivals alone, and nobody else does.", rule="R08")
+
+
+def check_request(connection: Connection, sender: str, to: str) -> None:
+    """Check a submission without a packet: from whom and to whom it goes.
 
     Raises:
         WrongRecipient: an agency that is not known here.
     """
-    if KeyStore(connection).find_agency(to) is None:
+    if None in {KeyStore(connection).find_agency(agency) for agency in (sender, to)}:
         raise WrongRecipient("This recipient is not known here.")
+
+
+def parties(statement: Statement, signed: SignedManifest | None, origin: str) -> tuple[str, str]:
+    """Return sender and recipient of the handoff that a statement begins.
+
+    What a hub begins is of an agency at home there; who assumes a case signs for it, and its holder's hub orders that.
+
+    Raises:
+        Forbidden: another hub's word that only the own one has.
+    """
+    if statement.hub is not None:
+        if statement.hub != origin:
+            raise Forbidden("A hub begins handoffs of its own agencies alone.")
+        return statement.body["to"], statement.body["to"]
+    if statement.type == ASSUME:
+        return statement.body["of"], str(statement.agency)
+    return str(statement.agency), str(signed.manifest.to if signed else statement.body["to"])
 
 
 def check_part(
@@ -82,6 +150,7 @@ def check_part(
     if link is None and any(file.member for file in manifest.files):
         link = chain_at(connection, handoff.id).live
     country = _check_recipient(connection, manifest, now, link if manifest.to == handoff.to_agency else None)
+    _check_verdict(verified)
     if manifest.to != mine:
         _check_grant(manifest, country)
         if mine == handoff.from_agency:
@@ -170,11 +239,19 @@ def _check_period(manifest: Manifest, now: int) -> None:
         raise ConsentMissing("The basis has ended.", rule="R04")
 
 
-def _check_verdict(body: Mapping[str, Any], verified: VerifiedStatement) -> None:
-    verdict = body["verdict"]
+def gates_of(statement_type: str) -> tuple[str, ...]:
+    """Return the gates that a verdict of a statement of a type names, whatever applied: a constant shape."""
+    consents = tuple(GATES) if statement_type in ENTRUSTING | {"transfer.request_assessment"} else ()
+    return consents + (CASE_GATES if statement_type.startswith("transfer.") else ())
+
+
+def _check_verdict(verified: VerifiedStatement) -> None:
+    verdict = verified.statement.body.get("verdict")
+    if verdict is None:
+        return
     if verdict["policy"] != POLICY_VERSION:
         raise UnsupportedVersion("The verdict is of a policy that is not in force here.", todo="Update the client.")
-    if [gate["id"] for gate in verdict["gates"]] != list(GATES):
+    if [gate["id"] for gate in verdict["gates"]] != list(gates_of(verified.statement.type)):
         raise InvalidRequest("The verdict does not name every gate of the policy, in its order.")
     roles = sorted(actor.to_value()["role"] for actor in verified.statement.by)
     told = sorted(role for row in verdict["signers"] for role in [row["role"]] * row["n"])

@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 WITHDRAW, DESTROY, HOLDER_ANSWER = "consent.withdraw", "packet.destroy", "consent.holder_answer"
 GIVES_UP = frozenset({WITHDRAW, "referral.mark_error"})
 """The statements after which nobody is to keep the packets: consent was withdrawn, or they were sent by mistake."""
+REWRAP = "packet.rewrap"
+ENTRUSTING = frozenset({"referral.submit", "transfer.offer"})
+"""The statements with which one agency entrusts a packet about a child to another; each has a number in its channel."""
+DELIVERED = frozenset({"referral.deliver", "transfer.deliver"})
+"""What the recipient's hub says when it has such a packet."""
+HOLDERS = frozenset({"caseworker", "provider", "supervisor", "focal_point", "data_officer"})
+"""Who says for an agency what became of its copies."""
 ABOUT = GIVES_UP | {DESTROY, HOLDER_ANSWER}
 """The statements that change what is known of the packets of a withdrawn handoff."""
 UNKNOWN = "unknown"

@@ -24,20 +24,26 @@ from hub.errors import (
 from hub.handofflog import merkle
 from hub.handofflog.store import HandoffLog
 from hub.handoffs.answers import Answers
-from hub.handoffs.checks import check_part, check_request, check_same_record, check_submission, may_speak
+from hub.handoffs.checks import (
+    check_beside,
+    check_part,
+    check_request,
+    check_same_record,
+    check_submission,
+    may_speak,
+    parties,
+)
 from hub.handoffs.custody import check_giving, check_taking, halted, take_hold, tell_again
-from hub.handoffs.domain import ABOUT, DESTROY, GIVES_UP, HOLDER_ANSWER, UNKNOWN
+from hub.handoffs.domain import ABOUT, DELIVERED, DESTROY, ENTRUSTING, GIVES_UP, HOLDER_ANSWER, REWRAP, UNKNOWN
 from hub.handoffs.links import senders_of, verify_here
-from hub.handoffs.outgoing import OWN_RECORD, SUBMISSIONS, OutgoingMessage, outgoing, parked, tell_systems
+from hub.handoffs.outgoing import ALSO_LATER, OWN_RECORD, SUBMISSIONS, OutgoingMessage, outgoing, parked, tell_systems
 from hub.handoffs.ports import Step
-from hub.handoffs.rewrap import REWRAP, take_headers
+from hub.handoffs.rewrap import take_headers
 from hub.handoffs.store import GONE, WAITING, Handoff, HandoffStore, PacketStore
 from hub.ids import HandoffId, host_of
 from hub.keys.store import KeyStore
 from hub.outbox.store import Outbox
 from hub.packets.dsse import Envelope
-from hub.packets.manifest import check_manifest
-from hub.packets.verify import check_ciphertext
 from hub.statements.grammar import STATEMENT_TYPE, Grade, HubActor, Statement
 from hub.statements.receipts import Channel, Receipt, read_receipt
 from hub.statements.verify import VerifiedStatement, sign_statement, verify_statement
@@ -54,7 +60,7 @@ if TYPE_CHECKING:
     from hub.handoffs.store import Row
     from hub.keys.headerbox import HeaderKeys
     from hub.packets.dsse import Signer
-    from hub.packets.manifest import Senders, SignedManifest
+    from hub.packets.manifest import SignedManifest
 
 _NO_STEPS = frozenset({"hub.receipt", "hub.refused"})
 """Types that are no step of a handoff: they are answers."""
@@ -177,6 +183,7 @@ class Intake:
         tell_systems(connection, handoff, "hub.refused" if refused else statement.type, step, now)
         if not refused:
             self._hold(connection, handoff, statement.type, now)
+            self._follow(connection, handoff, statement, statement_hash)
 
     def stage(self, manifest: bytes, files: Iterable[tuple[str, IO[bytes]]]) -> ReceivedPacket:
         """Copy the parts of a packet to the disk where payloads live, before any transaction."""
@@ -250,7 +257,7 @@ class Intake:
             return bytes(known["answer"])
         if verified.statement.type in _NO_STEPS or (verified.statement.type == REWRAP and word is not None):
             raise UnsupportedVersion("Nobody brings a hub a step of this type.")
-        signed = self._packet(senders_of(connection, verified.statement, keys), verified, packet)
+        signed = check_beside(senders_of(connection, verified.statement, keys), verified, packet, now)
         found = store.find(verified.statement.handoff, lock=True)
         known = store.statement(verified.hash)
         if known is not None:  # the same statement in another thread was faster, and held the handoff until now
@@ -261,7 +268,7 @@ class Intake:
         log = HandoffLog(connection, self.origin)
         entry = log.append(verified.envelope.to_bytes(), now=now)
         try:
-            standing, step = self._decide(connection, handoff, verified, word, packet)
+            standing, step = self._decide(connection, handoff, verified, word, packet, begins=found is None)
         except IllegalTransition as refusal:
             if word is None:
                 raise
@@ -289,6 +296,8 @@ class Intake:
         verified: VerifiedStatement,
         word: Receipt | None,
         packet: ReceivedPacket | None,
+        *,
+        begins: bool,
     ) -> tuple[str, Step | None]:
         """Return the statement's standing here and the step it made, if this hub or the peer's word says so."""
         if verified.statement.type == REWRAP:
@@ -300,7 +309,6 @@ class Intake:
             return "effective", None
         machine, now = self.machines[handoff.kind], self._clock.now()
         if handoff.from_host == self.origin:
-            begins = verified.statement.type in SUBMISSIONS
             step = (machine.begin if begins else machine.apply)(connection, handoff, verified, now)
             return ("effective" if step.moved else "repeated"), step
         if word is None:
@@ -325,10 +333,16 @@ class Intake:
             Outbox(connection).put(other, verified.hash, now)
         if standing == "effective":
             self._hold(connection, handoff, statement.type, now)
-        if other is not None and not mine and statement.type == "referral.deliver":
+        if other is not None and not mine and statement.type in DELIVERED:
             tell_again(connection, handoff.id, other, now)
-        if statement.type == "referral.submit" and handoff.to_host == self.origin:
-            self.issue(connection, "referral.deliver", handoff.id, {"manifest": statement.manifest})
+        if standing == "effective":
+            self._follow(connection, handoff, statement, verified.hash)
+
+    def _follow(self, connection: Connection, handoff: Handoff, statement: Statement, name: str) -> None:
+        """Say what this hub has to say itself because a statement took effect: delivered, held here now."""
+        if handoff.kind in self.machines:
+            for word in self.machines[handoff.kind].then(connection, handoff, statement, name):
+                self.issue(connection, word.type, word.handoff, word.body)
 
     def _hold(self, connection: Connection, handoff: Handoff, kind: str, now: int) -> None:
         """Let what took effect stop or destroy packets, and start or end what waits for the holder's answer."""
@@ -353,7 +367,7 @@ class Intake:
         """Return the handoff that a statement is about, or begins; the packet beside it is one that belongs there."""
         statement, now = verified.statement, self._clock.now()
         kind = SUBMISSIONS.get(statement.type)
-        if kind is None:
+        if kind is None or (found is not None and statement.type in ALSO_LATER):
             if found is None or found.kind == GONE or not may_speak(found, statement):
                 raise NotFound("There is no such handoff here.")
             if signed is not None:
@@ -361,33 +375,14 @@ class Intake:
             return found
         if found is not None:
             check_same_record(found, statement, kind)
-        sender, to = str(statement.agency), str(signed.manifest.to if signed else statement.body["to"])
+        sender, to = parties(statement, signed, self.origin)
         if self.origin not in {host_of(sender), host_of(to)}:
             raise WrongRecipient("Neither sender nor recipient is at home here.")
         if signed is None:
-            check_request(connection, to)
+            check_request(connection, sender, to)
         else:
             check_submission(connection, verified, signed, now=now)
         return found or Handoff(statement.handoff, kind, sender, to, host_of(sender), host_of(to), now)
-
-    def _packet(
-        self, keys: Senders, verified: VerifiedStatement, packet: ReceivedPacket | None
-    ) -> SignedManifest | None:
-        named = verified.statement.manifest
-        if verified.statement.type == REWRAP:
-            return None  # what comes beside it are headers alone
-        if named is None or packet is None:
-            if named is not None or packet is not None:
-                raise InvalidRequest("A statement and the packet beside it must name one another.")
-            return None
-        signed = check_manifest(packet.manifest, keys, now=self._clock.now())
-        if signed.hash != named:
-            raise InvalidRequest("A statement and the packet beside it must name one another.")
-        members = {getattr(actor, "member", None) for actor in verified.statement.by}
-        if signed.manifest.sender != verified.statement.agency or signed.member not in members:
-            raise BadSignature("A packet must be signed by a member who signs its statement.")
-        check_ciphertext(signed.manifest, packet)
-        return signed
 
     def _keep(
         self,
@@ -426,7 +421,7 @@ class Intake:
             return self._answers.refusal(log, verified, step.state, step.position or 0, now)
         ordering = handoff.from_host == self.origin and handoff.kind != OWN_RECORD
         chan = None
-        if verified.statement.type == "referral.submit" and ordering:
+        if verified.statement.type in ENTRUSTING and ordering:
             seq = HandoffStore(connection).next_in_channel(handoff.from_agency, handoff.to_agency)
             chan = Channel(handoff.to_agency, seq)
         return self._answers.receipt(entry, verified, step if ordering else None, chan, now)

@@ -9,16 +9,16 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from hub.handoffs.store import HandoffStore
+from hub.keys.store import KeyStore
 from hub.packets.dsse import Envelope
 from hub.statements.grammar import BIND, STATEMENT_TYPE, Grade, Statement
-from hub.statements.links import NAMES, UNLINK, Chain, chain_of
+from hub.statements.links import NAMES, UNLINK, Chain, Link, chain_of
 from hub.statements.verify import verify_statement
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from hub.handoffs.store import Row
-    from hub.keys.store import KeyStore
     from hub.packets.manifest import Senders
     from hub.statements.verify import VerifiedStatement
 
@@ -35,6 +35,17 @@ def chain_at(connection: Connection, handoff: str) -> Chain:
     rows = sorted(store.statements(handoff, _ABOUT) if found else [], key=_place)
     said = ((_stored(row["envelope"]), row["standing"] == "refused") for row in rows)
     return chain_of(found.to_agency if found else "", said)
+
+
+def maker_left(connection: Connection, handoff: str, link: str) -> bool:
+    """Return whether every key was revoked of the member who made a link: they know its address and its digits."""
+    store = HandoffStore(connection)
+    rows = store.statements(handoff, NAMES)
+    made = next((row for row in rows if (named := Link.of(_stored(row["envelope"]))) and named.id == link), None)
+    if made is None:
+        return False
+    devices = KeyStore(connection).devices(store.get(handoff).from_agency, member=made["member"])
+    return bool(devices) and all(device.revoked_at is not None for device in devices)
 
 
 def verify_here(connection: Connection, data: bytes, keys: KeyStore, now: int) -> VerifiedStatement:

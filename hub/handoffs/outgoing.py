@@ -31,9 +31,18 @@ SUBMISSIONS = {
     "freeze.request": "freeze",
     "capacity.ask": "inquiry",
     "timer.set": "timer",
+    "transfer.inquire": "transfer_leg",
+    "transfer.offer": "transfer_leg",
+    "transfer.intake": "transfer_leg",
+    "transfer.notice": "notice",
+    "transfer.assume": "succession",
+    "case.open": "case",
+    "case.hold": "case",
 }
 """The kind of handoff that a statement of a type begins."""
-SEALED_TO_SELF = frozenset({"record.put", "timer.set"})
+ALSO_LATER = frozenset({"transfer.offer"})
+"""Those that may come later as well, in a handoff that another of them began."""
+SEALED_TO_SELF = frozenset({"record.put", "timer.set", "transfer.intake"})
 """The submissions with a packet that only the own agency reads."""
 
 

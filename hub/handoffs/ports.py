@@ -42,6 +42,15 @@ class Party(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """What a hub has to say itself, of a handoff or to begin one, because a statement took effect there."""
+
+    type: str
+    handoff: str
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """What a statement came to at the ordering hub: the place it took, and the state after it."""
 
@@ -83,6 +92,10 @@ class Machine(Protocol):
 
     def mirror(self, connection: Any, handoff: Party, statement: Statement, step: Step, now: int) -> None:
         """Write down, away from the ordering hub, what that hub made of a statement."""
+        ...
+
+    def then(self, connection: Any, handoff: Party, statement: Statement, name: str) -> Collection[Word]:
+        """Return what this hub says itself now that a statement, whose hash is `name`, took effect."""
         ...
 
     def spared(self, connection: Any, handoff: Party) -> Collection[str]:

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from hub.keys.headerbox import HeaderKeys
     from hub.statements.grammar import Statement
 
-REWRAP = "packet.rewrap"
 PAGE = 100
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from hub.handoffs.ports import Party
+    from hub.handoffs.ports import Party, Word
     from hub.statements.grammar import Statement
     from hub.statements.verify import VerifiedStatement
 
@@ -66,6 +66,10 @@ class InquiryMachine:
             self._add(connection, handoff, replace(asked, state=state, position=position), now)
         elif position > before.position:
             self._save(connection, replace(before, state=state, position=position), statement, now)
+
+    def then(self, connection: Connection, handoff: Party, statement: Statement, name: str) -> Collection[Word]:  # noqa: ARG002 - the port's signature
+        """Return nothing: a question needs no word of a hub."""
+        return ()
 
     def spared(self, connection: Connection, handoff: Party) -> Collection[str]:  # noqa: ARG002 - the port's signature
         """Return nothing: an inquiry is never withdrawn."""

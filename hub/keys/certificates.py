@@ -34,6 +34,8 @@ SUITE = "age1+ed25519"
 
 NEVER_RECEIVE = frozenset({"migration_authority", "immigration_enforcement", "border_police", "detention", "police"})
 """Kinds that never receive anything, whatever anybody consents to (R07)."""
+INBOUND_ONLY = frozenset({"migration_authority"})
+"""Of these the kinds that may say that children arrive, and learn nothing for it (requirement B2, scenario S6)."""
 PERSON_ONLY = "community_structure"
 """The kind without epochs: its packets are sealed to one named member (R16)."""
 KINDS = NEVER_RECEIVE | {

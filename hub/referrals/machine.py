@@ -17,8 +17,8 @@ from hub.errors import IllegalTransition, NotFound
 from hub.followup.domain import CUSTODY, TRANSPORT_SILENCE, start_beside
 from hub.followup.store import FollowUps
 from hub.handoffs.custody import halted
-from hub.handoffs.links import chain_at
-from hub.handoffs.ports import Step
+from hub.handoffs.links import chain_at, maker_left
+from hub.handoffs.ports import Step, Word
 from hub.handoffs.recall import custody
 from hub.handoffs.store import HandoffStore
 from hub.ids import host_of
@@ -33,9 +33,9 @@ from hub.proxies.service import taken
 from hub.proxies.store import Reviews
 from hub.proxies.work import Joined
 from hub.referrals import service
-from hub.referrals.domain import HOLDER_ANSWER, HOLDERS, Side, ball, possible
+from hub.referrals.domain import HOLDER_ANSWER, HOLDERS, LOCK_LINK, Side, ball, possible
 from hub.referrals.store import ReferralStore
-from hub.statements.grammar import STATEMENT_TYPE, Grade, Role, Statement
+from hub.statements.grammar import BIND, STATEMENT_TYPE, Grade, Role, Statement
 from hub.statements.links import Link
 
 if TYPE_CHECKING:
@@ -139,6 +139,11 @@ class ReferralMachine:
         """Write down the ordering hub's word."""
         service.mirror(statement, handoff.to_agency, step, self._work(connection), now)
         self._keep_link(connection, handoff, statement)
+
+    def then(self, connection: Connection, handoff: Party, statement: Statement, name: str) -> Collection[Word]:  # noqa: ARG002 - the port's signature
+        """Say that a packet came, where its recipient is at home."""
+        came = statement.type == "referral.submit" and handoff.to_host == self._origin
+        return [Word("referral.deliver", handoff.id, {"manifest": statement.manifest})] if came else ()
 
     def spared(self, connection: Connection, handoff: Party) -> Collection[str]:
         """Return what a withdrawal leaves: what the holder says about it. A referral raises no missing-child alarm."""
@@ -249,13 +254,18 @@ def _times(clock: FollowUp | None) -> dict[str, Any]:
 
 
 def _check_link(connection: Connection, handoff: Party, statement: Statement) -> None:
-    """Return unless a statement is by a link that has ended, or whose packet stands still; the refusal is logged."""
-    if statement.grade is not Grade.LINK:
+    """Return unless a statement is by a link that has ended, or is about none of the handoff; the refusal is logged."""
+    if statement.grade is not Grade.LINK and statement.type != LOCK_LINK:
         return
-    known = ReferralStore(connection).get(handoff.id)
+    known, chain = ReferralStore(connection).get(handoff.id), chain_at(connection, handoff.id)
+    facts: dict[str, Any] = {"state": known.state.value, "position": known.position, "possible": []}
+    if statement.type == LOCK_LINK:
+        if statement.body["link"] not in {link.id for link in chain.links}:
+            raise IllegalTransition("This is no link of this referral.", **facts)
+        return
     ended = ball(known.state) is None or halted(connection, handoff.id) is not None
-    if ended or not chain_at(connection, handoff.id).lets(statement):
-        facts: dict[str, Any] = {"state": known.state.value, "position": known.position, "possible": []}
+    left = statement.type == BIND and chain.live is not None and maker_left(connection, handoff.id, chain.live.id)
+    if ended or left or not chain.lets(statement):
         raise IllegalTransition("This link has ended, or another device has it.", **facts)
 
 

@@ -255,7 +255,10 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
 
 REPORTABLE = frozenset(
     (
-        *(f"referral.{name}" for name in "acknowledge accept decline start report_outcome cannot_deliver".split()),
+        *(
+            f"referral.{name}"
+            for name in ["acknowledge", "accept", "decline", "start", "report_outcome", "cannot_deliver"]
+        ),
         "transfer.acknowledge",
     )
 )

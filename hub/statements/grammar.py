@@ -17,6 +17,8 @@ __all__ = ["STATEMENT_TYPE", "Actor", "Grade", "HubActor", "MemberActor", "Role"
 
 STATEMENT_TYPE = "application/vnd.rcp.statement+json;v=1"
 BIND = "referral.bind"
+NOTICE = "transfer.notice"
+"""The one statement of an agency that may never receive anything."""
 ASSUME = "transfer.assume"
 """The one statement that two agencies sign: the successor, and the coordinator of a third."""
 MAX_HEADS = 16

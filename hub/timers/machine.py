@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from hub.followup.domain import FollowUp, Rung
-    from hub.handoffs.ports import Party
+    from hub.handoffs.ports import Party, Word
     from hub.statements.grammar import Statement
     from hub.statements.verify import VerifiedStatement
 
@@ -67,6 +67,10 @@ class TimerMachine:
 
     def mirror(self, connection: Connection, handoff: Party, statement: Statement, step: Step, now: int) -> None:
         """Do nothing: no other hub takes a timer."""
+
+    def then(self, connection: Connection, handoff: Party, statement: Statement, name: str) -> Collection[Word]:  # noqa: ARG002 - the port's signature
+        """Return nothing: a date needs no word of a hub."""
+        return ()
 
     def spared(self, connection: Connection, handoff: Party) -> Collection[str]:  # noqa: ARG002 - the port's signature
         """Return nothing: a timer is never withdrawn."""
