@@ -122,11 +122,12 @@ def due_after(
     if hours is not None:
         return whole(since + hours * 3_600)
     day = calendar.local(since).date()
-    last = day + timedelta(days=days or 0) if months is None else _months_after(day, months)
+    last = day + timedelta(days=days or 0) if months is None else months_after(day, months)
     return whole(calendar.end_of(last))
 
 
-def _months_after(day: date, months: int) -> date:
+def months_after(day: date, months: int) -> date:
+    """Return the same day so many months later, or the last of that month where it has no such day."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
