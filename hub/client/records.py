@@ -33,8 +33,9 @@ if TYPE_CHECKING:
     from hub.client.reading import Shown
     from hub.packets.container import FolderPacket
     from hub.packets.dsse import Envelope
+    from hub.statements.grammar import Statement
 
-_OF_A_CASE = frozenset({"draft", "case", "sent", "cosign", "handover", "scan"})
+_OF_A_CASE = frozenset({"draft", "case", "paper", "sent", "cosign", "handover", "scan"})
 """Kinds that hold sections of a case: the index on this machine remembers that they are there, not what they say."""
 _REGISTERS = frozenset({"training", "access", "assignment", "sample", "protocol", "disagreement", "counts"})
 _OF_THE_LOOP = frozenset({"group", "outcome", "unmet", "task"})
@@ -97,6 +98,15 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a record: its manifest, when it was put, and by whom."""
+
+    manifest: str
+    at: int
+    by: MemberActor
+
+
+@dataclass(frozen=True, slots=True)
 class Proven:
     """A statement that was proven again from what is kept here."""
 
@@ -138,16 +148,29 @@ def seal(member: Member, folder: Path, kind: str, value: Mapping[str, Any], atta
     return member.seal(folder, member.own_target(), sections, attachments=attachments)
 
 
-def get(member: Member, handoff: str, kind: str | None = None, into: Path | None = None) -> Record:
-    """Return a record; with `into` its attachments are written there.
+def get(
+    member: Member, handoff: str, kind: str | None = None, into: Path | None = None, version: str | None = None
+) -> Record:
+    """Return a record; with `into` its attachments are written there; `version` is the manifest of an older one.
 
     Raises:
         NotFound: there is none, or it is of another kind than was asked for.
     """
-    record = _read(member, reading.show(member, handoff), into)
+    record = _read(member, reading.show(member, handoff), into, version)
     if kind not in {None, record.kind}:
         raise NotFound("There is no such record.")
     return record
+
+
+def versions(member: Member, handoff: str) -> list[Version]:
+    """Return the versions of a record, the first one first; `get` reads any of them.
+
+    Raises:
+        NotFound: there is no such record.
+    """
+    puts = _puts(reading.show(member, handoff))
+    signed = ((said, said.by[0]) for said in puts)
+    return [Version(said.manifest or "", said.at, who) for said, who in signed if isinstance(who, MemberActor)]
 
 
 def listing(member: Member, *kinds: str, since: int = 0) -> list[Record]:
@@ -212,11 +235,19 @@ def _open(member: Member, handoff: str) -> tuple[str, Record | None]:
         return latest, None
 
 
-def _read(member: Member, shown: Shown, into: Path | None = None) -> Record:
-    puts = [line.statement for line in shown.lines if line.statement.type == "record.put"]
+def _puts(shown: Shown) -> list[Statement]:
+    return [line.statement for line in shown.lines if line.statement.type == "record.put"]
+
+
+def _read(member: Member, shown: Shown, into: Path | None = None, version: str | None = None) -> Record:
+    puts = _puts(shown)
+    if version is not None:
+        puts = puts[: 1 + next((n for n, said in enumerate(puts) if said.manifest == version), -1)]
+        if not puts:
+            raise NotFound("This record has no such version.")
     signed = (said.by[0] for said in puts)
     authors = tuple(actor for actor in signed if isinstance(actor, MemberActor))
-    newest = shown.newest_packet()
+    newest = shown.newest_packet() if version is None else shown.packet(version)
     with workspace() as folder:
         packet = reading.fetch(member, shown, newest, folder)
         value: Any = packet.sections.get(SECTION)

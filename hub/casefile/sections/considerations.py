@@ -50,7 +50,7 @@ def asked(situation: Situation) -> tuple[Consideration, ...]:
 
 def answers(sections: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """Return the answers in a file, {answer, on, by}, by question; what is not of their form counts for nothing."""
-    found = dict[str, Mapping[str, Any]]()
+    found: dict[str, Mapping[str, Any]] = {}
     for row in QUESTIONS.values():
         document = sections.get(row.feeds)
         rows = document.get(MEMBER) if isinstance(document, dict) else None
