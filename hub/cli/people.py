@@ -11,7 +11,7 @@ from rich.markup import escape
 from hub.cli import channels, words
 from hub.cli.common import FILE, Session, command, out, read_json, read_text, secret_line
 from hub.cli.recovery import recovery as recovery_group
-from hub.client import around, epochs, founding, recovery, watching
+from hub.client import around, epochs, founding, links, recovery, watching
 from hub.client import enrol as enrolling
 from hub.client.enrol import Desk, Invitation, Sheet
 from hub.client.founding import AgencyFacts
@@ -219,7 +219,11 @@ def remove(session: Session, login_or_id: str) -> None:
             f"{escape(login_or_id)} is removed: nothing that they sign from now on counts, and they cannot sign in.",
             *_deputy_line(me),
         )
-    _renew_after(session, me, {"member": removed})
+    unlinked = links.revoke_of(me, removed)
+    if unlinked and not session.as_json:
+        again = (f"  hub link {handoff}" for handoff in unlinked)
+        session.tell({}, "Links that they made and nobody opened are revoked; make others:", *again)
+    _renew_after(session, me, {"member": removed, "unlinked": unlinked})
 
 
 @command(member, click.argument("login_or_id"), out)

@@ -21,7 +21,8 @@ from hub.packets.age import Identity
 from hub.packets.dsse import Signer
 from hub.packets.encoding import b64u, hkdf
 from hub.referrals.domain import LOCK_LINK
-from hub.statements.links import Link, code_of
+from hub.statements.grammar import MemberActor
+from hub.statements.links import UNLINK, Link, code_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 LIFE = 30 * DAY
 _SIZE = 32
+_MAY_UNLINK = frozenset({"caseworker", "supervisor"})
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -118,7 +120,29 @@ def reissue(
 
 def unlink(member: Member, handoff: str) -> dict[str, Any]:
     """Revoke the link of a handoff: at once, whoever has it."""
-    return referrals.say(member, "referral.unlink", reading.show(member, handoff), {})
+    return referrals.say(member, UNLINK, reading.show(member, handoff), {})
+
+
+def revoke_of(member: Member, gone: str) -> list[str]:
+    """Revoke the links of open referrals that a colleague who left made, and nobody has opened; return those handoffs.
+
+    Hubs let nobody open them from the revocation on; this says so to both sides, so that another one is made.
+    """
+    if not member.roles() & _MAY_UNLINK:
+        return []
+    rows = [row["id"] for row in reading.pages(member, "referral", "out") if row["ball"] is not None]
+    found = [shown for shown in (reading.show(member, row) for row in rows) if _made_by(shown) == gone]
+    live = [shown for shown in found if standing(shown, member.clock.now()) in {Standing.OPEN, Standing.LOCKED}]
+    for shown in live:
+        referrals.say(member, UNLINK, shown, {})
+    return [shown.id for shown in live]
+
+
+def _made_by(shown: Shown) -> str | None:
+    """Return who made the newest link of a handoff."""
+    newest = shown.chain.newest
+    made = (line.statement for line in shown.lines if newest and Link.of(line.statement) == newest)
+    return next((actor.member for said in made for actor in said.by if isinstance(actor, MemberActor)), None)
 
 
 def standing(shown: Shown, now: int) -> Standing | None:

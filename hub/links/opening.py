@@ -28,6 +28,7 @@ from hub.errors import (
 )
 from hub.handoffs import views
 from hub.handoffs.custody import halted
+from hub.handoffs.links import maker_left
 from hub.handoffs.store import HandoffStore
 from hub.links.access import look_up
 from hub.links.store import LinkStore
@@ -95,6 +96,8 @@ class Here:
         """What it is good for."""
         live = self.chain.live
         if live is None or live.id != self.link.id:
+            return Standing.REVOKED
+        if self.chain.device(live.id) is None and maker_left(self.connection, self.opened.handoff, live.id):
             return Standing.REVOKED
         if self.now > self.link.until:
             return Standing.EXPIRED
@@ -203,8 +206,12 @@ def open_link(hub: Hub, identifier: str, device: str, *, proof: str | None, code
     raise WrongCode("These are not the right six digits.", left=left)
 
 
-def take(hub: Hub, identifier: str, statement: bytes, packet: ReceivedPacket | None) -> tuple[bytes, dict[str, Any]]:
+def take(
+    hub: Hub, identifier: str, statement: bytes, packet: ReceivedPacket | None
+) -> tuple[bytes, dict[str, Any] | None]:
     """Take a statement of the device that claimed a link; return the receipt and the handoff as it now stands.
+
+    Where the link has ended, what was taken before gets its receipt again, and nothing else.
 
     Raises:
         Forbidden: the device is not bound yet, or a bind is for another one.
@@ -219,6 +226,8 @@ def take(hub: Hub, identifier: str, statement: bytes, packet: ReceivedPacket | N
         receipt = _known(here, said, envelope.hash)
         if receipt is None:
             receipt = hub.intake.accept(connection, statement, packet, agency=here.chain.recipient, by_link=True)
+        elif here.standing in _ENDED:
+            return receipt, None
         row = store.row(said.handoff)
         return receipt, views.handoff(connection, hub.intake, row, here.chain.recipient, here.now)
 

@@ -83,7 +83,8 @@ class LinkStatements(MethodView):
         finally:
             if packet is not None:
                 packet.close()
-        erase_packets(hub, view["id"])
+        if view is not None:
+            erase_packets(hub, view["id"])
         return {"receipt": json.loads(receipt), "handoff": view}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import RAISE, Schema, fields, validate
 
-from hub.handoffs.schemas import HandoffDetail, Taken
+from hub.handoffs.schemas import HandoffDetail, HandoffView, Taken
 
 _KEY = validate.Regexp(r"[A-Za-z0-9_-]{43}\Z")
 _SIX = validate.Regexp(r"[0-9]{6}\Z")
@@ -64,7 +64,9 @@ class LinkStatement(_OfLink):
 
 
 class LinkTaken(Taken):
-    """The hub's receipt for what the device signed, and the handoff as it now stands."""
+    """The hub's receipt for what the device signed, and the handoff as it now stands; null once the link has ended."""
+
+    handoff = fields.Nested(HandoffView, required=True, allow_none=True)
 
 
 class LinkHandoff(HandoffDetail):

@@ -13,7 +13,7 @@ import pytest
 import requests
 from sqlalchemy import select, update
 
-from hub.client import freezing, links, reading, referrals
+from hub.client import enrol, freezing, links, reading, referrals
 from hub.client.member import workspace
 from hub.client.referrals import Outgoing
 from hub.clock import SetClock
@@ -27,6 +27,7 @@ from hub.errors import (
     InvalidRequest,
     LinkLocked,
     LinkOtherDevice,
+    LinkRevoked,
     PeerMisbehaved,
     RateLimited,
     Unauthenticated,
@@ -186,6 +187,49 @@ class TestTries:
         place.run()
         kinds = [line.statement.type for line in reading.show(amina, handoff).lines]
         assert kinds.count("referral.lock_link") == 1
+
+    def test_a_peer_locks_no_link_that_there_is_not(self, place, amina, away, send, at_device):
+        handoff, issued = send()
+        with away.database.write() as connection:
+            away.intake.issue(connection, "referral.lock_link", handoff, {"link": random_id()})
+        place.run()
+        (said,) = (line for line in reading.show(amina, handoff).lines if line.statement.type == "referral.lock_link")
+        assert said.refused
+        assert at_device(issued).open(issued.code)["handoff"] == handoff
+
+
+class TestEnded:
+    def test_what_was_taken_before_gets_its_receipt_again_and_nothing_else(self, place, amina, send, at_device):
+        handoff, issued = send()
+        provider = at_device(issued).enter(issued.code)
+        taken = provider.say("acknowledge")
+        assert taken["handoff"]["id"] == handoff
+        place.run()
+        links.unlink(amina, handoff)
+        place.run()
+        assert provider.again() == {"receipt": taken["receipt"], "handoff": None}
+
+    def test_what_a_colleague_made_who_left_opens_nothing_unless_somebody_has_opened_it(
+        self, place, amina, mothers, at_device
+    ):
+        selam, issued, sent = place.join(amina, "selam", {"caseworker"}), [], []
+        place.train(selam, amina)
+        for _ in range(2):
+            issued.append(links.issue(selam, mothers))
+            held = reception(selam, place.clock, mothers)
+            out = Outgoing(mothers, SECTIONS, held, "reception", "urgent", link=issued[-1].link)
+            sent.append(referrals.send(selam, out).handoff)
+        place.run()
+        bound = at_device(issued[0]).enter(issued[0].code)
+        place.run()
+        enrol.remove_member(amina, "selam")
+        place.run()
+        with pytest.raises(LinkRevoked):
+            at_device(issued[1]).open(issued[1].code)
+        assert links.revoke_of(amina, selam.id) == [sent[1]]
+        place.run()
+        assert links.revoke_of(amina, selam.id) == []
+        assert bound.say("acknowledge")["handoff"]["id"] == sent[0]
 
 
 class TestTexts:
