@@ -204,10 +204,10 @@ def facts(
 
 
 def judge(asked: Mapping[str, Any]) -> Result:
-    """Return what the gates find of facts that are made (`facts`). Never raises; a strange step blocks everything."""
-    step = asked.get("step")
+    """Return what the gates find of facts that `facts` made; a strange step blocks everything."""
+    step = str(asked["step"])
     if step not in policy.STEPS:
-        return Result(str(step), tuple(Outcome(gate, Found.BLOCKED) for gate in policy.GATES))
+        return Result(step, tuple(Outcome(gate, Found.BLOCKED) for gate in policy.GATES))
     scope = {**asked, "policy": policy.TABLES}
     judged = [_judge(gate, scope) for gate in policy.ALL]
     return Result(step, tuple(outcome for outcome, _ in judged), tuple(task for _, tasks in judged for task in tasks))

@@ -1,8 +1,8 @@
 """What a hub and the other side are told of the gates, and how the receiver checks it. Pure; no keys.
 
-To a hub every transfer looks alike: one finding for each gate, in the policy's order, whatever applied, each committed to
-under a key that the hub has not (`hub.client.gates`). The receiver opens the findings and asks the gates itself of what it
-was shown: where a section was not shown it goes by the sender's word, where one was it does not.
+To a hub every transfer looks alike: one finding for each gate, in the policy's order, whatever applied, each committed
+to under a key that the hub has not (`hub.client.gates`). The receiver opens the findings and asks the gates itself of
+what it was shown: where a section was not shown it goes by the sender's word, where one was it does not.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ class Compared:
 
     @property
     def stops(self) -> bool:
-        """Whether the receiver may not go on because of it."""
-        return self.ours.found == Found.BLOCKED and self.agreed != Agreed.ON_WORD
+        """Whether the receiver may not go on because of it: also where the sender itself says that it blocks."""
+        return self.theirs == Found.BLOCKED or (self.ours.found == Found.BLOCKED and self.agreed != Agreed.ON_WORD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def findings(result: Result) -> tuple[tuple[str, dict[str, str]], ...]:
 
 
 def recheck(told: Sequence[Mapping[str, Any]], ours: Result) -> Recheck:
-    """Return how the findings that a sender sealed stand to the own evaluation of the same step.
+    """Return how the findings that a sender sealed stand to the own evaluation of that step, or of the answer to it.
 
     Raises:
         Malformed: the findings are not one for each gate, in the policy's order.
