@@ -15,7 +15,7 @@ from hub.client.cleaning import MOST_PAGES, clean_scan
 from hub.client.handover import Document, Merged, Side
 from hub.client.member import workspace
 from hub.client.profile import write_private
-from hub.errors import BadSignature, InvalidRequest, NotFound
+from hub.errors import BadSignature, NotFound
 from hub.keys.certificates import CASE_ROLES
 from hub.packets import shapes as a
 from hub.packets.encoding import b64u, sha256
@@ -167,17 +167,10 @@ def tick(member: Member, meeting: Meeting, items: Iterable[str], reason: str | N
     return _keep(member, meeting, {"mine": handover.tick(mine, items, member.id, member.clock.now(), reason)})
 
 
-def add_form(member: Member, meeting: Meeting, kind: str, language: str) -> tuple[Meeting, str]:
-    """Give a form that is about to be printed its number, and note it.
-
-    Raises:
-        InvalidRequest: there is no such form, or it is not signed.
-    """
-    if kind not in handover.FORMS or kind in handover.UNSIGNED:
-        raise InvalidRequest("There is no form of this kind that is signed.", todo=f"Use {', '.join(handover.FORMS)}.")
-    number = handover.new_form()
+def add_form(member: Member, meeting: Meeting, kind: str, language: str, number: str) -> Meeting:
+    """Note a form that was printed with its number, so that it is known when it comes back signed."""
     row = {"form": number, "kind": kind, "language": language, "at": member.clock.now()}
-    return _keep(member, meeting, {"forms": [*meeting.value["forms"], row]}), number
+    return _keep(member, meeting, {"forms": [*meeting.value["forms"], row]})
 
 
 def scan(member: Member, form: str, path: Path) -> Scan:
