@@ -12,21 +12,38 @@ from typing import Any
 
 import click
 
-from hub.cli import duty, ending, inquiries, links, operator, oversight, people, queue, reports, sending, steps, work
+from hub.cli import (
+    duty,
+    ending,
+    inquiries,
+    links,
+    operator,
+    oversight,
+    people,
+    queue,
+    reports,
+    sending,
+    steps,
+    timers,
+    work,
+)
 from hub.cli.common import FOLDER, INTERNAL, Session
 from hub.cli.consent import consent, protocol
 from hub.cli.demo import demo
 from hub.cli.directory import directory
+from hub.cli.handover import handover
 from hub.cli.log import log
 from hub.cli.packet import packet
+from hub.cli.programmes import programme
 from hub.errors import HubError, Unavailable
 
 _SECTIONS = {"Operators": operator.top, "People": people.top, "Work": work.top, "Oversight": oversight.top}
 
 
-for _group in (sending.top, steps.top, links.top, ending.top, inquiries.top, duty.top, queue.top):
+for _group in (sending.top, steps.top, links.top, ending.top, inquiries.top, duty.top, queue.top, timers.top):
     for _command in _group.commands.values():
         work.top.add_command(_command)
+work.top.add_command(programme)
 for _command in reports.top.commands.values():
     oversight.top.add_command(_command)
 
@@ -40,7 +57,7 @@ class _Sections(click.Group):
                 formatter.write_text(", ".join(sorted(group.commands)))
         with formatter.section("Also"):
             formatter.write_text(
-                "consent, protocol, directory, packet, log, demo. `hub NAME --help` says more of each."
+                "consent, protocol, directory, handover, packet, log, demo. `hub NAME --help` says more of each."
             )
 
 
@@ -72,6 +89,7 @@ for _command in (
     consent,
     protocol,
     directory,
+    handover,
     packet,
     log,
     demo,

@@ -146,7 +146,7 @@ def mark(
     if step not in held.template or not set(evidence) <= CATEGORIES:
         raise NotFound("There is no such step, fact or section.", todo="See `hub programme show`.")
     named = sorted({*evidence, *_sections(member, held.case)} & _wanted(held.template, step))
-    signed = _sign(member, held.template, tracker, step, said, _day(member, on), named)
+    signed = _sign(member, held.template, held.id, step, said, _day(member, on), named)
     new = Mark.from_value(_value(signed))
     known = held.progress(member.clock.now()).row(step)
     if known is not None and known.mark is not None and _same(known.mark, new):
@@ -154,9 +154,9 @@ def mark(
     stands = refusal(held.template, held.marks, new, _today(member.clock.now()))
     if stands is not None:
         raise Conflict(words.why_not(stands, held.template), todo="Do that first, or see `hub programme progress`.")
-    value = {"case": held.case, "v": 1, "tracker": tracker, "template": None, "marks": [signed]}
+    value = {"case": held.case, "v": 1, "tracker": held.id, "template": None, "marks": [signed]}
     records.put(member, KIND, value, roles=CASE_ROLES)
-    return get(member, tracker)
+    return get(member, held.id)
 
 
 def listing(member: Member, case: str | None = None) -> list[Tracker]:
