@@ -14,7 +14,7 @@ from hub.cli import words
 from hub.cli.common import Session, command, read_text, why, with_reason
 from hub.cli.work import handoff, say
 from hub.client import arrivals as expected
-from hub.client import outcomes, tasks, unmet
+from hub.client import outcomes, tasks, timers, unmet
 from hub.client.basis import today
 from hub.client.outcomes import Asked
 from hub.directory.records.vocabulary import NEEDS, codes
@@ -103,13 +103,15 @@ def list_tasks(session: Session, about: str | None, done: str | None) -> None:
         {"about": t.about, "what": t.what.value, "needs": list(t.needs), "due": t.due, "handoffs": list(t.handoffs)}
         for t in found
     ]
-    columns = {"about": "About", "what": "What", "needs": "Needs", "due": "By when"}
+    columns = {"about": "About", "what": "What", "needs": "Needs, or rules", "due": "By when"}
     session.table(
         rows,
         columns,
         what=lambda row: _WHAT[row["what"]],
         due=lambda row: words.by_when(row["due"], member.clock.now()),
     )
+    if not session.as_json and (dates := timers.waiting(member)):
+        session.tell({}, f"Dates of cases that you answer for, within a week: {dates}. See hub timers list --mine.")
 
 
 @command(top, click.option("--days", default=7, type=click.IntRange(0, 366), help="How far ahead; a week."))
@@ -129,7 +131,12 @@ def arrivals(session: Session, days: int) -> None:
     )
 
 
-_WHAT = {"rest": "place the rest", "again": "no help came: refer again", "review": "review the emergency"}
+_WHAT = {
+    "rest": "place the rest",
+    "again": "no help came: refer again",
+    "review": "review the emergency",
+    "lifted": "review the rules that were lifted: hub consent show RECORD",
+}
 
 
 def _asked(member: Member, given: dict[str, Any]) -> list[Asked]:

@@ -5,6 +5,7 @@ Without the name of a queue a desk shows how much stands in each; with one, its 
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,7 +15,7 @@ from hub.cli.common import Session, command
 from hub.cli.oversight import logins_of
 from hub.cli.people import resolve
 from hub.cli.work import ball_of, due_of
-from hub.client import access, queues, tasks
+from hub.client import access, inquiries, queues, tasks, timers
 from hub.queues.domain import QUEUES, URGENCIES, Desk, Order
 from hub.referrals.domain import BEGUN
 
@@ -90,16 +91,22 @@ def _chosen(member: Member, given: dict[str, Any]) -> dict[str, Any]:
 def _overview(session: Session, member: Member, desk: Desk, choice: dict[str, Any]) -> None:
     counts = queues.counts(member, desk, **choice)
     found = [{"queue": name, "count": counts[name]} for name in QUEUES[desk] if name in counts]
-    if desk is Desk.SUPERVISOR:
-        found += [{"queue": name, "count": count} for name, count in _own(member).items()]
+    found += [{"queue": name, "count": count} for name, count in _own(member, desk).items()]
     columns = {"queue": "Queue", "count": "How many", "what": "What it is"}
     session.table(found, columns, what=lambda row: words.QUEUES[row["queue"]])
 
 
-def _own(member: Member) -> dict[str, int]:
-    """Return what supervisors review that no hub knows of: it stands in the agency's sealed records."""
-    reviews = [task for task in tasks.listing(member) if task.what is tasks.What.REVIEW]
-    return {"emergencies": len(reviews), "openings": len(access.listing(member, unreviewed=True))}
+def _own(member: Member, desk: Desk) -> dict[str, int]:
+    """Return what waits at a desk that is no queue of referrals: sealed records, inquiries, and dates of cases."""
+    if desk is Desk.PROVIDER:
+        return {"inquiries": inquiries.waiting(member, "in")}
+    owed = Counter(task.what for task in tasks.listing(member))
+    if desk is Desk.OWNER:
+        beside = owed[tasks.What.REST] + owed[tasks.What.AGAIN]
+        return {"beside": beside, "inquiries": inquiries.waiting(member, "out"), "timers": timers.waiting(member)}
+    openings, escalated = access.listing(member, unreviewed=True), timers.waiting(member, escalated=True)
+    reviews = {"emergencies": owed[tasks.What.REVIEW], "lifted": owed[tasks.What.LIFTED]}
+    return {**reviews, "openings": len(openings), "dates": escalated}
 
 
 def _rows(session: Session, member: Member, found: queues.Listing) -> None:

@@ -43,6 +43,9 @@ STATES = {
     "capacity_asked": "asked, not yet answered",
     "capacity_answered": "answered",
     "capacity_unanswered": "nobody answered in time",
+    "timer_runs": "runs",
+    "alert_raised": "alert: nobody has acknowledged it",
+    "timer_done": "done",
 }
 GRADES = {
     "signed": "signed by a member",
@@ -77,7 +80,12 @@ QUEUES = {
     "tenth": "a reported answer drawn by chance: look into it",
     "held": "frozen or withdrawn",
     "open": "all that is not over",
+    "timers": "dates of cases that you answer for, within a week (hub timers list --mine)",
+    "dates": "alerts, and dates that supervisors were told of (hub timers list --escalated)",
     "emergencies": "sent without consent to save life: review (hub tasks)",
+    "lifted": "rules lifted on a consent: review (hub tasks)",
+    "beside": "not accepted, or no help came: place it again (hub tasks)",
+    "inquiries": "asked for a place, and not yet answered (hub inquiries)",
     "openings": "opened with a reason: review (hub access list --unreviewed)",
 }
 HOW = {
