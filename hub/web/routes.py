@@ -10,6 +10,7 @@ from flask import Response, current_app
 from flask_smorest import Blueprint
 
 from hub.auth.permissions import permission
+from hub.casefile.sections import forms
 from hub.context import current_hub
 from hub.followup.store import SweepState
 from hub.handofflog.store import HandoffLog
@@ -18,6 +19,7 @@ from hub.web import schemas
 from hub.web.store import JobRuns
 
 blueprint = Blueprint("hub", __name__, description="The hub itself")
+_A_DAY = "public, max-age=86400"
 _ERRORS = (Path(__file__).with_name("errors.md"), Path(__file__).parents[2] / "docs" / "errors.md")
 
 
@@ -47,6 +49,16 @@ def get_errors() -> Response:
     """What each error code means and what to do."""
     page = next(path for path in _ERRORS if path.exists())
     return Response(page.read_text(encoding="utf-8"), mimetype="text/plain")
+
+
+@blueprint.route(f"/schemas/sections/<string:name>-v{forms.VERSION}.json")
+@blueprint.response(200, {"type": "object"}, content_type="application/schema+json")
+@permission("public")
+def get_section_form(name: str) -> Response:
+    """The form of a section of case files, as JSON Schema: the same at every hub of this release."""
+    answer = Response(json.dumps(forms.schema(name), ensure_ascii=False), mimetype="application/schema+json")
+    answer.headers["Cache-Control"] = _A_DAY
+    return answer
 
 
 @blueprint.route("/api/v1/openapi.json")

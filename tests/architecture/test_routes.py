@@ -12,6 +12,7 @@ PUBLIC = {
     "GET /healthz",
     "GET /errors",
     "GET /api/v1/openapi.json",
+    "GET /schemas/sections/<string:name>-v1.json",
     "GET /api/v1/kdf",
     "POST /api/v1/sessions",
     "POST /api/v1/agencies/<string:agency>/recoveries",
