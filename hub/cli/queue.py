@@ -16,6 +16,7 @@ from hub.cli.oversight import logins_of
 from hub.cli.people import resolve
 from hub.cli.work import ball_of, due_of
 from hub.client import access, inquiries, queues, tasks, timers
+from hub.keys.certificates import CASE_ROLES
 from hub.queues.domain import QUEUES, URGENCIES, Desk, Order
 from hub.referrals.domain import BEGUN
 
@@ -127,7 +128,15 @@ def _other(row: dict[str, Any], member: Member, login: Callable[[str], str]) -> 
     here, there = (row["sent_by"], row["owner"]) if sent else (row["owner"], row["sent_by"])
     said = [f"to {row['to_agency']}" if sent else f"from {row['from_agency']}"]
     said += [f"ours: {login(here)}"] if here else []
-    return "; ".join([*said, *([f"theirs: {there}"] if there else [])])
+    other = row["to_agency"] if sent else row["from_agency"]
+    return "; ".join([*said, *([f"theirs: {role_of(member, other, there)}"] if there else [])])
+
+
+def role_of(member: Member, agency: str, who: str) -> str:
+    """Return what a member of another agency is: names stand in no log, roles do."""
+    known = member.trust.agency(agency, fresh=False).devices
+    roles = sorted({role for device in known if device.member == who for role in device.roles & CASE_ROLES})
+    return " and ".join(role.replace("_", " ") for role in roles) or "a colleague"
 
 
 def _standing(row: dict[str, Any]) -> list[str]:

@@ -129,6 +129,11 @@ def listing(member: Member) -> list[dict[str, Any]]:
     return sorted(rows.values(), key=lambda row: row["touched"], reverse=True)
 
 
+def waiting(member: Member, box: str) -> int:
+    """Return how many inquiries wait for their answer: those that were asked (`out`), or that came (`in`)."""
+    return sum(row["ball"] is not None for row in reading.pages(member, KIND, box))
+
+
 def _question(member: Member, shown: Shown) -> Mapping[str, Any]:
     opened = opening.look(member, shown, str(shown.submission.statement.manifest))
     if opened.quarantined:

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from hub.client import approvals, around, enrol, opening, reading, referrals
+from hub.client import approvals, around, enrol, opening, reading, records, referrals, tasks
 from hub.client import basis as bases
 from hub.client.referrals import Outgoing
 from hub.clock import SetClock
@@ -83,6 +83,36 @@ def test_two_members_lift_a_childs_no_for_sender_and_recipient(one_hub, amina, o
     (opened,) = opening.open_handoff(hana, sends(amina, held.handoff, hana))
     assert dict(opened.sections)["needs_risk"] == SECTIONS["needs_risk"]
     assert not opened.quarantined
+
+
+def test_what_was_lifted_is_reviewed_within_the_week_by_somebody_who_did_not_sign(one_hub, amina, omar, fatou, hana):
+    held = reception(amina, one_hub.clock, hana.agency)
+    assert not [task for task in tasks.listing(omar) if task.about == held.handoff]
+    for rule in ("R11", "R12"):
+        bases.approve(omar, held.handoff, best_interests(one_hub.clock, rule=rule), "SYN reason")
+    (task,) = [task for task in tasks.listing(amina) if task.about == held.handoff]
+    assert (task.what, task.needs) == (tasks.What.LIFTED, ("r11", "r12"))
+    assert task.due < one_hub.clock.now() + 8 * 86_400
+    for member in (omar, fatou):
+        with pytest.raises(Forbidden):
+            tasks.finish(member, held.handoff, "stands")
+    with pytest.raises(InvalidRequest):
+        tasks.finish(amina, held.handoff, "consent")
+    tasks.finish(amina, held.handoff, "stands")
+    assert not [task for task in tasks.listing(omar) if task.about == held.handoff]
+    more = best_interests(one_hub.clock, rule="R18")
+    bases.approve(omar, held.handoff, more, "SYN reason")
+    assert [task.needs for task in tasks.listing(amina) if task.about == held.handoff] == [("r11", "r12", "r18")]
+
+
+def test_nobody_signs_a_review_of_what_was_lifted_past_its_client(one_hub, amina, omar, fatou, hana):
+    held = reception(amina, one_hub.clock, hana.agency)
+    bases.approve(omar, held.handoff, best_interests(one_hub.clock, rule="R11"), "SYN reason")
+    (task,) = [task for task in tasks.listing(amina) if task.about == held.handoff]
+    said = {"what": "lifted", "about": task.about, "needs": ["r11"], "due": task.due, "done": "stands"}
+    records.put(fatou, "task", said)
+    records.put(omar, "task", said)
+    assert [found.about for found in tasks.listing(amina) if found.about == held.handoff] == [held.handoff]
 
 
 def test_nobody_approves_the_same_twice_or_what_is_never_lifted(one_hub, amina, omar, hana):

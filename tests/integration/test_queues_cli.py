@@ -166,10 +166,13 @@ def test_without_a_queue_a_desk_shows_how_much_stands_where(place, people):
     refer(place)
     said = hub(people["amina"], "queue", "owner")
     assert "back with you" in said
-    assert [line.split()[0] for line in said.splitlines() if line[:1].islower()] == [*QUEUES[Desk.OWNER]]
+    assert [line.split()[0] for line in said.splitlines() if line[:1].islower()] == [
+        *QUEUES[Desk.OWNER],
+        *("beside", "inquiries", "timers"),
+    ]
     assert max(map(len, said.splitlines())) <= 80
     rows = {row["queue"]: row["count"] for row in map(json.loads, _json(people["sada"], "supervisor"))}
-    assert {*QUEUES[Desk.SUPERVISOR], "emergencies", "openings"} == set(rows)
+    assert {*QUEUES[Desk.SUPERVISOR], "emergencies", "lifted", "openings", "dates"} == set(rows)
     said = hub(people["clerk"], "queue", "coordinator")
     assert "few" in said
     hub(people["rita"], "queue", "owner", code=5)
