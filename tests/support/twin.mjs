@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { decide, policyOf } from "../../web/rules/decide.js";
+import { gatesOf, judge } from "../../web/rules/gates.js";
 import { criteriaOf, match, valueOf } from "../../web/rules/match.js";
 import { compiled, RuleError, scopeOf } from "../../web/rules/evaluate.js";
 
@@ -12,9 +13,11 @@ const [file, { groups }] = ["matching/criteria", "records/policy"].map((name) =>
   JSON.parse(readFileSync(new URL(`../../hub/directory/${name}.json`, import.meta.url), "utf8")),
 );
 const criteria = criteriaOf(file, groups);
+const gates = gatesOf(JSON.parse(readFileSync(new URL("../../hub/casefile/gates/gates.json", import.meta.url), "utf8")));
 
 /** @param {any} question */
-function answer({ expression, named, facts, now, end, candidates, asked, areas }) {
+function answer({ expression, named, facts, now, end, candidates, asked, areas, step }) {
+  if (step !== undefined) return judge(gates, { step, ...facts });
   if (candidates !== undefined) return match(criteria, candidates, asked, areas, now).map((found) => valueOf(criteria, found));
   if (end !== undefined) return decide(policy, facts, now, end);
   try {

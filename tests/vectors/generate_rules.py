@@ -1,4 +1,4 @@
-"""Makes the vectors of rules: what an expression answers, what is decided on facts, and what is matched.
+"""Makes the vectors of rules: what an expression answers, what is decided on facts, what is matched, what gates find.
 
 Run `python -m tests.vectors.generate_rules FOLDER`. Both evaluators, `consent/evaluate.py` and `web/rules/evaluate.js`,
 must answer as they say; a test makes them again and compares. The answers of expressions are written by hand, or come
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from consent.policy import POLICY_VERSION
 from tests.support.twin import decision, matched
-from tests.vectors import matches
+from tests.vectors import gates, matches
 from tests.vectors.decisions import BASES, CASES, case, members, question
 
 if TYPE_CHECKING:
@@ -398,6 +398,7 @@ def write(folder: Path) -> None:
     _write(folder / "decisions.json", {"policy": POLICY_VERSION, "bases": BASES, "cases": decisions()})
     base = {"listing": matches.LISTING, "person": matches.PERSON, "where": matches.WHERE, "areas": matches.AREAS}
     _write(folder / "matches.json", {**base, "now": matches.NOW, "cases": matching()})
+    _write(folder / "gates.json", {"policy": POLICY_VERSION, "bases": gates.BASES, "cases": gates.cases()})
     _write(folder / "expressions.json", {"named": NAMED, "facts": json.dumps(FACTS), "cases": expressions()})
 
 
