@@ -7,12 +7,13 @@ import stat
 import struct
 import zlib
 
+import pypdfium2 as pdfium
 import pytest
 from PIL import Image, TiffImagePlugin
 from PIL.PngImagePlugin import PngInfo
 
 from hub.client import cleaning
-from hub.client.cleaning import clean_attachment
+from hub.client.cleaning import clean_attachment, clean_scan
 from hub.errors import InvalidRequest, TooLarge
 
 SECRET = "Bole-Road-12"
@@ -240,3 +241,91 @@ def test_a_file_of_many_bytes_is_refused_unread(tmp_path, monkeypatch):
 def test_a_photo_that_is_not_there_is_the_disks_fault(tmp_path):
     with pytest.raises(FileNotFoundError):
         clean_attachment(tmp_path / "none.jpg", tmp_path)
+
+
+# Signed papers that come back
+
+
+def scanned(pages=2, **facts):
+    """A PDF as an office scanner makes it, which says where and by whom; its left half red, its right half blue."""
+    first, *rest = [picture().resize((400, 200)) for _ in range(pages)]
+    sink = io.BytesIO()
+    said = {"title": SECRET, "author": SECRET, "subject": SECRET, "producer": SECRET, **facts}
+    first.save(sink, "PDF", save_all=True, append_images=rest, resolution=72, **said)
+    return sink.getvalue()
+
+
+def rescanned(tmp_path, data, name="form.pdf"):
+    (tmp_path / name).write_bytes(data)
+    return clean_scan(tmp_path / name, tmp_path / "clean")
+
+
+def test_a_scanned_paper_becomes_a_picture_for_each_page_and_nothing_else(tmp_path):
+    made = rescanned(tmp_path, scanned(pages=11))
+    assert [path.name for path in made] == [f"photo-{number}.jpg" for number in range(1, 12)]
+    for path in made:
+        data = path.read_bytes()
+        assert BYTES not in data
+        assert UTF16 not in data
+        with Image.open(path) as page:
+            assert (page.format, page.getexif(), page.info.get("comment")) == ("JPEG", {}, None)
+            wide, high = page.size
+            assert page.getpixel((wide // 4, high // 2))[0] > 150 > page.getpixel((wide * 3 // 4, high // 2))[0]
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_what_stands_hidden_in_a_pdf_is_gone(tmp_path):
+    document = pdfium.PdfDocument.new()
+    document.new_page(200, 100)
+    attached = document.new_attachment("home.txt")
+    attached.set_data(BYTES)
+    sink = io.BytesIO()
+    document.save(sink)
+    assert pdfium.PdfDocument(sink.getvalue()).count_attachments() == 1
+    (page,) = rescanned(tmp_path, sink.getvalue())
+    assert BYTES not in page.read_bytes()
+
+
+def test_a_photo_of_a_paper_is_cleaned_as_any_photo(tmp_path):
+    (page,) = rescanned(tmp_path, jpeg(), "form.jpg")
+    assert BYTES not in page.read_bytes()
+
+
+@pytest.mark.parametrize("name", ["form.pdf", "form.jpg", "form"])
+def test_the_bytes_say_what_a_scan_is_and_never_its_name(tmp_path, name):
+    assert len(rescanned(tmp_path, scanned(pages=1), name)) == 1
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"%PDF-1.7",
+        b"%PDF-1.7\n" + b"garbage" * 99,
+        scanned()[: len(scanned()) // 2],
+        b"PK\x03\x04" + b"x" * 99,
+        b"<html>",
+        scanned(pages=cleaning.MOST_PAGES + 1),
+    ],
+    ids=["empty", "head", "garbage", "half", "zip", "html", "too many pages"],
+)
+def test_what_is_no_signed_paper_is_refused_and_nothing_is_written(tmp_path, data):
+    with pytest.raises(InvalidRequest) as refusal:
+        rescanned(tmp_path, data)
+    assert SECRET not in refusal.value.detail + refusal.value.todo
+    assert not list((tmp_path / "clean").glob("*"))
+
+
+def test_a_page_as_large_as_a_field_is_refused_before_it_is_drawn(tmp_path):
+    document = pdfium.PdfDocument.new()
+    document.new_page(14_400, 14_400)
+    sink = io.BytesIO()
+    document.save(sink)
+    with pytest.raises(TooLarge):
+        rescanned(tmp_path, sink.getvalue())
+
+
+def test_a_scan_of_more_bytes_than_the_limit_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(cleaning, "MOST_BYTES", 10)
+    with pytest.raises(TooLarge):
+        rescanned(tmp_path, scanned())

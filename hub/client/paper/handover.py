@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 _SCHEME: Final = "urn:rcp:agency:"
 _BLANK_PEOPLE, _BLANK_PAPERS, _VISITS, _ACTIONS = 2, 4, 10, 3
-_ON_A_CARD: Final = 4
+_ON_A_CARD: Final = 3
 _NAME_ON_A_CARD: Final = 24
 """How many contacts, and how long a name, fit on a card of 85 x 54 mm in letters that can be read."""
 _PROOF: Final = 16
@@ -144,8 +144,8 @@ def plan_copy(
     Raises:
         InvalidRequest: no such language, or letters that cannot be printed.
     """
-    said, (kept, _) = _words(language), family_copy({"plan": dict(plan)}, reader)
-    labels, mine = said["labels"], kept.get("plan") or {}
+    said, mine = _words(language), _readers_plan(plan, reader)
+    labels = said["labels"]
     blocks = [
         *_head(said, "plan", number),
         text(labels["plan_intro"]),
@@ -341,6 +341,16 @@ def _signed_by_family(document: Document) -> Document:
     """Return what of the document may stand on a paper that the family signs and keeps; a reason may tell too much."""
     kept, _ = family_copy({SECTION: document}, Reader.FAMILY)
     return {"checklist": [], **kept.get(SECTION, {})}
+
+
+def _readers_plan(plan: Mapping[str, Any], reader: Reader) -> Mapping[str, Any]:
+    """Return the plan as its reader may have it; an action of which anything is left out is left out whole."""
+    actions = list(plan.get("actions") or ())
+    _, removed = family_copy({"plan": dict(plan)}, reader)
+    touched = {one.path.split("/")[2] for one in removed if one.path.startswith("/actions/")}
+    whole = [row for n, row in enumerate(actions) if str(n) not in touched]
+    kept, _ = family_copy({"plan": {**plan, "actions": whole}}, reader)
+    return kept.get("plan") or {}
 
 
 def _value(value: Any) -> Mapping[str, Any]:
