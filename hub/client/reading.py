@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from hub.packets.manifest import Manifest, Senders
     from hub.packets.verify import VerifiedPacket
 
-FREEZE, REWRAP = "consent.freeze", "packet.rewrap"
+FREEZE = "consent.freeze"
+REWRAP, DISCARD = "packet.rewrap", "record.destroy"
 CUSTODY = GIVES_UP | {FREEZE, "consent.unfreeze"}
 _ACCEPTED = "accepted.json"
 _PAGE = 100
@@ -118,7 +119,7 @@ class Shown:
     @property
     def heads(self) -> tuple[str, ...]:
         """The hashes that the next statement names: those that no other one has named yet."""
-        spoken = [line for line in self.lines if line.statement.type != REWRAP]  # which the other side never sees
+        spoken = [line for line in self.lines if line.statement.type not in {REWRAP, DISCARD}]  # said at home alone
         named = {head for line in spoken for head in line.statement.heads}
         latest = [line.hash for line in spoken if line.hash not in named]
         return tuple(sorted(latest[-_MAX_HEADS:]))

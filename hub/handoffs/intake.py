@@ -34,6 +34,7 @@ from hub.handoffs.checks import (
     parties,
 )
 from hub.handoffs.custody import check_giving, check_taking, halted, take_hold, tell_again
+from hub.handoffs.discard import DISCARD, Discards, check_kept, discard
 from hub.handoffs.domain import ABOUT, DELIVERED, DESTROY, ENTRUSTING, GIVES_UP, HOLDER_ANSWER, REWRAP, UNKNOWN
 from hub.handoffs.links import senders_of, verify_here
 from hub.handoffs.outgoing import ALSO_LATER, OWN_RECORD, SUBMISSIONS, OutgoingMessage, outgoing, parked, tell_systems
@@ -66,6 +67,8 @@ _NO_STEPS = frozenset({"hub.receipt", "hub.refused"})
 """Types that are no step of a handoff: they are answers."""
 _JUDGED = (Forbidden, ConsentMissing, NotFound, Conflict, WrongRecipient, Expired, UnsupportedVersion)
 """What a peer is refused for in writing: another statement may be fine, so none of it stops a queue."""
+_AT_HOME = frozenset({REWRAP, DISCARD})
+"""What an agency says to its own hub alone about what it holds."""
 _MOST = 1000
 """Packets that one `packet.destroy` names at most."""
 _log = logging.getLogger("hub.handoffs")
@@ -179,7 +182,7 @@ class Intake:
         store.settle(statement_hash, standing=standing, position=step.position, state=step.state)
         store.touch(handoff.id, now)
         statement = Statement.from_value(Envelope.from_bytes(row["envelope"], STATEMENT_TYPE).value)
-        self.machines[handoff.kind].mirror(connection, handoff, statement, step, now)
+        self.machines[handoff.kind].mirror(connection, handoff, statement, statement_hash, step, now)
         tell_systems(connection, handoff, "hub.refused" if refused else statement.type, step, now)
         if not refused:
             self._hold(connection, handoff, statement.type, now)
@@ -230,14 +233,14 @@ class Intake:
 
     def say_destroyed(self, connection: Connection, handoff: str, manifests: Collection[str]) -> int:
         """Sign that these packets of a handoff are gone, and whether their headers were given out before; how many."""
-        HandoffStore(connection).get(handoff, lock=True)
+        found = HandoffStore(connection).get(handoff, lock=True)
         packets, now = PacketStore(connection), self._clock.now()
         rows = [row for row in packets.doomed(handoff) if row["manifest"] in manifests][:_MOST]
         for row in rows:
             packets.erased(row["manifest"], now)
         was = self.header_keys.was_served
         said = [{"manifest": r["manifest"], "served": bool(r["served"]) or was(r["manifest"])} for r in rows]
-        if said:
+        if said and (found.kind == OWN_RECORD or not Discards(connection).known(handoff)):
             self.issue(connection, DESTROY, handoff, {"packets": said})
         return len(said)
 
@@ -255,7 +258,7 @@ class Intake:
         known = store.statement(verified.hash)
         if known is not None:
             return bytes(known["answer"])
-        if verified.statement.type in _NO_STEPS or (verified.statement.type == REWRAP and word is not None):
+        if verified.statement.type in _NO_STEPS or (verified.statement.type in _AT_HOME and word is not None):
             raise UnsupportedVersion("Nobody brings a hub a step of this type.")
         signed = check_beside(senders_of(connection, verified.statement, keys), verified, packet, now)
         found = store.find(verified.statement.handoff, lock=True)
@@ -303,9 +306,11 @@ class Intake:
         if verified.statement.type == REWRAP:
             take_headers(connection, handoff, verified.statement, packet, self.header_keys)
             return "effective", None
+        if verified.statement.type == DISCARD:
+            discard(connection, handoff, verified.statement, self.machines.get(handoff.kind), self._clock.now())
+            return "effective", None
         if handoff.kind == OWN_RECORD:
-            if verified.statement.type != "record.put":
-                raise IllegalTransition("An own record has no steps.", state="kept", possible=["record.put"])
+            check_kept(connection, handoff, verified.statement)
             return "effective", None
         machine, now = self.machines[handoff.kind], self._clock.now()
         if handoff.from_host == self.origin:
@@ -318,13 +323,13 @@ class Intake:
         if word.position is None or word.state is None:
             raise InvalidRequest("The ordering hub brings each statement with its position.")
         step = Step(word.state, word.position, moved=True)
-        machine.mirror(connection, handoff, verified.statement, step, now)
+        machine.mirror(connection, handoff, verified.statement, verified.hash, step, now)
         return "effective", step
 
     def _after(self, connection: Connection, handoff: Handoff, verified: VerifiedStatement, standing: str) -> None:
         """Pass the statement on, deliver what was submitted to an agency at home here, lock what was withdrawn."""
         statement, now = verified.statement, self._clock.now()
-        if statement.type == REWRAP:
+        if statement.type in _AT_HOME:
             return
         HandoffStore(connection).touch(handoff.id, now)
         other = handoff.other_host(self.origin)

@@ -102,6 +102,7 @@ packets = Table(
     Column("served", BigInteger),
     Column("frozen", BigInteger),
     Column("destroyed", BigInteger),
+    Column("discarded", BigInteger),
     Column("erased", BigInteger),
     UniqueConstraint("packet", "from_agency"),
     Index(None, "to_agency", "epoch"),
@@ -260,11 +261,8 @@ class HandoffStore(Store):
 
     def settle(self, statement: str, *, standing: str, position: int | None, state: str | None) -> None:
         """Write down what the ordering hub made of a statement."""
-        self._run(
-            update(statements)
-            .where(statements.c.hash == statement)
-            .values(standing=standing, position=position, state=state)
-        )
+        row = update(statements).where(statements.c.hash == statement)
+        self._run(row.values(standing=standing, position=position, state=state))
 
     def keep_receipt(self, statement: str, host: str, envelope: bytes, now: int) -> None:
         """Keep another hub's signed word on a statement, once."""
@@ -392,9 +390,8 @@ class PacketStore(Store):
 
     def frozen(self, handoff: str) -> int | None:
         """Return since when packets of a handoff are frozen."""
-        since: int | None = self._connection.scalar(
-            select(func.min(packets.c.frozen)).where(packets.c.handoff == handoff)
-        )
+        query = select(func.min(packets.c.frozen)).where(packets.c.handoff == handoff)
+        since: int | None = self._connection.scalar(query)
         return since
 
     def mark_destroyed(self, handoff: str, spared: Collection[str], now: int) -> None:
@@ -403,10 +400,13 @@ class PacketStore(Store):
         hashes = select(packets.c.manifest).where(here)
         self._run(update(packet_files).where(packet_files.c.manifest.in_(hashes)).values(header=b""))
         self._run(update(packets).where(here).values(destroyed=now))
+        untold = (packets.c.handoff == handoff) & packets.c.discarded.is_not(None)
+        self._run(update(packets).where(untold).values(discarded=None, erased=None))
 
     def given_up(self, handoff: str) -> bool:
-        """Return whether packets of a handoff were given up."""
-        query = select(packets.c.manifest).where(packets.c.handoff == handoff, packets.c.destroyed.is_not(None))
+        """Return whether packets of a handoff were given up before their time."""
+        gone = packets.c.destroyed.is_not(None) & packets.c.discarded.is_(None)
+        query = select(packets.c.manifest).where(packets.c.handoff == handoff, gone)
         return self._connection.scalar(query.limit(1)) is not None
 
     def doomed(self, handoff: str | None = None) -> Sequence[Row]:

@@ -221,6 +221,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         **_kinds("cancel ask_to_stop refuse_to_stop dispute late_answer", Part.OPTIONAL),
         "referral.submit": Kind(_REFERRAL, Part.REQUIRED, first=True),
         "record.put": Kind(_OWN_RECORD, Part.REQUIRED, first=True),
+        "record.destroy": Kind({}),
         "consent.withdraw": Kind({"evidence": a.hash_}),
         "packet.destroy": Kind({"packets": a.distinct(a.list_of(_DESTROYED, 1000, 1), "manifest")}, by_hub=True),
         "consent.report": Kind({"manifest": a.hash_}, Part.REQUIRED),

@@ -52,6 +52,7 @@ BODIES = {
     "referral.asked_back": {"statement": some_hash("reported"), "said": "no"},
     "referral.submit": submission(),
     "record.put": own_record(),
+    "record.destroy": {},
     "consent.withdraw": {"evidence": some_hash()},
     "consent.holder_answer": {"answer": "erased"},
     "consent.report": {"manifest": some_hash("packet")},

@@ -145,7 +145,7 @@ def upgrade() -> None:
         "follow_ups",
         sa.Column("handoff", sa.String(length=22), nullable=False),
         sa.Column("track", sa.String(length=8), nullable=False),
-        sa.Column("state", sa.String(length=32), nullable=False),
+        sa.Column("state", sa.String(length=48), nullable=False),
         sa.Column("clock", sa.String(length=48), nullable=False),
         sa.Column("owner", sa.String(length=16), nullable=False),
         sa.Column("started_at", sa.BigInteger(), nullable=False),
@@ -634,6 +634,18 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_map_words_id"), ["id"], unique=False)
 
     op.create_table(
+        "network_documents",
+        sa.Column("agency", sa.String(length=400), nullable=False),
+        sa.Column("name", sa.String(length=500), nullable=False),
+        sa.Column("host", sa.String(length=261), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("envelope", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("agency", "name", name=op.f("pk_network_documents")),
+    )
+    with op.batch_alter_table("network_documents", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_network_documents_host"), ["host"], unique=False)
+
+    op.create_table(
         "notice_choices",
         sa.Column("agency", sa.String(length=400), nullable=False),
         sa.Column("member", sa.String(length=22), nullable=False),
@@ -833,6 +845,23 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_webhooks_next_try"), ["next_try"], unique=False)
 
     op.create_table(
+        "cases",
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("holder", sa.String(length=400), nullable=False),
+        sa.Column("standing", sa.String(length=16), nullable=False),
+        sa.Column("opened_at", sa.BigInteger(), nullable=False),
+        sa.Column("came_by", sa.String(length=22), nullable=True),
+        sa.Column("leg", sa.String(length=22), nullable=True),
+        sa.Column("release", sa.String(length=43), nullable=True),
+        sa.Column("moved_by", sa.String(length=43), nullable=True),
+        sa.Column("moved_to", sa.String(length=400), nullable=True),
+        sa.ForeignKeyConstraint(["id"], ["handoffs.id"], name=op.f("fk_cases_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cases")),
+    )
+    with op.batch_alter_table("cases", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_cases_came_by"), ["came_by"], unique=False)
+
+    op.create_table(
         "freezes",
         sa.Column("id", sa.String(length=22), nullable=False),
         sa.Column("from_agency", sa.String(length=400), nullable=False),
@@ -863,6 +892,51 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_inquiries")),
     )
     op.create_table(
+        "legs",
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("from_agency", sa.String(length=400), nullable=False),
+        sa.Column("to_agency", sa.String(length=400), nullable=False),
+        sa.Column("urgency", sa.String(length=12), nullable=False),
+        sa.Column("began_at", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(length=32), nullable=False),
+        sa.Column("made_by", sa.String(length=500), nullable=False),
+        sa.Column("due", sa.BigInteger(), nullable=True),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("delivered", sa.Boolean(), nullable=False),
+        sa.Column("inquiry_answered", sa.Boolean(), nullable=False),
+        sa.Column("searchable", sa.Boolean(), nullable=False),
+        sa.Column("plan", sa.JSON(), nullable=True),
+        sa.Column("frozen_from", sa.String(length=32), nullable=True),
+        sa.Column("frozen_by", sa.String(length=22), nullable=True),
+        sa.Column("release", sa.String(length=43), nullable=True),
+        sa.Column("release_by", sa.String(length=22), nullable=True),
+        sa.Column("claim", sa.JSON(), nullable=True),
+        sa.Column("change", sa.JSON(), nullable=True),
+        sa.Column("next", sa.String(length=10), nullable=True),
+        sa.Column("owner", sa.String(length=22), nullable=True),
+        sa.Column("sent_by", sa.String(length=22), nullable=True),
+        sa.Column("duty", sa.JSON(), nullable=False),
+        sa.Column("locked", sa.Boolean(), nullable=False),
+        sa.Column("frozen", sa.BigInteger(), nullable=True),
+        sa.Column("succeeded_by", sa.String(length=400), nullable=True),
+        sa.Column("alarm_at", sa.BigInteger(), nullable=True),
+        sa.Column("warned_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["id"], ["handoffs.id"], name=op.f("fk_legs_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_legs")),
+    )
+    with op.batch_alter_table("legs", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_legs_alarm_at",
+            ["alarm_at"],
+            unique=False,
+            sqlite_where=sa.text("alarm_at IS NOT NULL"),
+            postgresql_where=sa.text("alarm_at IS NOT NULL"),
+        )
+        batch_op.create_index(batch_op.f("ix_legs_from_agency_state"), ["from_agency", "state"], unique=False)
+        batch_op.create_index(batch_op.f("ix_legs_to_agency_state"), ["to_agency", "state"], unique=False)
+
+    op.create_table(
         "links",
         sa.Column("id", sa.String(length=22), nullable=False),
         sa.Column("handoff", sa.String(length=22), nullable=False),
@@ -889,6 +963,7 @@ def upgrade() -> None:
         sa.Column("served", sa.BigInteger(), nullable=True),
         sa.Column("frozen", sa.BigInteger(), nullable=True),
         sa.Column("destroyed", sa.BigInteger(), nullable=True),
+        sa.Column("discarded", sa.BigInteger(), nullable=True),
         sa.Column("erased", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["handoff"], ["handoffs.id"], name=op.f("fk_packets_handoff")),
         sa.PrimaryKeyConstraint("manifest", name=op.f("pk_packets")),
@@ -1018,6 +1093,16 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_webhook_events_at"), ["at"], unique=False)
 
     op.create_table(
+        "case_legs",
+        sa.Column("leg", sa.String(length=22), nullable=False),
+        sa.Column("case", sa.String(length=22), nullable=False),
+        sa.ForeignKeyConstraint(["case"], ["cases.id"], name=op.f("fk_case_legs_case")),
+        sa.PrimaryKeyConstraint("leg", name=op.f("pk_case_legs")),
+    )
+    with op.batch_alter_table("case_legs", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_case_legs_case"), ["case"], unique=False)
+
+    op.create_table(
         "link_codes",
         sa.Column("link", sa.String(length=22), nullable=False),
         sa.Column("n", sa.Integer(), nullable=False),
@@ -1044,6 +1129,10 @@ def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
     op.drop_table("packet_files")
     op.drop_table("link_codes")
+    with op.batch_alter_table("case_legs", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_case_legs_case"))
+
+    op.drop_table("case_legs")
     with op.batch_alter_table("webhook_events", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_webhook_events_at"))
 
@@ -1086,12 +1175,26 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_links_handoff"))
 
     op.drop_table("links")
+    with op.batch_alter_table("legs", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_legs_to_agency_state"))
+        batch_op.drop_index(batch_op.f("ix_legs_from_agency_state"))
+        batch_op.drop_index(
+            "ix_legs_alarm_at",
+            sqlite_where=sa.text("alarm_at IS NOT NULL"),
+            postgresql_where=sa.text("alarm_at IS NOT NULL"),
+        )
+
+    op.drop_table("legs")
     op.drop_table("inquiries")
     with op.batch_alter_table("freezes", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_freezes_state"))
         batch_op.drop_index(batch_op.f("ix_freezes_from_agency_asked_at"))
 
     op.drop_table("freezes")
+    with op.batch_alter_table("cases", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_cases_came_by"))
+
+    op.drop_table("cases")
     with op.batch_alter_table("webhooks", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_webhooks_next_try"))
         batch_op.drop_index(batch_op.f("ix_webhooks_agency"))
@@ -1138,6 +1241,10 @@ def downgrade() -> None:
 
     op.drop_table("notices")
     op.drop_table("notice_choices")
+    with op.batch_alter_table("network_documents", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_network_documents_host"))
+
+    op.drop_table("network_documents")
     with op.batch_alter_table("map_words", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_map_words_id"))
 
