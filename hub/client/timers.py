@@ -274,15 +274,15 @@ def _said(member: Member, shown: Shown, line: Line) -> Said:
 
 
 def _opened(member: Member, shown: Shown, line: Line) -> dict[str, Any] | None:
-    """Return what was sealed beside a statement; None where it is for another member's eyes, or of no form known here.
+    """Return what was sealed beside a statement; None where it was destroyed, is for another's eyes, or of no known form.
 
     Raises:
         BadSignature: it was sealed by somebody who did not sign the statement.
     """
-    packet = shown.packet(str(line.statement.manifest))
-    if packet.manifest.files[0].member not in {None, member.id}:
-        return None
-    with workspace() as folder, suppress(Malformed, KeyError, TypeError):
+    with workspace() as folder, suppress(Malformed, NotFound, KeyError, TypeError):
+        packet = shown.packet(str(line.statement.manifest))
+        if packet.manifest.files[0].member not in {None, member.id}:
+            return None
         opened = reading.fetch(member, shown, packet, folder)
         if opened.signed.member != _member(line):
             raise BadSignature("A timer's note was sealed by another member than the one who signed.")

@@ -99,6 +99,11 @@ class ClockRule:
     standing: int
     """Seconds between two reminders once the ladder is used up."""
 
+    @property
+    def dated(self) -> bool:
+        """Whether its ladder begins before the due time, which is a day that people have set."""
+        return self.ladder[0].name == "warning"
+
 
 @dataclass(frozen=True, slots=True)
 class FollowUp:
@@ -299,9 +304,16 @@ def heard(followup: FollowUp, clock: str, number: int, at: int) -> FollowUp:
 
 
 def rebase(followup: FollowUp, now: int) -> FollowUp:
-    """Return the clock without times from a future that never came: for after a wrong clock was set right."""
-    ahead = max(0, followup.started_at - now)
-    found = replace(_moved(followup, -ahead), told_at=None if followup.told_at is None else min(followup.told_at, now))
+    """Return the clock without times from a future that never came: for after a wrong clock was set right.
+
+    A date stays the date that was set; of its rungs those that lie ahead again come again.
+    """
+    moved = _moved(followup, -max(0, followup.started_at - now))
+    if followup.rule.dated:
+        passed = 1 + sum(at <= now for at in followup.times)
+        rung, since = min(followup.next_rung, passed), min(followup.started_at, now)
+        moved = replace(followup, started_at=since, next_rung=rung)
+    found = replace(moved, told_at=None if followup.told_at is None else min(followup.told_at, now))
     return found if followup.next_at is None else replace(found, next_at=_next_at(found))
 
 

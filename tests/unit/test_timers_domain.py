@@ -8,7 +8,7 @@ import pytest
 
 from hub.errors import Forbidden, IllegalTransition, InvalidRequest, Malformed
 from hub.followup.calendar import QUARTER, Calendar, calendar_for, due_after, whole
-from hub.followup.domain import CLOCKS, Owner, Urgency, after_rung, due_rung, rung_of, start, start_dated
+from hub.followup.domain import CLOCKS, Owner, Urgency, after_rung, due_rung, rebase, rung_of, start, start_dated
 from hub.statements.bodies import check_body
 from hub.statements.grammar import Grade, HubActor, MemberActor
 from hub.timers.domain import ACKNOWLEDGE, DONE, ESCALATED, MOVE, OVERDUE, SET, State, begin
@@ -148,6 +148,16 @@ def test_a_date_that_is_past_when_it_is_set_is_told_at_once_and_shown_as_it_is()
     found = clock(due=NOW - 3 * DAY)
     assert (found.due_at, due_rung(found, NOW).name) == (NOW - 3 * DAY, "reminder")
     assert found.times[2] > NOW
+
+
+def test_a_clock_that_was_set_right_again_moves_no_date_and_tells_again_what_it_told_too_soon():
+    ahead = NOW + 365 * DAY
+    set_late = rebase(clock(due=whole(ahead + DAY), now=ahead), NOW)
+    assert (set_late.due_at, set_late.started_at, set_late.next_rung) == (whole(ahead + DAY), NOW, 1)
+    told = after_rung(clock(), ahead)
+    assert told.next_rung == ESCALATED + 1
+    again = rebase(told, NOW + 14 * DAY)
+    assert (again.due_at, again.next_at, due_rung(again, DUE).name) == (DUE, DUE, "reminder")
 
 
 def test_a_date_may_lie_years_ahead():
