@@ -274,7 +274,7 @@ def _said(member: Member, shown: Shown, line: Line) -> Said:
 
 
 def _opened(member: Member, shown: Shown, line: Line) -> dict[str, Any] | None:
-    """Return what was sealed beside a statement; None where it was destroyed, is for another's eyes, or of no known form.
+    """Return what was sealed beside a statement; None where it was destroyed, or is for another's eyes, or of no form.
 
     Raises:
         BadSignature: it was sealed by somebody who did not sign the statement.
