@@ -19,6 +19,7 @@ import hub.directory.gaps.routes
 import hub.directory.hsds.routes
 import hub.directory.imports.routes
 import hub.directory.matching.routes
+import hub.directory.networks.routes
 import hub.directory.routes
 import hub.directory.servicemap.routes
 import hub.directory.text.routes
@@ -79,6 +80,7 @@ BLUEPRINTS = (
     hub.directory.gaps.routes.blueprint,
     hub.directory.imports.routes.blueprint,
     hub.directory.matching.routes.blueprint,
+    hub.directory.networks.routes.blueprint,
     hub.directory.servicemap.routes.blueprint,
     hub.directory.text.routes.blueprint,
     hub.directory.upkeep.routes.blueprint,

@@ -34,6 +34,7 @@ from hub.cli.demo import demo
 from hub.cli.directory import directory
 from hub.cli.handover import handover
 from hub.cli.log import log
+from hub.cli.networks import network
 from hub.cli.packet import packet
 from hub.cli.programmes import programme
 from hub.errors import HubError, Unavailable
@@ -46,6 +47,7 @@ for _group in (sending.top, steps.top, links.top, ending.top, inquiries.top, dut
         work.top.add_command(_command)
 work.top.add_command(case)
 work.top.add_command(programme)
+people.top.add_command(network)
 for _command in reports.top.commands.values():
     oversight.top.add_command(_command)
 

@@ -102,7 +102,9 @@ def start(
     programme,
     click.argument("tracker"),
     click.argument("step"),
-    click.option("--said", type=click.Choice([one.value for one in Said]), default="done", help="How it stands now; else done."),
+    click.option(
+        "--said", type=click.Choice([one.value for one in Said]), default="done", help="How it stands now; else done."
+    ),
     _day,
     click.option("--evidence", multiple=True, metavar="SECTION", help="A section that is kept elsewhere. Repeatable."),
     _language,

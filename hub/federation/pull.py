@@ -16,6 +16,8 @@ from hub.directory.document import sign_directory, verify_directory
 from hub.directory.feed import take as feed
 from hub.directory.feed.document import PARTS, read_page
 from hub.directory.feed.store import FeedStore
+from hub.directory.networks.store import Networks
+from hub.directory.networks.taking import take as take_network
 from hub.directory.records.visibility import PARTNERS
 from hub.directory.store import Directory, attester_keys
 from hub.errors import BadSignature, HubError, Malformed, PacketError, PeerMisbehaved, PeerUnreachable
@@ -47,12 +49,15 @@ KEYS, HUB, MAP = "/federation/v1/keys", "/federation/v1/hub", "/federation/v1/ma
 MAX_KEYS, MAX_ENTRY = 64 * 1024 * 1024, 256 * 1024
 MAX_PAGES = 2000
 """Of a map in one pull; the next one goes on."""
+MAX_NETWORKS = 4000
+"""Lists and confirmations of networks by the agencies of one hub."""
 _NOTE = re.compile(r"(?s).{1,131072}")
 _SHAPE = a.object_of(
     {
         "checkpoint": a.matches(_NOTE),
         "entries": a.list_of(PROVEN, 100_000),
         "directory": a.at_least({}),
+        "networks": a.list_of(a.at_least({}), MAX_NETWORKS),
     }
 )
 _log = logging.getLogger("hub.federation")
@@ -154,6 +159,7 @@ def remove_peer(hub: Hub, host: str) -> int:
     with hub.database.write() as connection:
         Peers(connection).remove(host)
         Directory(connection).replace(host, [])
+        Networks(connection).forget(host)
         return feed.drop(connection, host, hub.clock.now())
 
 
@@ -185,8 +191,9 @@ def public_documents(hub: Hub) -> bytes:
         agencies = directory.agencies(hub.origin)
         attested = directory.attestations(hub.origin)
         proven = proven_documents(connection, hub.origin, note)
+        networks = Networks(connection).documents(hub.origin)[:MAX_NETWORKS]
     signed = sign_directory(hub.origin, agencies, attested, hub.signer, hub.clock.now())
-    return canonical({**proven, "directory": parse_json(signed.to_bytes())})
+    return canonical({**proven, "directory": parse_json(signed.to_bytes()), "networks": networks})
 
 
 def own_entry(hub: Hub) -> bytes:
@@ -233,6 +240,8 @@ def _take(connection: Connection, hub: Hub, peer: Peer, head: Checkpoint, value:
         raise PeerMisbehaved("The peer's log names another hub key than the one that was compared.")
     keyring.store.put_answer(peer.host, canonical({name: value[name] for name in ("checkpoint", "entries")}))
     _take_directory(connection, hub, peer, value["directory"])
+    for document in value["networks"]:
+        _take_network(connection, peer, document, hub.clock.now())
     return taken
 
 
@@ -265,3 +274,11 @@ def _take_attestation(directory: Directory, keys: KeyStore, peer: Peer, data: by
             directory.put_attestation(agency, data)
     except HubError as error:
         _log.info("a declaration of %s is not trusted here: %s", peer.host, error.code)
+
+
+def _take_network(connection: Connection, peer: Peer, document: dict[str, Any], now: int) -> None:
+    """Keep what an agency of the peer signed about a network; what it did not sign is left out and spoils nothing."""
+    try:
+        take_network(connection, document, peer.host, now)
+    except HubError as error:
+        _log.info("a document of a network of %s is not trusted here: %s", peer.host, error.code)
