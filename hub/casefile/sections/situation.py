@@ -16,6 +16,8 @@ class Child(StrEnum):
     UNACCOMPANIED = "unaccompanied"
     SEPARATED = "separated"
     IN_FAMILY = "in_family"
+    ADULT = "adult"
+    """Who has turned 18: nobody is guardian any more (H15)."""
 
 
 class Phase(StrEnum):
@@ -35,8 +37,8 @@ class Situation:
 
     def is_for(self, applies_to: str, phase: str) -> bool:
         """Whether a row for `applies_to` counts that is asked from `phase` on."""
-        group = Child.IN_FAMILY if self.child is Child.IN_FAMILY else Child.UNACCOMPANIED
-        order = list(Phase)
+        alone = self.child in {Child.UNACCOMPANIED, Child.SEPARATED}
+        group, order = Child.UNACCOMPANIED if alone else Child.IN_FAMILY, list(Phase)
         return applies_to in {"both", group.value} and order.index(Phase(phase)) <= order.index(self.phase)
 
 
