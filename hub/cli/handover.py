@@ -15,7 +15,7 @@ from consent.familycopy import Reader
 from consent.words import LANGUAGES
 from hub.cli import words
 from hub.cli.common import FILE, FOLDER, Session, command, read_json, read_text, why, with_reason
-from hub.client import access, meetings, reading, records
+from hub.client import cases, meetings, reading
 from hub.client import handover as domain
 from hub.errors import InvalidRequest
 
@@ -101,6 +101,7 @@ def show(session: Session, record: str | None, lang: str, into: Path | None, why
         "--phone", default="", help="The number to call about the plan; else your agency's first duty number."
     ),
     click.option("--for", "reader", type=click.Choice([*Reader]), default=Reader.FAMILY, help="Whose plan it is."),
+    click.option("--mark", default="", help="The four letters by which an observer names the child."),
     why,
     name="print",
 )
@@ -155,7 +156,7 @@ def _paper(member: Member, meeting: Meeting, form: str, number: str, why: str | 
     if form == "willingness":
         return papers.willingness_form(lang, number, meeting.document, large=large)
     if form == "observer":
-        return papers.observer_form(lang, number, large=large)
+        return papers.observer_form(lang, number, given["mark"], large=large)
     if form == "card":
         return papers.safety_card(lang, _section(member, meeting, "safety_plan", why))
     if form == "plan":
@@ -182,10 +183,8 @@ def _leg(member: Member, meeting: Meeting) -> Leg | None:
 def _section(member: Member, meeting: Meeting, name: str, why: str | None) -> dict[str, Any]:
     if meeting.case is None:
         raise InvalidRequest("This record names no case file.", todo="Begin one with --case RECORD.")
-    case = with_reason(
-        lambda reason: access.open_record(member, records.get(member, str(meeting.case), "case"), reason), why
-    )
-    section = (case.value.get("sections") or {}).get(name)
+    case = with_reason(lambda reason: cases.load(member, str(meeting.case), reason), why)
+    section = case.sections.get(name)
     if not isinstance(section, dict):
         raise InvalidRequest("The case file has no such section yet.", todo="Fill it in first.", sections=[name])
     return section

@@ -1,7 +1,7 @@
-"""The papers of a handover: record, agreement of the family, plan, receipt, a visitor's slips, a card with numbers.
+"""The papers of a handover: record, agreement of the family, plan, receipt, an observer's sheet, a card with numbers.
 
 Each but the card carries its number, by which the signed paper is kept again (`hub handover scan`). No paper names a
-child; card and slips name no agency and no service either, so that whoever finds one learns nothing. The plan is the
+child; card and sheet name no agency and no service either, so that whoever finds one learns nothing. The plan is the
 reader's own copy: what they are not told is taken out before a word of it is set (R14). Decides nothing.
 """
 
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from consent.familycopy import Reader, family_copy
 from consent.words import words as consent_words
+from hub.aftercare import observer
 from hub.client.handover import SECTION, WORDS, How, Side
 from hub.client.paper.blocks import (
     BOX,
@@ -185,20 +186,22 @@ def receipt_form(language: str, number: str, leg: Leg, *, large: bool = False) -
     return _press(language, said["forms"]["receipt"], blocks, number, large=large)
 
 
-def observer_form(language: str, number: str, *, large: bool = False) -> bytes:
-    """Return a sheet with a line for each visit: seen on, all well, worried, call me. It says nothing of why.
+def observer_form(language: str, number: str, mark: str = "", *, large: bool = False) -> bytes:
+    """Return an observer's sheet: a line for each visit, three marks, and the letters for the child. It says no why.
 
     Raises:
         InvalidRequest: no such language.
     """
-    said = _words(language)
-    head = [said["labels"][name] for name in ("seen_on", "all_well", "worried", "call_me")]
+    said, form = _words(language), observer.form(language)
     blocks = [
-        {"kind": "title", "text": said["forms"]["observer"]},
-        table(head, [3, 2, 2, 2], [["", BOX, BOX, BOX] for _ in range(_VISITS)]),
+        {"kind": "title", "text": form.title},
+        text(form.how),
+        *([text(code(mark))] if mark else []),
+        table([form.columns[0], *form.answers], [2, 2, 2, 2], [["", BOX, BOX, BOX] for _ in range(_VISITS)]),
+        text(form.foot),
         number_block(number, said["labels"]["qr"]),
     ]
-    return _press(language, said["forms"]["observer"], blocks, number, large=large)
+    return _press(language, form.title, blocks, number, large=large)
 
 
 def safety_card(language: str, safety_plan: Mapping[str, Any]) -> bytes:

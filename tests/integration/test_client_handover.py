@@ -7,7 +7,7 @@ import json
 import pytest
 from PIL import Image
 
-from hub.client import handover, meetings, records
+from hub.client import cases, handover, meetings, records
 from hub.client.handover import CHECKLIST, Side
 from hub.client.paper import handover as papers
 from hub.clock import FileClock, SetClock
@@ -43,8 +43,7 @@ def hana(place):
 
 @pytest.fixture
 def case(amina):
-    value = {"v": 1, "case": None, "sections": {"plan": PLAN, "safety_plan": SAFETY_PLAN}, "legs": []}
-    return records.put(amina, "case", value)
+    return cases.new(amina, {"plan": PLAN, "safety_plan": SAFETY_PLAN}).record
 
 
 @pytest.fixture
