@@ -23,6 +23,7 @@ from hub import errors
 from hub.cli import words
 from hub.clock import Clock, FileClock, SystemClock
 from hub.packets.encoding import parse_json
+from hub.statements.links import UNLINK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -263,10 +264,10 @@ def _facts(error: errors.HubError) -> Iterable[str]:
     yield from words.why((row["section"], Reason(**row)) for row in (reasons if isinstance(reasons, list) else ()))
     possible = error.facts.get("possible")
     if isinstance(possible, list):
-        yield "Possible now: " + (", ".join(words.steps(possible)) or "nothing")
+        yield "Possible now: " + (", ".join(words.steps(name for name in possible if name != UNLINK)) or "nothing")
     rows = error.facts.get("rows")
     yield from map(str, rows if isinstance(rows, list) else ())
-    for name in ("to", "state", "rule", "fields", "sections", "file", "reference"):
+    for name in ("to", "state", "rule", "field", "fields", "sections", "file", "reference"):
         if name in error.facts:
             value = error.facts[name]
             yield f"{name}: {words.state(str(value)) if name == 'state' else _cell(value)}"

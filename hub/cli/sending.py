@@ -18,7 +18,7 @@ from hub.cli.common import FOLDER, FORBIDDEN, Session, command, read_packet, why
 from hub.cli.map_match import target_of
 from hub.cli.work import handoff, standing
 from hub.client import basis as bases
-from hub.client import groups, opening, referrals
+from hub.client import groups, opening, reading, referrals
 from hub.client.clocks import WINDOWS, special
 from hub.client.groups import Again, How
 from hub.client.referrals import PROTECT, Outgoing
@@ -101,6 +101,8 @@ def send(session: Session, packet: Path, *, check: bool, **given: Any) -> int:
     went = _send(member, outs, household=bool(others), after=after)
     handed = [_handed(member, sent, issued[n], by_link, n) for n, sent in enumerate(went)]
     _tell(session, member, outs, went, handed)
+    if after[How.SUPERSEDES] and not session.as_json:
+        session.tell({}, *_still_open(member, after[How.SUPERSEDES]))
     return 0
 
 
@@ -111,12 +113,17 @@ def send(session: Session, packet: Path, *, check: bool, **given: Any) -> int:
     click.option("--to", help="The agency: name@host, or its name where that is enough."),
     *_AIM,
     click.option("--basis", required=True, help="A consent that names the new agency."),
+    click.option("--yes", is_flag=True, help="Take it back from an agency that has said yes, without being asked."),
     *links.OPTIONS,
     why,
 )
-def reroute(session: Session, handoff: str, packet: Path | None, basis: str, why: str | None, **given: Any) -> None:
+def reroute(
+    session: Session, handoff: str, packet: Path | None, basis: str, why: str | None, *, yes: bool, **given: Any
+) -> None:
     """Refer HANDOFF to another agency: it came back, or nobody has begun. PACKET, where not the same goes again."""
     member, by_link = session.member(), links.asked(given)
+    if not yes:
+        _ask_first(member, handoff)
     sections, attachments = (None, []) if packet is None else read_packet(packet)
     held = _basis(member, basis, None, why)
     target, told = target_of(member, given)
@@ -131,12 +138,28 @@ def reroute(session: Session, handoff: str, packet: Path | None, basis: str, why
     _tell(session, member, [again], [sent], [_handed(member, sent, issued, by_link)])
 
 
+def _ask_first(member: Member, handoff: str) -> None:
+    """Ask before a referral is taken back from an agency that has said yes."""
+    shown = reading.show(member, handoff)
+    if shown.state in groups.CONFIRMED and shown.from_agency == member.agency:
+        said = f"{shown.to_agency} has said yes ({words.state(shown.state)}). Take it back and refer to another one?"
+        click.confirm(words.plain(said), abort=True, err=True)
+
+
 @command(top, handoff, why)
 def choose(session: Session, handoff: str, why: str | None) -> None:
     """Keep HANDOFF of several providers that were asked; the others are told, and need not answer."""
     member = session.member()
     done = with_reason(lambda reason: groups.choose(member, handoff, reason), why)
     session.tell({"chosen": handoff, "others": done}, f"Chosen: {handoff}", *(f"  {o}: {s}" for o, s in done.items()))
+
+
+def _still_open(member: Member, first: str) -> list[str]:
+    """Return what ends a referral that another one has taken the place of; nothing where it is over."""
+    possible = reading.show(member, first).possible
+    ends = [step for step in ("referral.cancel", "referral.ask_to_stop", "referral.resolve") if step in possible]
+    how = " or ".join(f"hub {one} {first}" for one in words.steps(ends[:1]))
+    return [f"The one before is not over, and is chased on. To end it: {how}"] if how else []
 
 
 _AFTER = {How.SUPERSEDES: "supersedes", How.LINKED: "linked"}

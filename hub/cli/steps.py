@@ -129,7 +129,7 @@ def answer(session: Session, handoff: str, packet: Path, why: str | None) -> Non
     )
 
 
-def _text(*, required: bool) -> Callable[[Any], Any]:
+def _text(*, required: bool, ours: bool = False) -> Callable[[Any], Any]:
     """Text about a child comes from a file or a prompt, so that it stays out of the list of processes."""
 
     def read(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str:
@@ -137,7 +137,8 @@ def _text(*, required: bool) -> Callable[[Any], Any]:
             return read_text(value).strip()
         return str(click.prompt("Text", err=True)) if required else ""
 
-    return click.option("--text", callback=read, help="A file with the text; - for stdin. It is sealed.")
+    told = "It stays in your agency's records." if ours else "It is sealed."
+    return click.option("--text", callback=read, help=f"A file with the text; - for stdin. {told}")
 
 
 def _proposed(member: Member, named: str) -> dict[str, str | None]:
@@ -151,7 +152,7 @@ def _proposed(member: Member, named: str) -> dict[str, str | None]:
     top,
     handoff,
     click.option("--until", required=True, type=click.DateTime(), help="The new due time, in this machine's zone."),
-    _text(required=True),
+    _text(required=True, ours=True),
 )
 def pause_clock(session: Session, handoff: str, until: datetime, text: str) -> None:
     """Give the recipient more time; the reason stays in your agency's records."""
@@ -196,6 +197,7 @@ def _add_step(name: str) -> None:
     row, kind = STEPS[name], f"referral.{name}"
     options = [_WORDS[word] for word in (*KINDS[kind].body, *row.needs, *row.may) if word != "text"]
     options += [_text(required=True)] if "text" in row.needs else [_text(required=False)] if "text" in row.may else []
+    options += [_text(required=False, ours=True)] if "text" in row.keeps else []
 
     def run(session: Session, handoff: str, **given: Any) -> None:
         said = {key: day.date().isoformat() if isinstance(day, datetime) else day for key, day in given.items()}

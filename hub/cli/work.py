@@ -185,15 +185,16 @@ def ball_of(row: Mapping[str, Any], member: Member) -> str:
     holder = {"sender": row["from_agency"], "recipient": row["to_agency"]}.get(str(row.get("ball")))
     if _custody(row).get("due") is not None:
         holder = row["to_agency"]
-    return "nobody" if holder is None else "you" if holder == member.agency else str(holder)
+    if holder == member.agency:
+        return "the sender's hub, which has your word to confirm" if row.get("being_confirmed") else "you"
+    return "nobody" if holder is None else str(holder)
 
 
 def standing(row: Mapping[str, Any], member: Member) -> list[str]:
     """Return where a handoff stands, who has the ball, and by when."""
     due = words.by_when(due_of(row), member.clock.now())
-    waits = (
-        "signed and sent; it counts once the sender's hub confirms it. Until then: " if row["being_confirmed"] else ""
-    )
+    sent = "signed and sent; it counts once the sender's hub confirms it. Until then: "
+    waits = sent if row["being_confirmed"] else ""
     grade = words.grade(row.get("grade"))
     return [
         f"{waits}{words.state(row.get('state'))} ({grade})",

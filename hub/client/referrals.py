@@ -147,11 +147,15 @@ def send(member: Member, out: Outgoing, handoff: str | None = None) -> Sent:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a step says beyond its statement's body: sealed words for the other side, those in `may` only if given."""
+    """What a step says beyond its statement's body: sealed words for the other side, those in `may` only if given.
+
+    What it `keeps` is sealed to the own agency: whoever sent something says nothing new about a child without a basis.
+    """
 
     about: str
     needs: tuple[str, ...] = ()
     may: tuple[str, ...] = ()
+    keeps: tuple[str, ...] = ()
 
 
 STEPS = {
@@ -165,9 +169,9 @@ STEPS = {
     "start": Step("Say that work has begun."),
     "cannot_deliver": Step("Say: not possible after all.", needs=("code",), may=("redirect", "barriers", "text")),
     "report_outcome": Step("Say what came of it.", needs=("got_help",), may=("services", "barriers", "text")),
-    "cancel": Step("Take a referral back before work begins."),
+    "cancel": Step("Take a referral back before work begins.", keeps=("text",)),
     "mark_error": Step("Say: sent by mistake, and not opened."),
-    "ask_to_stop": Step("Ask a recipient who has begun to stop."),
+    "ask_to_stop": Step("Ask a recipient who has begun to stop. Tell them why by phone.", keeps=("text",)),
     "agree_to_stop": Step("Agree to stop."),
     "refuse_to_stop": Step("Refuse to stop, and say why.", needs=("text",)),
     "late_answer": Step("Answer after all was over; changes no state.", needs=("text",)),
@@ -187,12 +191,18 @@ def take(member: Member, handoff: str, step: str, **said: Any) -> dict[str, Any]
     kind, row = f"referral.{step}", STEPS[step]
     body = {name: said.pop(name, None) for name in KINDS[kind].body}
     words = {name: value for name, value in said.items() if value}
-    if None in body.values() or not set(row.needs) <= words.keys() <= {*row.needs, *row.may}:
-        raise InvalidRequest(f"This step says: {', '.join((*body, *row.needs, *row.may)) or 'nothing more'}.")
+    missing = [name for name in (*body, *row.needs) if {**body, **words}.get(name) is None]
+    strange = sorted(words.keys() - {*row.needs, *row.may, *row.keeps})
+    if missing or strange:
+        wrong = f"is missing {', '.join(missing)}" if missing else f"has no {', '.join(strange)}"
+        known = ", ".join((*body, *row.needs, *row.may, *row.keeps)) or "nothing more"
+        raise InvalidRequest(f"This step {wrong}.", todo=f"It says: {known}.")
     reasons.check(words)
     shown = reading.show(member, handoff)
     if not words:
         return say(member, kind, shown, body)
+    if row.keeps:
+        return _say_noted(member, kind, shown, body, words)
     with reply(member, shown, words) as part:
         return say(member, kind, shown, body, part)
 
@@ -255,10 +265,16 @@ def _add(  # noqa: PLR0913 - what is added, and to what
 
 def pause_clock(member: Member, handoff: str, due: int, reason: str) -> dict[str, Any]:
     """Give the recipient until `due`; the reason stays in a record of the own agency."""
-    shown = reading.show(member, handoff)
+    return _say_noted(member, "referral.pause_clock", reading.show(member, handoff), {"due": due}, {"text": reason})
+
+
+def _say_noted(
+    member: Member, kind: str, shown: Shown, body: Mapping[str, Any], words: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Take a step of which the reason stays in a sealed note of the own agency."""
     with workspace() as folder:
-        part = records.seal(member, folder, "note", {"handoff": handoff, "reason": reason})
-        return say(member, "referral.pause_clock", shown, {"due": due}, part)
+        part = records.seal(member, folder, "note", {"handoff": shown.id, "reason": words["text"]})
+        return say(member, kind, shown, body, part)
 
 
 def say(

@@ -78,7 +78,9 @@ def check(words: Mapping[str, Any]) -> None:
     for name, known in _CODED.items():
         said = words.get(name) or ()
         if not {said} <= known if isinstance(said, str) else not set(said) <= known:
-            raise InvalidRequest(f"The word for {name} is not on the list.", todo="See docs/cli.md.", field=name)
+            raise InvalidRequest(
+                f"The word for {name} is not on the list.", todo=f"Use one of: {', '.join(sorted(known))}.", field=name
+            )
     if words.get("redirect") and redirect(words["redirect"]) is None:
         raise InvalidRequest("A proposal names an agency or a service of the map.", field="redirect")
 

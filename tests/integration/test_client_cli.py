@@ -279,6 +279,38 @@ def test_of_two_that_were_asked_one_is_chosen_and_what_failed_is_referred_again(
     assert "closed after a decline" in says("amina", "show", third)
 
 
+def test_nothing_is_taken_back_or_left_open_unasked(says, place, amina, hana, tmp_path):
+    daher, reason = place.members["daher"], tmp_path / "why"
+    reason.write_text("SYN the mother found a bed")
+    scope = {"categories": set(SECTIONS), "purpose": "reception"}
+    both = [grant(place.clock, to.agency, country=land, **scope) for to, land in ((hana, "ET"), (daher, "DJ"))]
+    held = bases.draft(amina, consent(place.clock, *both), "both")
+    send = ("send", a_packet(tmp_path / "p", **SECTIONS), "--basis", held.handoff, "--purpose", "reception")
+    first = json.loads(says("amina", *send, "--to", "addis", "--json"))["handoff"]
+    place.run()
+    said = says("hana", "accept", first, "--first-contact", "2026-11-25")
+    assert "ball: the sender's hub, which has your word to confirm" in said
+    place.run()
+    assert "Possible now" in (late := says("hana", "decline", first, "--code", "no_capacity", code=6))
+    assert "unlink" not in late
+    reroute = ("reroute", first, "--to", "authority", "--basis", held.handoff)
+    assert "has said yes" in says("amina", *reroute, code=1)
+    assert "accepted" in says("amina", "show", first)
+    again = says("amina", *send, "--to", "addis", "--supersedes", first)
+    assert f"The one before is not over, and is chased on. To end it: hub cancel {first}" in again
+    says("amina", *reroute, "--yes")
+    assert "taken back" in says("amina", "show", first)
+    third = json.loads(says("amina", *send, "--to", "addis", "--json"))["handoff"]
+    place.run()
+    for step in (("accept", third, "--first-contact", "2026-11-25"), ("start", third, "--contact", "2026-11-21")):
+        says("hana", *step)
+        place.run()
+    says("amina", "ask-to-stop", third, "--text", reason)
+    place.run()
+    assert "found a bed" in says("amina", "open", third)
+    assert "found a bed" not in says("hana", "open", third)
+
+
 def test_before_registration_nothing_names_the_child(says, place, amina, hana, tmp_path):
     supervisor = place.members.get("sadia") or place.join(amina, "sadia", {"supervisor", "caseworker"})
     held = emergency(amina, place.clock, hana.agency, supervisor.id)
