@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 _record = click.argument("record")
 _lang = click.option("--lang", type=click.Choice(texts.LANGUAGES), default="en", help="The language.")
 _phase = click.option(
-    "--phase", type=click.Choice([*Phase]), default=Phase.PRE_RETURN, help="Where the journey stands."
+    "--phase",
+    type=click.Choice([phase.value for phase in Phase]),
+    default=Phase.PRE_RETURN.value,
+    help="Where the journey stands.",
 )
 _NEWER = "written by a newer release: shown, not changed"
 
@@ -144,8 +147,11 @@ def questions(session: Session, record: str, phase: str, lang: str, why: str | N
         | {"answer": known.get(row.id, {}).get("answer")}
         for row in asked
     ]
-    titles = {"id": "Question", "question": "", "level": "Level", "section": "Stands in"}
-    session.table(rows, {**titles, "answer": "Answer"} if every else titles)
+    lines = []
+    for row in rows:
+        lines.append(f"{row['id']} ({row['level']}, {row['section']}): {row['question']}")
+        lines += [f"  {escape(str(row['answer']))}"] if row["answer"] else []
+    session.tell({"questions": rows}, *lines or ["Nothing is left to ask."])
 
 
 @command(case, _record, click.argument("question"), click.argument("file"), why)

@@ -10,6 +10,7 @@ from string import ascii_lowercase
 import jsonschema_rs
 import pytest
 
+from consent.familycopy import Reader, family_copy
 from consent.policy import TABLES
 from consent.protect import protect_location
 from consent.words import LANGUAGES
@@ -284,3 +285,12 @@ def test_an_adult_is_asked_for_no_guardian():
     assert child_of({"care_guardianship": {"v": 1, "situation": "of a newer list"}}) is Child.UNACCOMPANIED
     wanted = {gap.key for gap in completeness({}, Situation(Child.ADULT)).gaps}
     assert "care_guardianship.guardians" not in wanted
+
+
+def test_what_an_honest_answer_says_of_the_family_is_not_in_the_familys_copy():
+    section, change = considerations.answer("danger_at_home", "the uncle drinks", "2025-03-03", "m")
+    file = {**hagos(DAY), section: forms.changed(section, hagos(DAY)[section], change)}
+    kept, _removed = family_copy(file, Reader.FAMILY)
+    assert "uncle" not in json.dumps(kept)
+    assert "considerations" not in json.dumps(kept)
+    assert kept["plan"]["actions"]
