@@ -60,6 +60,13 @@ class ConsentMissing(HubError):
     todo = "Read which sections are not covered and whom to ask."
 
 
+class GateClosed(Forbidden):
+    """A gate of a transfer blocks the step (R21..R38)."""
+
+    code = "gate_closed"
+    todo = "Read which gates block, what each asks for, and who may lift it."
+
+
 class NotFound(HubError):
     """It does not exist, or the caller may not know that it does."""
 

@@ -23,6 +23,18 @@ if TYPE_CHECKING:
 APPROVAL_TYPE = "application/vnd.rcp.approval+json;v=1"
 _SKEW = 600
 SAID = ("rule", "categories", "recipient", "from", "until", "code", "child_told", "child_agreed")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a kind of approvals says: the type of its signed payload, and the members that are signed."""
+
+    type: str
+    said: tuple[str, ...]
+
+
+OVERRIDE = Form(APPROVAL_TYPE, SAID)
+"""An approval in a consent record; those of the gates of a transfer are `hub.client.gates`'."""
 _SHAPE = a.object_of(
     {
         "v": a.integer(1, 1),
@@ -55,21 +67,26 @@ def proven(member: Member, facts: Mapping[str, Any], use: Use) -> dict[str, Any]
     return {**facts, "overrides": [row for row in rows if row["members"]]}
 
 
-def _proven(member: Member, row: Mapping[str, Any], use: Use) -> dict[str, Any]:
-    found = sorted({who for proof in row["proof"] if (who := _read(member, proof, row, use)) is not None})
+def signers(member: Member, row: Mapping[str, Any], use: Use, form: Form = OVERRIDE) -> list[tuple[str, str]]:
+    """Return members and roles of the one agency that signed a row as it stands."""
+    found = sorted({who for proof in row["proof"] if (who := _read(member, proof, row, use, form)) is not None})
     agency = use.agency or next((agency for agency, *_ in found), None)
-    own = [(who, role) for name, who, role in found if name == agency]
+    return [(who, role) for name, who, role in found if name == agency]
+
+
+def _proven(member: Member, row: Mapping[str, Any], use: Use) -> dict[str, Any]:
+    own = signers(member, row, use)
     return {**row, "members": len({who for who, _ in own}), "roles": sorted({role for _, role in own})}
 
 
-def _read(member: Member, proof: Any, row: Mapping[str, Any], use: Use) -> tuple[str, str, str] | None:
+def _read(member: Member, proof: Any, row: Mapping[str, Any], use: Use, form: Form) -> tuple[str, str, str] | None:
     """Return agency, member and role of who signed a row as it stands, if the agency's certificate says so."""
     try:
-        envelope = Envelope.from_bytes(canonical(proof), APPROVAL_TYPE)
+        envelope = Envelope.from_bytes(canonical(proof), form.type)
         value = envelope.value
         _SHAPE(value)
         who: tuple[str, str, str] = (value["agency"], value["member"], value["role"])
-        if value["record"] != use.record or value["said"] != {name: row.get(name) for name in SAID}:
+        if value["record"] != use.record or value["said"] != {name: row.get(name) for name in form.said}:
             return None
         keys = member.trust.keys(who[0])
         keys = keys.standing_at(*use.place) if use.place else keys
@@ -81,8 +98,8 @@ def _read(member: Member, proof: Any, row: Mapping[str, Any], use: Use) -> tuple
     return who if value["at"] <= use.at + _SKEW else None
 
 
-def signed(member: Member, record: str, row: Mapping[str, Any], role: str) -> Any:
-    """Return the member's signature below an approval of a rule's override in a record."""
+def signed(member: Member, record: str, row: Mapping[str, Any], role: str, form: Form = OVERRIDE) -> Any:
+    """Return the member's signature below an approval, of a rule's override in a record or of another form."""
     who = {"record": record, "agency": member.agency, "member": member.id, "role": role, "at": member.clock.now()}
-    value = {"v": 1, **who, "said": {name: row[name] for name in SAID}}
-    return parse_json(sign_envelope(APPROVAL_TYPE, value, [member.signer]).to_bytes())
+    value = {"v": 1, **who, "said": {name: row[name] for name in form.said}}
+    return parse_json(sign_envelope(form.type, value, [member.signer]).to_bytes())

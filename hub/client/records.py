@@ -21,7 +21,7 @@ from hub.handofflog import merkle
 from hub.ids import host_of, random_id
 from hub.packets import shapes as a
 from hub.packets.encoding import canonical, parse_json
-from hub.statements.grammar import MemberActor
+from hub.statements.grammar import MemberActor, Role
 from hub.statements.receipts import Receipt, read_receipt
 from hub.statements.verify import verify_statement
 
@@ -35,14 +35,14 @@ if TYPE_CHECKING:
     from hub.packets.dsse import Envelope
     from hub.statements.grammar import Statement
 
-_OF_A_CASE = frozenset({"draft", "case", "paper", "sent", "cosign", "handover", "scan"})
+_OF_A_CASE = frozenset({"draft", "case", "paper", "sent", "cosign", "handover", "scan", "approval", "remark"})
 """Kinds that hold sections of a case: the index on this machine remembers that they are there, not what they say."""
 _REGISTERS = frozenset({"training", "access", "assignment", "sample", "protocol", "disagreement", "counts"})
 _OF_THE_LOOP = frozenset({"group", "outcome", "unmet", "task"})
 """What ties handoffs together and what came of them: it stands here alone, because no hub may join two handoffs."""
 _OF_PROGRAMMES = frozenset({"programme", "template"})
 """The steps that a case follows: marks in codes and days, and templates, which say nothing about any case."""
-KINDS = _OF_A_CASE | _REGISTERS | _OF_THE_LOOP | _OF_PROGRAMMES | {"consent", "fanout", "note"}
+KINDS = _OF_A_CASE | _REGISTERS | _OF_THE_LOOP | _OF_PROGRAMMES | {"consent", "fanout", "note", "aftercare"}
 SECTION = "record"
 _FANNED = (
     "basis",
@@ -142,6 +142,17 @@ def put(
     return chosen
 
 
+def destroy(member: Member, handoff: str) -> None:
+    """Have the hub destroy what it keeps for this agency of a record or an ended handoff; the statements stay.
+
+    Raises:
+        Forbidden: the member is no data officer. IllegalTransition: somebody still has to act there.
+    """
+    heads, by = reading.show(member, handoff).heads, [member.me(frozenset({Role.DATA_OFFICER}))]
+    said = member.statement(reading.DISCARD, handoff, {}, by=by, heads=heads)
+    send(member, f"/api/v1/handoffs/{handoff}/statements", said)
+
+
 def seal(member: Member, folder: Path, kind: str, value: Mapping[str, Any], attachments: Sequence[Path] = ()) -> Sealed:
     """Seal a record into `folder` without sending it: the part of a statement that only the own agency reads."""
     sections = {SECTION: {"v": 1, "kind": kind, "value": dict(value)}}
@@ -227,6 +238,8 @@ def _touched(member: Member, index: dict[str, Any], since: int) -> Iterator[dict
 def _open(member: Member, handoff: str) -> tuple[str, Record | None]:
     shown = reading.show(member, handoff)
     latest = shown.lines[-1].hash
+    if all(packet.destroyed for packet in shown.packets):  # after its time
+        return latest, None
     if shown.newest_packet().manifest.files[0].member not in {None, member.id}:
         return latest, None
     try:
