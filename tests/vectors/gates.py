@@ -345,6 +345,7 @@ CASES: list[tuple[str, str, str, dict[str, Any], set[str], set[str]]] = [
     ("no official and no reason", "home", "release", {"journey.handover.official": ...}, {"R37"}, set()),
     ("no record of the meeting, with a worker's reason", "home", "take", {"journey.handover": None, **_with(approval("R37", "caseworker"))}, set(), {"R37"}),
     ("the receiver has not ticked", "home", "take", {"journey.handover.checklist": [{"item": "file", "sender": {"by": "x"}, "receiver": None}]}, {"R37"}, set()),
+    ("one side says why it was not handed over", "home", "take", {"journey.handover.checklist": [{"item": "file", "sender": {"by": "x", "reason": "There is none."}, "receiver": None}]}, set(), set()),
     ("the receiver has not ticked yet", "home", "release", {"journey.handover.checklist": [{"item": "file", "sender": {"by": "x"}, "receiver": None}]}, set(), set()),
     ("a gap before arrival", "return", "depart", {"case.care_guardianship.guardians": [{"from": "2026-10-01", "until": "2026-11-23"}, {"from": "2026-11-25"}]}, {"R38"}, set()),
     ("a guardianship that has ended", "home", "take", {"case.care_guardianship.guardians": [{"from": "2026-10-01", "until": "2026-11-21"}]}, {"R22", "R38"}, set()),
