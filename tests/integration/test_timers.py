@@ -21,12 +21,18 @@ from hub.errors import (
 )
 from hub.followup.calendar import whole
 from hub.followup.store import FollowUps
+from hub.handofflog.store import HandoffLog
 from hub.ids import random_id
+from hub.keys.store import KeyStore
 from hub.notify.rota import Duty, Rota
 from hub.notify.store import notices
+from hub.packets.checkpoint import Checkpoint
+from hub.statements.receipts import Receipt, receipt_value
+from hub.statements.verify import verify_statement
 from hub.timers.domain import Timer
 from hub.timers.store import TimerStore, timers
-from tests.support.desks import introduce, settle
+from tests.conftest import NOW
+from tests.support.desks import AWAY, hub_statement, introduce, settle
 from tests.support.factories import own_record, some_hash
 
 HOUR, DAY = 3_600, 86_400
@@ -205,6 +211,41 @@ def test_another_agencys_word_on_a_date_is_of_no_effect_whoever_brings_it(home, 
         with pytest.raises((NotFound, WrongRecipient, Forbidden)):
             desk.post(said, own, people.centre.agency)
     assert shown(home, timer, people)["state"] == "timer_runs"
+
+
+def brings(home, away, said, packet=None):
+    """Let the peer bring a word with a receipt of its own; return what this hub answers."""
+    now = away.hub.clock.now()
+    with away.hub.database.write() as connection:
+        verified = verify_statement(said, KeyStore(connection), now=now)
+        log = HandoffLog(connection, AWAY)
+        entry, head = log.append(verified.document, now=now), log.head()
+        place = Checkpoint(AWAY, head.size, head.root)
+        body = receipt_value(Receipt(verified.hash, place, entry.index, entry.salt, log.inclusion(entry.index)))
+    receipt = hub_statement("hub.receipt", AWAY, verified.statement.handoff, body, now)
+    staged = home.stage(packet)
+    with home.hub.database.write() as connection:
+        answer = home.intake.receive(connection, peer=AWAY, statement=said, receipt=receipt, packet=staged)
+        return verify_statement(answer, KeyStore(connection), now=now).statement
+
+
+def test_a_peer_neither_brings_a_date_nor_a_rung_of_one(home, away, people):
+    timer, _, _ = puts(people, home)
+    author = people.centre.members["case"]
+    own = people.packet(people.centre, people.centre, author)[1]
+    body = {"kind": "timer", "due": whole(people.clock.now()), "warn": None, "urgency": "high", "owner": author.member}
+    lies = (
+        (people.sign("timer.set", random_id(), author, body=body, packet=own), own),
+        (people.sign("timer.acknowledge", timer, author), None),
+        (hub_statement("referral.overdue", AWAY, timer, {"clock": "timer", "rung": 2, "tell": []}, NOW), None),
+    )
+    for said, packet in lies:
+        word = brings(home, away, said, packet)
+        assert (word.type, word.body["state"], word.body["position"]) == ("hub.refused", "unknown", 0)
+    found = shown(home, timer, people)
+    assert (found["state"], found["position"], len(found["statements"])) == ("timer_runs", 0, 1)
+    with home.hub.database.read() as connection:
+        assert [row.id for row in connection.execute(select(timers))] == [timer]
 
 
 def test_a_date_takes_no_step_of_another_kind_and_nothing_else_takes_a_dates(home, away, people, delivered):
