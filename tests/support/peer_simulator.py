@@ -103,6 +103,7 @@ class PeerSimulator:
     answers: dict[str, bytes] = field(default_factory=dict)
     published: list[int] = field(default_factory=list)
     directory: list[dict[str, Any]] = field(default_factory=list)
+    networks: list[dict[str, Any]] = field(default_factory=list)
     told: list[dict[str, Any]] = field(default_factory=list)
     """Records and what is gone, as a feed tells them, each with its `seq`."""
     edit_map: Callable[[dict[str, Any]], None] | None = None
@@ -153,7 +154,7 @@ class PeerSimulator:
             entries.append({**row, "proof": self.log.proof(index, size)})
         directory = sign_directory(self.host, self.directory, [], self.key, NOW)
         value = {"checkpoint": sign_checkpoint(self.log.head(), self.key), "entries": entries}
-        value["directory"] = parse_json(directory.to_bytes())
+        value |= {"directory": parse_json(directory.to_bytes()), "networks": self.networks}
         if self.edit_keys:
             self.edit_keys(value)
         return Response(json.dumps(value), mimetype="application/json")
