@@ -57,6 +57,8 @@ from hub.migrations.run import check, upgrade
 from hub.notify.sms import check_gateway
 from hub.referrals.machine import ReferralMachine
 from hub.timers.machine import TimerMachine
+from hub.transfer.cases import CaseMachine, NoticeMachine, SuccessionMachine
+from hub.transfer.machine import TransferMachine
 from hub.web import identity
 from hub.web.frame import frame
 
@@ -166,7 +168,10 @@ def build_app(opened: Hub) -> Flask:
 
 def _intake(opened: Hub) -> Intake:
     data = opened.settings.data
-    kinds = (ReferralMachine, FreezeMachine, InquiryMachine, TimerMachine)
+    kinds = (
+        *(ReferralMachine, FreezeMachine, InquiryMachine, TimerMachine),
+        *(TransferMachine, CaseMachine, NoticeMachine, SuccessionMachine),
+    )
     machines = [kind(opened.origin) for kind in kinds]
     return Intake(
         origin=opened.origin,

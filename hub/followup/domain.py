@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 HOUR = 3_600
 AREA_RUNG = "focal_point"
 """The rung that the focal points of the recipient's area hear of, who are neither sender nor recipient."""
-STATE, PARKED, CUSTODY = "state", "parked", "custody"
+STATE, PARKED, CUSTODY, CHANGE = "state", "parked", "custody", "change"
 """The clocks that a handoff can have side by side: of its state; of whoever asked and waits for the answer; and of
-what becomes of what was given."""
+what becomes of what was given; and of a change of plans that the other side has to hear of."""
 MAX_RUNG = 99
 """docs/protocol.md §7.2 has `rung` as a small number."""
 TRANSPORT_SILENCE = int(POLICY["transport_silence"]["hours"]) * HOUR
@@ -96,6 +96,8 @@ class ClockRule:
     first_answer: bool
     """Whether the submission's own due time counts."""
     ladder: tuple[Rung, ...]
+    says: str
+    """The statement type by which the ordering hub tells a rung."""
     standing: int
     """Seconds between two reminders once the ladder is used up."""
 
@@ -126,7 +128,7 @@ class FollowUp:
     @property
     def rule(self) -> ClockRule:
         """What the policy says of this clock's state, or of what runs beside any state."""
-        return BESIDE[self.state] if self.track == CUSTODY else CLOCKS[self.state]
+        return BESIDE[self.state] if self.state in BESIDE else CLOCKS[self.state]
 
     def mirrored(self) -> FollowUp:
         """Return the same clock as a hub shows it that does not order the handoff, and so never acts on it."""
@@ -204,10 +206,10 @@ def start_dated(
     return replace(running, due_at=due, next_rung=rung, next_at=times[rung - 1])
 
 
-def start_beside(handoff: str, name: str, now: int) -> FollowUp:
+def start_beside(handoff: str, name: str, now: int, track: str = CUSTODY) -> FollowUp:
     """Return a clock of the policy's that runs beside that of the state, from `now`."""
     rule = BESIDE[name]
-    return replace(_follow_up(handoff, rule, now, _times(rule, Urgency.ROUTINE, now, Calendar())), track=CUSTODY)
+    return replace(_follow_up(handoff, rule, now, _times(rule, Urgency.ROUTINE, now, Calendar())), track=track)
 
 
 def pause(followup: FollowUp, due: int, now: int) -> FollowUp:
@@ -420,6 +422,7 @@ def _clock(state: str, row: dict[str, Any]) -> ClockRule:
         expires=row["expires"],
         first_answer=row["answer"],
         ladder=_ladder(owner, row["expires"], row.get("also", ()), row.get("ladder", "rungs")),
+        says=row.get("says", "referral.overdue"),
         standing=int(row["standing"]["days"]) * DAY if "standing" in row else _STANDING,
     )
 

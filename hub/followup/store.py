@@ -41,7 +41,7 @@ follow_ups = Table(
     metadata,
     Column("handoff", String(22), primary_key=True),
     Column("track", String(8), primary_key=True),
-    Column("state", String(32), nullable=False),
+    Column("state", String(48), nullable=False),
     Column("clock", String(48), nullable=False),
     Column("owner", String(16), nullable=False),
     Column("started_at", BigInteger, nullable=False),

@@ -67,7 +67,15 @@ class FreezeMachine:
         """Check a member's decision on what is known here."""
         FreezeStore(connection).get(handoff.id).apply(verified.statement)
 
-    def mirror(self, connection: Connection, handoff: Party, statement: Statement, step: Step, now: int) -> None:
+    def mirror(
+        self,
+        connection: Connection,
+        handoff: Party,
+        statement: Statement,
+        name: str,  # noqa: ARG002 - the port's signature
+        step: Step,
+        now: int,
+    ) -> None:
         """Write down the ordering hub's word.
 
         Raises:

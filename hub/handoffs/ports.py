@@ -90,7 +90,7 @@ class Machine(Protocol):
         """
         ...
 
-    def mirror(self, connection: Any, handoff: Party, statement: Statement, step: Step, now: int) -> None:
+    def mirror(self, connection: Any, handoff: Party, statement: Statement, name: str, step: Step, now: int) -> None:
         """Write down, away from the ordering hub, what that hub made of a statement."""
         ...
 

@@ -16,12 +16,16 @@ class _Strict(Schema):
         unknown = RAISE
 
 
+_OF_TRANSFERS = ("transfer_leg", "case", "notice", "succession")
+
+
 class ListQuery(_Strict):
     """Which handoffs of the own agency, and from where on."""
 
     box = fields.String(load_default="in", validate=validate.OneOf(["in", "out"]))
     kind = fields.String(
-        load_default="referral", validate=validate.OneOf(["referral", "own_record", "freeze", "inquiry", "timer"])
+        load_default="referral",
+        validate=validate.OneOf(["referral", "own_record", "freeze", "inquiry", "timer", *_OF_TRANSFERS]),
     )
     limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
     before = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=64))
@@ -95,6 +99,50 @@ class CustodyView(Schema):
     due = fields.Integer(required=True, allow_none=True)
 
 
+class ClaimView(Schema):
+    """A step that one side has claimed and the other has to co-sign before it takes effect."""
+
+    type = fields.String(required=True)
+    statement = fields.String(required=True)
+
+
+class LegView(Schema):
+    """What stands on a leg of a transfer besides its state."""
+
+    plan = fields.Dict(
+        allow_none=True, metadata={"description": "depart, from and until: when the child leaves and may arrive"}
+    )
+    frozen_from = fields.String(allow_none=True)
+    claim = fields.Nested(ClaimView, allow_none=True)
+    change = fields.String(allow_none=True)
+    change_due = fields.Integer(allow_none=True)
+    release = fields.String(allow_none=True)
+    searchable = fields.Boolean()
+    duty = fields.List(fields.String())
+    next = fields.String(allow_none=True)
+    succeeded_by = fields.String(allow_none=True)
+
+
+class CaseView(Schema):
+    """Where the register of a case stands at this hub, and where it went on."""
+
+    holder = fields.String(required=True)
+    came_by = fields.String(allow_none=True)
+    legs = fields.List(fields.String())
+    release = fields.String(allow_none=True)
+    moved_by = fields.String(allow_none=True)
+    moved_to = fields.String(allow_none=True)
+
+
+class ResponsibleView(Schema):
+    """Who holds a case by the register, as far as this hub knows, and who acts as responsible meanwhile."""
+
+    holder = fields.String(required=True)
+    acting = fields.List(fields.String(), required=True)
+    release_open = fields.Boolean(required=True)
+    unilateral = fields.Boolean(required=True)
+
+
 class HandoffView(Schema):
     """A handoff: who, what state, who has the ball and by when, what the caller's agency can do now."""
 
@@ -130,6 +178,9 @@ class HandoffView(Schema):
     found = fields.Boolean(allow_none=True)
     possible = fields.List(fields.String(), load_default=[])
     custody = fields.Nested(CustodyView, load_default=None, allow_none=True)
+    leg = fields.Nested(LegView, allow_none=True)
+    case = fields.Nested(CaseView, allow_none=True)
+    responsible = fields.Nested(ResponsibleView, allow_none=True)
 
 
 class HandoffDetail(HandoffView):

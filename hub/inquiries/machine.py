@@ -57,7 +57,15 @@ class InquiryMachine:
         """Check a member's answer on what is known here."""
         InquiryStore(connection).get(handoff.id).apply(verified.statement)
 
-    def mirror(self, connection: Connection, handoff: Party, statement: Statement, step: Step, now: int) -> None:
+    def mirror(
+        self,
+        connection: Connection,
+        handoff: Party,
+        statement: Statement,
+        name: str,  # noqa: ARG002 - the port's signature
+        step: Step,
+        now: int,
+    ) -> None:
         """Write down the ordering hub's word."""
         state, position = state_of(step.state), step.position or 0
         before = InquiryStore(connection).find(handoff.id)

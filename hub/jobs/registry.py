@@ -22,6 +22,7 @@ from hub.handoffs.jobs import erase_packets, purge_payloads
 from hub.notify.jobs import ask_gateway, purge_notices, send_notices
 from hub.proxies.jobs import ask_back
 from hub.referrals.jobs import sweep
+from hub.transfer.jobs import raise_alarms
 from hub.webhooks.jobs import purge_events, send_events
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def publish(hub: Hub) -> int:
 
 
 JOBS = (
+    Job("alarms", 5, raise_alarms),
     Job("sweep", 5, sweep),
     Job("freeze", 2, freeze_packets),
     Job("deliver", 2, deliver),

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from hub.errors import Forbidden, IllegalTransition
 from hub.followup.domain import Owner, Urgency, owner_of
-from hub.handoffs.domain import GIVES_UP
+from hub.handoffs.domain import GIVES_UP, HOLDERS
 from hub.ids import host_of
 from hub.referrals.table import table
 from hub.statements.bodies import PROXY
@@ -88,7 +88,7 @@ WITHDRAW = "consent.withdraw"
 FREEZE, UNFREEZE = "consent.freeze", "consent.unfreeze"
 HOLDER_ANSWER, DESTROY, OVERDUE = "consent.holder_answer", "packet.destroy", "referral.overdue"
 REPORT, ASK, ANSWER, CHANGE_URGENCY = "consent.report", "referral.ask", "referral.answer", "referral.change_urgency"
-LOCK_LINK = "referral.lock_link"
+LOCK_LINK, ACCEPT = "referral.lock_link", "referral.accept"
 LOOPS = 3
 """The question at which supervisors are told: two rounds should do (domain/referral-states.csv, E4)."""
 _GRADES = {
@@ -162,6 +162,8 @@ class Referral:
     """The sender's member who reported the outcome, and so cannot close alone."""
     locked: bool = False
     """Whether consent was withdrawn, or it was sent by mistake: data are deleted or locked, whatever the state."""
+    promised: str | None = None
+    """The day of the first contact that the recipient promised last."""
     frozen: int | None = None
     """Since when nothing of it moves, until the sender has asked the giver of the consent (protocol §7.6)."""
 
@@ -214,13 +216,17 @@ class Referral:
         match step.guard:
             case Guard.NOT_SIGNED_YET:
                 said_so = self.grade is statement.grade and self.made_by == Maker(statement.type, _party(statement))
-                return self.grade is not Grade.SIGNED and not said_so
+                return (self.grade is not Grade.SIGNED and not said_so) or self.corrects(statement)
             case Guard.NOT_DELIVERED_YET:
                 return not self.delivered
             case Guard.ANOTHER_CLOSES:
                 return any(member != self.reported_by for member in _acting(step, statement))
             case _:
                 return self.lets(step.guard)
+
+    def corrects(self, statement: Statement) -> bool:
+        """Whether an acceptance names another day of the first contact than was promised."""
+        return statement.type == ACCEPT and self.state is State.ACCEPTED and self.promised != statement.body["first_contact"]
 
     def lets(self, guard: Guard) -> bool:
         """Whether a guard about withdrawal or freezing is met; the others are not looked at."""
@@ -336,6 +342,7 @@ def _with_facts(referral: Referral, step: Transition, statement: Statement, now:
             facts = {"asked": referral.asked + 1}
         case "referral.acknowledge" | "referral.accept":
             facts = {"owner": None if step.reported else _acting(step, statement)[0]}
+            facts |= {"promised": statement.body["first_contact"]} if statement.type == ACCEPT else {}
         case "referral.change_urgency":
             facts = {"urgency": Urgency(statement.body["urgency"]), "due": statement.body["due"]}
         case "referral.report_outcome":
@@ -408,8 +415,6 @@ def _transitions(row: dict[str, str]) -> list[Transition]:
 _ANYBODY = frozenset[str]()
 _BY_LINK = frozenset({Grade.LINK})
 _OWNERS = frozenset({"caseworker", "supervisor"})
-HOLDERS = frozenset({"caseworker", "provider", "supervisor", "focal_point", "data_officer"})
-"""Who says for an agency what became of its copies."""
 BEGUN = tuple(state for state in State if state is not START)
 OPEN = tuple(state for state in BEGUN if owner_of(state) is not None)
 """The states in which somebody has to act."""

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from hub.followup.domain import FollowUp, Rung
 
 _BATCH = 100
-EXPIRE = "referral.expire"
+EXPIRES = frozenset({"referral.expire", "transfer.expire"})
+"""What is never signed while the recipient's hub is away."""
 _REST = 900
 """Seconds for which a clock is left alone that could not be acted on."""
 _log = logging.getLogger(__name__)
@@ -81,7 +82,7 @@ def _act(hub: Hub, followup: FollowUp, *, may_expire: bool) -> int:
         if rung.expires and not may_expire:
             return 0
         # while the line is silent, and not the people, nothing expires
-        silent = bool(rung.expires == EXPIRE and handoff and away_since(connection, handoff.to_host, now) is not None)
+        silent = bool(rung.expires in EXPIRES and handoff and away_since(connection, handoff.to_host, now) is not None)
         after = put_off(followup, now) if silent else after_rung(followup, now)
         if after is None:
             clocks.defer(followup, now + _REST)
@@ -96,4 +97,4 @@ def _act(hub: Hub, followup: FollowUp, *, may_expire: bool) -> int:
 def _statement(followup: FollowUp, rung: Rung) -> tuple[str, dict[str, Any]]:
     if rung.expires:
         return rung.expires, {"clock": followup.clock}
-    return "referral.overdue", {"clock": followup.clock, "rung": rung.number, "tell": rung.roles}
+    return followup.rule.says, {"clock": followup.clock, "rung": rung.number, "tell": rung.roles}

@@ -14,9 +14,10 @@ from hub.directory.areas.domain import parts
 from hub.directory.areas.store import Areas
 from hub.directory.calendars import calendar_of
 from hub.errors import IllegalTransition, NotFound
-from hub.followup.domain import CUSTODY, TRANSPORT_SILENCE, start_beside
+from hub.followup.domain import CUSTODY, TRANSPORT_SILENCE
 from hub.followup.store import FollowUps
 from hub.handoffs.custody import halted
+from hub.handoffs.holding import watch_holder
 from hub.handoffs.links import chain_at, maker_left
 from hub.handoffs.ports import Step, Word
 from hub.handoffs.recall import custody
@@ -26,14 +27,14 @@ from hub.keys.store import KeyStore
 from hub.links.store import LinkStore
 from hub.notify.store import Notices
 from hub.notify.teller import Teller
-from hub.notify.templates import AREA, WAITS
+from hub.notify.templates import AREA
 from hub.outbox.store import Outbox
 from hub.packets.dsse import Envelope
 from hub.proxies.service import taken
 from hub.proxies.store import Reviews
 from hub.proxies.work import Joined
 from hub.referrals import service
-from hub.referrals.domain import HOLDER_ANSWER, HOLDERS, LOCK_LINK, Side, ball, possible
+from hub.referrals.domain import HOLDER_ANSWER, LOCK_LINK, Side, ball, possible
 from hub.referrals.store import ReferralStore
 from hub.statements.grammar import BIND, STATEMENT_TYPE, Grade, Role, Statement
 from hub.statements.links import Link
@@ -135,7 +136,15 @@ class ReferralMachine:
         waiting = [_stored(row["envelope"]) for row in rows if row["type"] != "referral.submit"]
         service.expect(verified.statement, waiting, self._work(connection), now)
 
-    def mirror(self, connection: Connection, handoff: Party, statement: Statement, step: Step, now: int) -> None:
+    def mirror(
+        self,
+        connection: Connection,
+        handoff: Party,
+        statement: Statement,
+        name: str,  # noqa: ARG002 - the port's signature
+        step: Step,
+        now: int,
+    ) -> None:
         """Write down the ordering hub's word."""
         service.mirror(statement, handoff.to_agency, step, self._work(connection), now)
         self._keep_link(connection, handoff, statement)
@@ -151,16 +160,7 @@ class ReferralMachine:
 
     def watch(self, connection: Connection, handoff: Party, now: int) -> None:
         """Start or end the clock of the holder's answer to a withdrawal, and tell the holder that it is asked."""
-        known, clocks = custody(connection, handoff, self._origin), FollowUps(connection)
-        running = clocks.get(handoff.id, CUSTODY)
-        if known is None or not known.awaits(handoff.to_host):
-            clocks.replace(handoff.id, None, CUSTODY)
-        elif running is None:
-            clock = start_beside(handoff.id, "holder_answer", now)
-            clocks.replace(handoff.id, clock if handoff.from_host == self._origin else clock.mirrored(), CUSTODY)
-            key = f"{handoff.id}:withdrawn"
-            notices = _Teller(connection, self._origin)
-            notices.tell(handoff.to_agency, HOLDERS, WAITS, about=handoff.id, key=key, now=now)
+        watch_holder(connection, handoff, self._origin, now)
 
     def view(self, connection: Connection, handoff: Party, agency: str, now: int) -> Mapping[str, Any]:
         """Return state, who has the ball, by when, and what the agency's members can sign."""

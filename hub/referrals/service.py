@@ -30,6 +30,7 @@ from hub.followup.domain import (
 from hub.notify.roles import NAMED
 from hub.notify.templates import OVERDUE, TASK, THIRD_ASK, TRANSPORT, WAITS
 from hub.referrals.domain import (
+    ACCEPT,
     ANSWER,
     ASK,
     CHANGE_URGENCY,
@@ -165,6 +166,8 @@ def _reclock(before: Referral, after: Referral, statement: Statement, work: Work
         clocks.replace(after.id, _shown(_next_clock(before, after, statement, work, now, runs=runs), runs=runs))
     elif kind in {FREEZE, UNFREEZE}:
         clocks.replace(after.id, _shown(_held(before, after, work, now), runs=runs))
+    elif kind == ACCEPT and after.promised != before.promised:
+        clocks.replace(after.id, _shown(_clock(after, statement, work, now), runs=runs))
     elif kind == CHANGE_URGENCY:
         _hurry(after, work, now, runs=runs)
     elif kind == OVERDUE_RUNG and not runs:

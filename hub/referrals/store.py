@@ -59,6 +59,7 @@ referrals = Table(
     Column("owner", String(22)),
     Column("sent_by", String(22)),
     Column("reported_by", String(22)),
+    Column("promised", String(10)),
     Column("locked", Boolean, nullable=False),
     Column("frozen", BigInteger),
     Column("turn", BigInteger, nullable=False),
@@ -157,6 +158,7 @@ def _columns(referral: Referral) -> dict[str, object]:
         "owner": referral.owner,
         "sent_by": referral.sent_by,
         "reported_by": referral.reported_by,
+        "promised": referral.promised,
         "locked": referral.locked,
         "frozen": referral.frozen,
     }

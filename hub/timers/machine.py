@@ -65,7 +65,15 @@ class TimerMachine:
     def expect(self, connection: Connection, handoff: Party, verified: VerifiedStatement, now: int) -> None:
         """Do nothing: no other hub takes a timer."""
 
-    def mirror(self, connection: Connection, handoff: Party, statement: Statement, step: Step, now: int) -> None:
+    def mirror(
+        self,
+        connection: Connection,
+        handoff: Party,
+        statement: Statement,
+        name: str,
+        step: Step,
+        now: int,
+    ) -> None:
         """Do nothing: no other hub takes a timer."""
 
     def then(self, connection: Connection, handoff: Party, statement: Statement, name: str) -> Collection[Word]:  # noqa: ARG002 - the port's signature

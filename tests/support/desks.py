@@ -36,6 +36,8 @@ from hub.settings import Settings
 from hub.statements.grammar import Grade, HubActor, Statement
 from hub.statements.verify import sign_statement, verify_statement
 from hub.timers.machine import TimerMachine
+from hub.transfer.cases import CaseMachine, NoticeMachine, SuccessionMachine
+from hub.transfer.machine import TransferMachine
 from tests.support.factories import CERTIFIER_KEYS, Agency, Member, World, hub_signer, register, some_hash
 from tests.support.packets import MemoryPacket
 
@@ -58,7 +60,9 @@ class Desk:
     @classmethod
     def open(cls, host: str, database: Database, clock: SetClock, folder: Path) -> Desk:
         hub = Hub(Settings(data=folder), database, clock, hub_signer(host), host)
-        machines = (ReferralMachine(host), FreezeMachine(host), InquiryMachine(host), TimerMachine(host))
+        kinds = (ReferralMachine, FreezeMachine, InquiryMachine, TimerMachine)
+        beside = (TransferMachine, CaseMachine, NoticeMachine, SuccessionMachine)
+        machines = [kind(host) for kind in (*kinds, *beside)]
         hub.intake = Intake(
             origin=host,
             signer=hub.signer,

@@ -1,0 +1,162 @@
+"""A leg of a transfer as the intake's machine: joins the use cases of `service` with the stores. Holds no rule.
+
+`hub.handoffs.ports.Machine` is the shape. Registers, notices of arrivals and successions are `hub.transfer.cases`'.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hub.followup.domain import CHANGE, CUSTODY
+from hub.followup.store import FollowUps
+from hub.handoffs.domain import HOLDER_ANSWER
+from hub.handoffs.holding import watch_holder
+from hub.handoffs.ports import Step, Word
+from hub.handoffs.recall import custody
+from hub.handoffs.store import HandoffStore
+from hub.ids import host_of
+from hub.referrals.machine import away_since
+from hub.statements.grammar import Role
+from hub.transfer import service
+from hub.transfer.cases import held_here
+from hub.transfer.domain import Leg, acts, ball, possible
+from hub.transfer.register import TAKE
+from hub.transfer.store import LegStore
+from hub.transfer.table import UNTIL_HANDOVER, Side
+from hub.transfer.work import JoinedWork, stored
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from sqlalchemy import Connection
+
+    from hub.followup.domain import FollowUp
+    from hub.handoffs.ports import Party
+    from hub.statements.grammar import Statement
+    from hub.statements.verify import VerifiedStatement
+
+_EVERY_ROLE = frozenset(role.value for role in Role)
+OFFER, SEARCH = "transfer.offer", "transfer.search"
+
+
+class TransferMachine:
+    """Legs of transfers for the intake of the hub at `origin`."""
+
+    kind = "transfer_leg"
+
+    def __init__(self, origin: str) -> None:
+        self._origin = origin
+
+    def begin(self, connection: Connection, handoff: Party, verified: VerifiedStatement, now: int) -> Step:
+        """Take what begins a leg."""
+        leg = service.take(verified.statement, handoff.to_agency, self._work(connection, now), now)
+        return Step(leg.state.value, leg.position, moved=True)
+
+    def apply(self, connection: Connection, handoff: Party, verified: VerifiedStatement, now: int) -> Step:  # noqa: ARG002 - the port's signature
+        """Give a statement its position."""
+        applied = service.apply(verified.statement, verified.hash, self._work(connection, now), now)
+        return Step(applied.leg.state.value, applied.leg.position, moved=applied.moved)
+
+    def expect(self, connection: Connection, handoff: Party, verified: VerifiedStatement, now: int) -> None:
+        """Check a member's step on what is known here."""
+        rows = HandoffStore(connection).waiting(handoff.id)
+        waiting = [(stored(row["envelope"]), str(row["hash"])) for row in rows]
+        service.expect(verified.statement, verified.hash, waiting, self._work(connection, now), now)
+
+    def mirror(
+        self, connection: Connection, handoff: Party, statement: Statement, name: str, step: Step, now: int
+    ) -> None:
+        """Write down the ordering hub's word."""
+        service.mirror(statement, name, handoff.to_agency, step, self._work(connection, now), now)
+
+    def then(self, connection: Connection, handoff: Party, statement: Statement, name: str) -> Collection[Word]:
+        """Say that an offer came, where its receiver is at home; and open the register where a take moved it to."""
+        if handoff.to_host != self._origin:
+            return ()
+        if statement.type == OFFER:
+            return [Word("transfer.deliver", handoff.id, {"manifest": statement.manifest})]
+        return [held_here(connection, handoff, name, self._origin)] if statement.type == TAKE else ()
+
+    def spared(self, connection: Connection, handoff: Party) -> Collection[str]:
+        """Return what a withdrawal leaves: the holder's answers, the search sections, and all after the handover.
+
+        No withdrawal ends an alarm about a missing child; and after the handover only further sharing stops.
+        """
+        leg, store = LegStore(connection).find(handoff.id), HandoffStore(connection)
+        if leg is not None and leg.handed_over:
+            return [row["manifest"] for row in store.statements(handoff.id) if row["manifest"] is not None]
+        on_the_way = leg is not None and leg.state in UNTIL_HANDOVER[1:]
+        return store.parts(handoff.id, {HOLDER_ANSWER, SEARCH} if on_the_way else {HOLDER_ANSWER})
+
+    def watch(self, connection: Connection, handoff: Party, now: int) -> None:
+        """Start or end the clock of the holder's answer to a withdrawal."""
+        leg = LegStore(connection).find(handoff.id)
+        if leg is None or not leg.handed_over:
+            watch_holder(connection, handoff, self._origin, now)
+
+    def view(self, connection: Connection, handoff: Party, agency: str, now: int) -> Mapping[str, Any]:
+        """Return state, plan, who has the ball and by when, who acts as responsible, what can be signed."""
+        leg, clocks = LegStore(connection).get(handoff.id), FollowUps(connection)
+        waiting = {row["type"] for row in HandoffStore(connection).waiting(handoff.id)}
+        side, sides = ball(leg), {Side.SENDER: leg.from_agency, Side.RECIPIENT: leg.to_agency}
+        mine = [one for one, who in sides.items() if who == agency]
+        away = side is not None and host_of(sides[side]) != self._origin
+        silent = away and away_since(connection, host_of(sides[side]), now) is not None if side else False
+        asked = clocks.get(leg.id, CUSTODY) if leg.locked else None
+        known = custody(connection, handoff, self._origin) if leg.locked or leg.frozen is not None else None
+        change = clocks.get(leg.id, CHANGE)
+        return {
+            "state": leg.state.value,
+            "grade": "signed",
+            "urgency": leg.urgency.value,
+            "position": leg.position,
+            "owner": leg.owner,
+            "sent_by": leg.sent_by,
+            **_times(clocks.get(leg.id), runs=handoff.from_host == self._origin),
+            "ball": None if side is None else side.value,
+            "silence": None if side is None else "transport" if silent else "human",
+            "responsible": _responsible(leg, take_waits=TAKE in waiting),
+            "leg": {**_facts(leg), "change_due": None if change is None else change.due_at},
+            "custody": None if known is None else known.to_value(asked.due_at if asked else None),
+            "being_confirmed": bool(waiting),
+            "possible": sorted({step for one in mine for step in possible(leg, one, _EVERY_ROLE)}),
+        }
+
+    def _work(self, connection: Connection, now: int) -> JoinedWork:
+        return JoinedWork(connection, self._origin, now)
+
+
+def _facts(leg: Leg) -> dict[str, Any]:
+    return {
+        "plan": None if leg.plan is None else leg.plan.to_value(),
+        "frozen_from": None if leg.frozen_from is None else leg.frozen_from.value,
+        "claim": None if leg.claim is None else {"type": leg.claim.type, "statement": leg.claim.hash},
+        "change": None if leg.change is None else leg.change.hash,
+        "release": leg.release,
+        "searchable": leg.searchable,
+        "duty": list(leg.duty),
+        "next": leg.next,
+        "succeeded_by": leg.succeeded_by,
+    }
+
+
+def _responsible(leg: Leg, *, take_waits: bool) -> dict[str, Any]:
+    """Return who holds the case by the register, as far as it is known here, and who acts as responsible."""
+    holder = leg.to_agency if leg.handed_over else leg.from_agency
+    both = dict.fromkeys((leg.from_agency, leg.to_agency))
+    acting = [agency for agency in both if acts(leg, agency, take_waits=take_waits)]
+    if leg.succeeded_by is not None:
+        holder, acting = leg.succeeded_by, [leg.succeeded_by]
+    return {
+        "holder": holder,
+        "acting": acting,
+        "release_open": leg.release is not None,
+        "unilateral": leg.succeeded_by is not None,
+    }
+
+
+def _times(clock: FollowUp | None, *, runs: bool) -> dict[str, Any]:
+    if clock is None:
+        return {"due": None, "next_at": None, "rung": None}
+    ahead = clock if runs else clock.reckoned()
+    return {"due": clock.due_at, "next_at": ahead.next_at, "rung": clock.next_rung - 1}
