@@ -6,12 +6,12 @@ nor verify who did. A step is never done while one that it waits for is not.
 
 from __future__ import annotations
 
-import calendar
 from dataclasses import asdict, astuple, dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
+from hub.followup.calendar import months_after
 from hub.packets import shapes as a
 from hub.programmes.template import START
 
@@ -161,12 +161,6 @@ def refusal(template: Template, marks: Iterable[Mark], mark: Mark, today: date) 
     if row is None or mark.said == Said.OPEN:
         return None
     return row if row.state != mark.said else None
-
-
-def months_after(day: date, months: int) -> date:
-    """Return the day so many calendar months later; the last of the month where it has no such day."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
 def _newest(template: Template, marks: Iterable[Mark]) -> dict[str, Mark]:

@@ -12,7 +12,7 @@ from hub.errors import InvalidRequest
 from hub.keys.certificates import KINDS, NEVER_RECEIVE
 from hub.packets.encoding import canonical, parse_json
 from hub.programmes import words
-from hub.programmes.progress import Mark, Said, State, months_after, progress, refusal
+from hub.programmes.progress import Mark, Said, State, progress, refusal
 from hub.programmes.template import faults, read_template, schema, shipped
 
 EIGHT = shipped()["west-africa-eight-steps@2026-12"]
@@ -127,7 +127,6 @@ def test_the_term_of_the_final_order_runs_from_the_production():
     ordered = mark("first_order", on="2025-11-01", template=india)
     assert state(shown, ordered, step="inquiry", template=india).due == date(2025, 11, 16)
     assert state(shown, ordered, step="final_order", template=india).due == date(2026, 2, 28)
-    assert months_after(date(2027, 10, 31), 4) == date(2028, 2, 29)
 
 
 def test_marks_of_another_template_or_of_no_step_are_passed_over():
