@@ -5,7 +5,6 @@ What is said about a child comes from files, never from arguments.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,6 +20,7 @@ from hub.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from hub.client.meetings import Meeting
     from hub.client.member import Member
@@ -85,8 +85,7 @@ def show(session: Session, record: str | None, lang: str, into: Path | None, why
         _list(session, meetings.listing(member))
         return
     meeting = _load(member, record, why)
-    scans = meetings.scans(meeting) if into else []
-    written = [path for scanned in scans for path in meetings.fetch(member, scanned, Path(into or ""))]
+    written = meetings.pages(member, meeting, into) if into else []
     _tell(session, meeting, lang, [str(path) for path in written])
 
 

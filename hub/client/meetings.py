@@ -145,6 +145,11 @@ def listing(member: Member) -> list[Meeting]:
     return [found for row in records.listing(member, KIND) if (found := _read(row)) is not None]
 
 
+def of_leg(member: Member, leg: str) -> Meeting | None:
+    """Return the meeting in which a leg was handed over, or None."""
+    return next((held for held in listing(member) if held.leg == leg), None)
+
+
 def change(member: Member, meeting: Meeting, facts: Mapping[str, Any]) -> Meeting:
     """Say facts of a meeting, each in the place of the old one.
 
@@ -222,6 +227,15 @@ def fetch(member: Member, scanned: Scan, into: Path) -> list[Path]:
         if tuple(b64u(sha256(page)) for page in pages) != scanned.files:
             raise _changed()
     return [_write(page, into, scanned, n, names[n]) for n, page in enumerate(pages)]
+
+
+def pages(member: Member, meeting: Meeting, into: Path) -> list[Path]:
+    """Write the pages of all signed papers of a meeting into a folder, as attachments of what goes to the other side.
+
+    Raises:
+        BadSignature: one of them was changed.
+    """
+    return [path for scanned in scans(meeting) for path in fetch(member, scanned, into)]
 
 
 def verify_file(member: Member, form: str, path: Path) -> Scan:

@@ -12,6 +12,7 @@ from hub.client.handover import CHECKLIST, Side
 from hub.client.paper import handover as papers
 from hub.clock import FileClock, SetClock
 from hub.errors import BadSignature, Conflict, InvalidRequest, Malformed, NotFound
+from hub.packets.encoding import b64u, sha256
 from tests.conftest import NOW
 from tests.support.handovers import PLAN, SAFETY_PLAN, SAID
 from tests.support.papers import text
@@ -141,6 +142,18 @@ def test_a_second_scan_of_a_form_stands_beside_the_first_and_the_same_one_is_kep
     assert meetings.scans(meetings.load(amina, meeting.record)) == [first, second]
     assert [len(meetings.fetch(amina, one, tmp_path / "back")) for one in (first, second)] == [1, 1]
     assert len(list((tmp_path / "back").iterdir())) == 2
+
+
+def test_the_signed_papers_of_a_leg_are_there_to_be_sent_with_its_record(amina, tmp_path):
+    leg = handover.draft(Side.SENDER)["meeting"]  # any identifier: a meeting knows its leg by name alone
+    meeting, number = printed(amina, meetings.begin(amina, Side.SENDER, SAID, leg=leg))
+    for colour in ("white", "grey"):
+        meetings.scan(amina, number, signed_paper(tmp_path, colour, f"{colour}.jpg"))
+    held = meetings.of_leg(amina, leg)
+    assert held.record == meeting.record
+    found = {b64u(sha256(page.read_bytes())) for page in meetings.pages(amina, held, tmp_path / "out")}
+    assert found == {page for row in held.document["signed"] for page in row["files"]}
+    assert meetings.of_leg(amina, meeting.record) is None
 
 
 def test_a_scan_that_was_altered_on_disk_is_refused(amina, tmp_path):
