@@ -226,7 +226,11 @@ class Referral:
 
     def corrects(self, statement: Statement) -> bool:
         """Whether an acceptance names another day of the first contact than was promised."""
-        return statement.type == ACCEPT and self.state is State.ACCEPTED and self.promised != statement.body["first_contact"]
+        return (
+            statement.type == ACCEPT
+            and self.state is State.ACCEPTED
+            and self.promised != statement.body["first_contact"]
+        )
 
     def lets(self, guard: Guard) -> bool:
         """Whether a guard about withdrawal or freezing is met; the others are not looked at."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import contextmanager
 
 import pytest
@@ -291,6 +292,12 @@ def test_nothing_is_taken_back_or_left_open_unasked(says, place, amina, hana, tm
     said = says("hana", "accept", first, "--first-contact", "2026-11-25")
     assert "ball: the sender's hub, which has your word to confirm" in said
     place.run()
+    says("hana", "accept", first, "--first-contact", "2026-11-27")
+    place.run()
+    for who in ("amina", "hana"):
+        told = says(who, "show", first)
+        assert "first contact on 2026-11-27" in told
+        assert re.search(r"ball: .*, by Fri 27 Nov", told)
     assert "Possible now" in (late := says("hana", "decline", first, "--code", "no_capacity", code=6))
     assert "unlink" not in late
     reroute = ("reroute", first, "--to", "authority", "--basis", held.handoff)

@@ -75,6 +75,7 @@ def a_referral(state: State, grade: Grade, *, delivered: bool, locked: bool) -> 
         made_by=Maker("something.else", "somebody"),
         delivered=delivered,
         locked=locked,
+        promised=BODY["first_contact"],
     )
 
 

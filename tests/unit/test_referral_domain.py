@@ -168,6 +168,19 @@ def test_a_phone_call_is_shown_as_reported_until_the_recipient_confirms_it(refer
     assert confirmed.referral.owner == ANA
 
 
+def test_a_recipient_corrects_the_day_that_it_promised_and_nobody_else_does(referral):
+    promised = after(referral, DELIVERED, said("accept", first_contact="2026-11-30"))
+    assert not promised.apply(said("accept", first_contact="2026-11-30"), NOW).moved
+    again = promised.apply(said("accept", first_contact="2026-12-03"), NOW)
+    assert (again.moved, again.changed_state, again.referral.promised) == (True, False, "2026-12-03")
+    assert not again.referral.apply(said("accept", first_contact="2026-12-03"), NOW).moved
+    with pytest.raises(IllegalTransition):
+        promised.apply(reported("accept", first_contact="2026-12-03"), NOW)
+    begun = after(promised, said("start", contact="2026-11-29"))
+    with pytest.raises(IllegalTransition):
+        begun.apply(said("accept", first_contact="2026-12-03"), NOW)
+
+
 def test_a_recipient_corrects_what_was_reported_in_its_name(referral):
     said_yes = after(referral, DELIVERED, reported("accept", first_contact="2026-11-30"))
     assert after(said_yes, said("decline")).state is State.DECLINED

@@ -1000,6 +1000,7 @@ def upgrade() -> None:
         sa.Column("owner", sa.String(length=22), nullable=True),
         sa.Column("sent_by", sa.String(length=22), nullable=True),
         sa.Column("reported_by", sa.String(length=22), nullable=True),
+        sa.Column("promised", sa.String(length=10), nullable=True),
         sa.Column("locked", sa.Boolean(), nullable=False),
         sa.Column("frozen", sa.BigInteger(), nullable=True),
         sa.Column("turn", sa.BigInteger(), nullable=False),
