@@ -8,7 +8,7 @@ import pytest
 
 from hub.client import cases, records
 from hub.clock import SetClock
-from hub.errors import BadSignature, InvalidRequest, NotFound
+from hub.errors import BadSignature, Conflict, InvalidRequest, NotFound
 from hub.ids import random_id
 from tests.conftest import NOW
 from tests.support.world import populated, world
@@ -81,6 +81,22 @@ def test_what_another_agency_handed_over_is_kept_as_it_came(amina):
     assert (again.case, again.legs) == (REGISTER, (LEG,))
     with pytest.raises(InvalidRequest, match="newer"):
         cases.update(amina, held.record, "child_views", {"views": []})
+
+
+def test_what_came_as_no_section_is_kept_and_not_changed(amina):
+    held = cases.keep(amina, {"identity": ["of", "no", "form"], "health": "none"})
+    with pytest.raises(InvalidRequest, match="kept as it came"):
+        cases.update(amina, held.record, "identity", {"sex": "female"})
+    assert cases.load(amina, held.record).sections["identity"] == ["of", "no", "form"]
+    assert held.reference is None
+
+
+def test_a_file_of_a_newer_release_is_shown_and_not_changed(amina):
+    newer = {"v": 2, "case": None, "sections": {"needs_risk": {"v": 1}}, "legs": [], "more": "of next year"}
+    record = records.put(amina, "case", newer)
+    assert cases.load(amina, record).value == newer
+    with pytest.raises(Conflict, match="newer"):
+        cases.update(amina, record, "needs_risk", {"risk": "low"})
 
 
 def test_the_register_and_the_legs_are_named_once(amina):

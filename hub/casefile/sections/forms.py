@@ -96,19 +96,21 @@ def is_newer(document: object) -> bool:
     return isinstance(v, int) and v > VERSION
 
 
-def changed(name: str, kept: Mapping[str, Any] | None, change: Mapping[str, Any]) -> dict[str, Any]:
+def changed(name: str, kept: object, change: Mapping[str, Any]) -> dict[str, Any]:
     """Return a section after a change, which says only what is different (RFC 7386: null takes a member away).
 
     A list is said whole; its rows are matched by `id`, so that what the change does not name in a row stays in it.
 
     Raises:
-        InvalidRequest: the outcome is not of its form, with `fields`; or the section is newer than this program.
+        InvalidRequest: the outcome is not of its form, with `fields`; or the section is newer, or none at all.
     """
     if kept is not None and is_newer(kept):
         raise InvalidRequest(
             "This section was written by a newer release, and is not changed here.", todo="Install the newer release."
         )
-    done: dict[str, Any] = _merged(dict(kept or {"v": VERSION}), dict(change))
+    if kept is not None and not isinstance(kept, dict):
+        raise InvalidRequest("This section came as something that is no section, and is kept as it came.")
+    done: dict[str, Any] = _merged(kept or {"v": VERSION}, dict(change))
     problems = check(name, done)
     if problems:
         fields = [row.pointer for row in problems]
