@@ -8,15 +8,18 @@ from dataclasses import replace
 
 import pytest
 
-from hub.client import programmes, records
+from hub.client import basis as bases
+from hub.client import opening, programmes, records, referrals
 from hub.client.enrol import remove_member
+from hub.client.referrals import Outgoing
 from hub.clock import FileClock, SetClock
 from hub.errors import Conflict, Forbidden, InvalidRequest, NotFound
 from hub.packets.encoding import parse_json
 from hub.programmes.progress import State
 from tests.conftest import NOW
 from tests.support import terminal
-from tests.support.world import PASSPHRASE, populated, world
+from tests.support.searching import found_in, kept_by
+from tests.support.world import PASSPHRASE, SECTIONS, consent, grant, populated, reception, world
 
 DJ, ET = "dj.example", "et.example"
 EIGHT = "west-africa-eight-steps"
@@ -245,3 +248,35 @@ def test_each_wrong_row_of_a_template_is_named(hub, tmp_path):
     said = hub("load", file, code=2)
     assert "steps.1: waits for something" in said
     assert "steps.2: has the name" in said
+
+
+def test_it_travels_sealed_in_the_plan_and_the_next_agency_goes_on_with_it(place, amina, hana, tracker, tmp_path):
+    programmes.mark(amina, tracker, "identification")
+    plan = programmes.into_plan(programmes.get(amina, tracker), {"v": 1})
+    scope = grant(place.clock, hana.agency, categories={"plan"}, purpose="transfer")
+    held = bases.draft(amina, consent(place.clock, scope), "to the centre")
+    sent = referrals.send(amina, Outgoing(hana.agency, {"plan": plan}, held, "transfer"))
+    place.run()
+    FileClock(tmp_path / "clock").put(place.clock.now(), factor=0)
+    (tmp_path / "passphrase").write_text(PASSPHRASE)
+    given = ("--profile", hana.profile.folder, "--passphrase-file", tmp_path / "passphrase", "--json", "programme")
+    clock = {"HUB_CLOCK_FILE": str(tmp_path / "clock")}
+    shown = json.loads(terminal.hub(*given, "progress", "--from", sent.handoff, **clock))
+    assert (shown["tracker"], shown["unproven"]) == (tracker, {})
+    case = case_file(hana)
+    taken = json.loads(terminal.hub(*given, "start", case, "--from", sent.handoff, **clock))
+    assert taken["drawn"] == shown["drawn"] == "●──○──○──·──○──·──·──·  1/8"
+    by = {row["step"]: row["by"] for row in taken["steps"]}["identification"]
+    assert by.startswith("shelter@dj.example")
+    said = terminal.hub(*given, "start", case, code=2, **clock)
+    assert "invalid_request" in said
+    kept = [row for served in place.hubs.values() for row in kept_by(served.hub)]
+    assert found_in(kept, [tracker.encode(), b"personal_study", b"family_study"]) == set(), "no hub knows the steps"
+
+
+def test_a_handoff_without_a_programme_says_so(place, amina, hana, tmp_path):
+    held = reception(amina, place.clock, hana.agency)
+    sent = referrals.send(amina, Outgoing(hana.agency, SECTIONS, held, "reception"))
+    place.run()
+    (opened,) = opening.open_handoff(hana, sent.handoff)
+    assert programmes.out_of(opened.sections) is None
