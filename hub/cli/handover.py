@@ -19,9 +19,10 @@ from hub.client import handover as domain
 from hub.errors import InvalidRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from hub.client.cases import CaseFile
     from hub.client.meetings import Meeting
     from hub.client.member import Member
     from hub.client.paper.handover import Leg
@@ -157,10 +158,11 @@ def _paper(member: Member, meeting: Meeting, form: str, number: str, why: str | 
     if form == "observer":
         return papers.observer_form(lang, number, given["mark"], large=large)
     if form == "card":
-        return papers.safety_card(lang, _section(member, meeting, "safety_plan", why))
+        case = _case(member, meeting, why)
+        return papers.safety_card(lang, _section(case, "safety_plan"), _hidden(member, case))
     if form == "plan":
         phone = given["phone"] or next(iter(member.home().entry.duty), "")
-        plan = _section(member, meeting, "plan", why)
+        plan = _section(_case(member, meeting, why), "plan")
         return papers.plan_copy(lang, number, plan, phone, Reader(given["reader"]), large=large)
     if leg is None:
         raise InvalidRequest("This record names no leg of a transfer.", todo="Begin one with --leg HANDOFF.")
@@ -179,14 +181,25 @@ def _leg(member: Member, meeting: Meeting) -> Leg | None:
     return Leg(shown.id, shown.from_agency, shown.to_agency, tuple(steps))
 
 
-def _section(member: Member, meeting: Meeting, name: str, why: str | None) -> dict[str, Any]:
+def _case(member: Member, meeting: Meeting, why: str | None) -> CaseFile:
     if meeting.case is None:
         raise InvalidRequest("This record names no case file.", todo="Begin one with --case RECORD.")
-    case = with_reason(lambda reason: cases.load(member, str(meeting.case), reason), why)
+    return with_reason(lambda reason: cases.load(member, str(meeting.case), reason), why)
+
+
+def _section(case: CaseFile, name: str) -> Mapping[str, Any]:
     section = case.sections.get(name)
     if not isinstance(section, dict):
         raise InvalidRequest("The case file has no such section yet.", todo="Fill it in first.", sections=[name])
     return section
+
+
+def _hidden(member: Member, case: CaseFile) -> list[str]:
+    """Return the names of agencies and services that no card may show: the own one, and those of the plan."""
+    plan = case.sections.get("plan")
+    actions = (plan.get("actions") or ()) if isinstance(plan, dict) else ()
+    named = [str(row[name]) for row in actions for name in ("provider", "agency") if row.get(name)]
+    return [words.plain(name).partition("@")[0] for name in (member.agency, *named)]
 
 
 def _list(session: Session, found: Iterable[Meeting]) -> None:

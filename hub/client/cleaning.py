@@ -36,6 +36,17 @@ _PER_POINT: Final = 200 / 72
 """200 dots an inch: handwriting and a thumbprint stay legible."""
 
 
+def read_file(path: Path) -> bytes:
+    """Return the bytes of a file that is no larger than a photo.
+
+    Raises:
+        TooLarge: it is larger; nothing of it was read.
+    """
+    if path.stat().st_size > MOST_BYTES:
+        raise _too_large()
+    return path.read_bytes()
+
+
 def clean_attachment(path: Path, into: Path) -> Path:
     """Write the picture at `path` anew below `into`, under a name that says nothing; return the new path.
 
@@ -43,9 +54,7 @@ def clean_attachment(path: Path, into: Path) -> Path:
         InvalidRequest: it is no picture of a known kind, or several in one; nothing is written.
         TooLarge: it has more bytes or pixels than a photo.
     """
-    if path.stat().st_size > MOST_BYTES:
-        raise _too_large()
-    data = path.read_bytes()
+    data = read_file(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -66,9 +75,7 @@ def clean_scan(path: Path, into: Path) -> list[Path]:
         InvalidRequest: it is neither, or locked, or has too many pages; nothing is written.
         TooLarge: it has more bytes or pixels than a photo.
     """
-    if path.stat().st_size > MOST_BYTES:
-        raise _too_large()
-    data = path.read_bytes()
+    data = read_file(path)
     if not data.startswith(_PDF):
         return [clean_attachment(path, into)]
     try:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hub.client import access, handover, records
-from hub.client.cleaning import MOST_PAGES, clean_scan
+from hub.client.cleaning import MOST_PAGES, clean_scan, read_file
 from hub.client.handover import Document, Merged, Side
 from hub.client.member import workspace
 from hub.client.profile import write_private
@@ -185,7 +185,7 @@ def scan(member: Member, form: str, path: Path) -> Scan:
         NotFound: no form of this number was printed here.
         InvalidRequest: no photo or PDF, locked, several in one, or too large.
     """
-    meeting, number, source = _of_form(member, form), handover.form_number(form), b64u(sha256(path.read_bytes()))
+    meeting, number, source = _of_form(member, form), handover.form_number(form), b64u(sha256(read_file(path)))
     known = next((row for row in scans(meeting) if (row.form, row.source) == (number, source)), None)
     if known is not None:
         return known
@@ -245,7 +245,7 @@ def verify_file(member: Member, form: str, path: Path) -> Scan:
         BadSignature: it is no file of this form's scans, or was changed since.
         NotFound: no form of this number was printed here.
     """
-    meeting, number, said = _of_form(member, form), handover.form_number(form), b64u(sha256(path.read_bytes()))
+    meeting, number, said = _of_form(member, form), handover.form_number(form), b64u(sha256(read_file(path)))
     found = next((row for row in scans(meeting) if row.form == number and said in {row.source, *row.files}), None)
     if found is None:
         raise _changed()

@@ -8,10 +8,11 @@ import pytest
 from PIL import Image
 
 from hub.client import cases, handover, meetings, records
+from hub.client.cleaning import MOST_BYTES
 from hub.client.handover import CHECKLIST, Side
 from hub.client.paper import handover as papers
 from hub.clock import FileClock, SetClock
-from hub.errors import BadSignature, Conflict, InvalidRequest, Malformed, NotFound
+from hub.errors import BadSignature, Conflict, InvalidRequest, Malformed, NotFound, TooLarge
 from hub.packets.encoding import b64u, sha256
 from tests.conftest import NOW
 from tests.support.handovers import PLAN, SAFETY_PLAN, SAID
@@ -194,6 +195,15 @@ def test_a_paper_of_a_number_that_nobody_printed_is_not_kept(amina, tmp_path):
         meetings.scan(amina, handover.new_form(), signed_paper(tmp_path))
     with pytest.raises(InvalidRequest):
         meetings.scan(amina, "no number", signed_paper(tmp_path))
+
+
+def test_a_file_that_is_too_large_for_a_paper_is_refused_unread(amina, tmp_path):
+    _, number = printed(amina, meetings.begin(amina, Side.SENDER, SAID))
+    with (tmp_path / "huge.pdf").open("wb") as sink:
+        sink.truncate(MOST_BYTES + 1)
+    for act in (meetings.scan, meetings.verify_file):
+        with pytest.raises(TooLarge):
+            act(amina, number, tmp_path / "huge.pdf")
 
 
 def test_the_hub_learns_nothing_of_a_meeting(place, amina, tmp_path):

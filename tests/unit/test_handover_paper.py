@@ -162,6 +162,21 @@ def test_a_name_that_would_run_off_the_card_is_asked_for_anew_and_never_cut():
     assert len(pages(papers.safety_card("ar", {"contacts": full}))) == 1
 
 
+def test_a_card_shows_no_agency_and_no_service_in_the_name_of_a_contact():
+    sara, kebede, _ = SAFETY_PLAN["contacts"]
+    told = {"contacts": [sara, {**kebede, "name": "Kebede, Red Cross"}]}
+    with pytest.raises(InvalidRequest) as refused:
+        papers.safety_card("en", told, ["Red Cross shelter"])
+    assert "Cross" not in refused.value.detail + refused.value.todo
+    papers.safety_card("en", told, ["School of Kebele 01"])
+
+
+@pytest.mark.parametrize("mark", ["Hagos", "KRW", "KRWT 2", "#read(x)"])
+def test_an_observers_sheet_takes_four_letters_for_the_child_and_no_name(mark):
+    with pytest.raises(InvalidRequest):
+        papers.observer_form("en", NUMBER, mark)
+
+
 def test_arabic_papers_run_from_the_right_and_numbers_and_dates_keep_their_order():
     first = {"meeting": "\u0631\u0627\u0641\u0642", "observer": title("ar", "observer").split()[-1]}
     for form, made in every("ar").items():

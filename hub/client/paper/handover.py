@@ -190,9 +190,10 @@ def observer_form(language: str, number: str, mark: str = "", *, large: bool = F
     """Return an observer's sheet: a line for each visit, three marks, and the letters for the child. It says no why.
 
     Raises:
-        InvalidRequest: no such language.
+        InvalidRequest: no such language, or the mark is no four letters: a name, for instance.
     """
     said, form = _words(language), observer.form(language)
+    mark = observer.read(f"{mark} 1").mark if mark else ""
     blocks = [
         {"kind": "title", "text": form.title},
         text(form.how),
@@ -204,11 +205,12 @@ def observer_form(language: str, number: str, mark: str = "", *, large: bool = F
     return _press(language, form.title, blocks, number, large=large)
 
 
-def safety_card(language: str, safety_plan: Mapping[str, Any]) -> bytes:
+def safety_card(language: str, safety_plan: Mapping[str, Any], hidden: Iterable[str] = ()) -> bytes:
     """Return a card of 85 x 54 mm with the contacts of the safety plan that answer, and nothing else (G6).
 
     Raises:
-        InvalidRequest: fewer than two contacts can be reached by telephone (R31), or a name is too long for a card.
+        InvalidRequest: fewer than two contacts can be reached by telephone (R31), or a name is too long for a card or
+            shows one of the agencies and services that are `hidden`.
     """
     said, contacts = _words(language), safety_plan.get("contacts") or ()
     rows = [row for row in contacts if row.get("reachable") is True and PHONE.fullmatch(str(row.get("phone") or ""))]
@@ -216,10 +218,11 @@ def safety_card(language: str, safety_plan: Mapping[str, Any]) -> bytes:
         raise InvalidRequest(
             "Add a second emergency contact.", todo="A card needs two numbers at which somebody answers.", rule="R31"
         )
-    if any(len(row["name"]) > _NAME_ON_A_CARD for row in rows[:_ON_A_CARD]):
+    names = [row["name"] for row in rows[:_ON_A_CARD]]
+    if any(len(name) > _NAME_ON_A_CARD for name in names) or observer.reveals(" ".join(names), hidden):
         raise InvalidRequest(
-            "A name is too long for a card.",
-            todo="Put the name there by which the child knows the person, without agency or service.",
+            "A name on the card is too long, or tells of an agency or a service.",
+            todo="Put the name there by which the child knows the person, and nothing else.",
         )
     lines = [{"parts": [own(row["name"]), code(row["phone"])], "size": 12} for row in rows[:_ON_A_CARD]]
     blocks = ({**own(said["labels"]["needs_help"]), "size": 12}, *lines)
