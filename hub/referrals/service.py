@@ -171,9 +171,9 @@ def _reclock(before: Referral, after: Referral, statement: Statement, work: Work
     elif kind == CHANGE_URGENCY:
         _hurry(after, work, now, runs=runs)
     elif kind == OVERDUE_RUNG and not runs:
-        running = clocks.get(after.id)
         said = str(statement.body["clock"]), int(statement.body["rung"]), now
-        clocks.replace(after.id, heard(running, *said) if running else None)
+        for track, shown in ((track, clocks.get(after.id, track)) for track in (STATE, PARKED)):
+            clocks.replace(after.id, heard(shown, *said) if shown else None, track)
     running = clocks.get(after.id) if kind == _PAUSE else None
     if running is not None:
         clocks.replace(after.id, pause(running, int(statement.body["due"]), now))

@@ -120,6 +120,18 @@ def test_a_question_stops_the_recipients_clock_for_routine_only_and_both_hubs_ag
         assert clock(home, handoff).next_at == due + later
 
 
+def test_both_hubs_agree_how_far_a_clock_was_told_that_runs_on_beside_a_question(home, away, people, refer, says):
+    handoff = refer("urgent")
+    says("centre", "acknowledge", handoff)
+    says("centre", "ask", handoff, part=True)
+    for _ in range(3):
+        pass_time(people, home, away, DAY // 2)
+    rungs = [clock(at, handoff, PARKED).next_rung for at in (home, away)]
+    assert rungs[0] == rungs[1] > 1
+    says("shelter", "answer", handoff, part=True)
+    assert clock(home, handoff).next_rung == clock(away, handoff).next_rung == rungs[0]
+
+
 def test_who_asks_and_then_waits_is_still_chased_where_it_is_urgent_and_the_clock_may_end_it(
     home, away, people, refer, says
 ):
