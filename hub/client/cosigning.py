@@ -1,4 +1,7 @@
-"""The second signature: a prepared submission waits as an own record until another member has read and signed it."""
+"""The second signature: a prepared statement waits as an own record until another member has read and signed it.
+
+A submission on vital interest, an offer and an acceptance of a transfer: whatever two members of one agency sign.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 from hub.client import records
 from hub.client.member import workspace
 from hub.errors import BadSignature, Conflict, Forbidden, Malformed
+from hub.handoffs.domain import ENTRUSTING
 from hub.packets import shapes as a
 from hub.packets.container import FolderPacket
 from hub.packets.dsse import Envelope
 from hub.packets.encoding import canonical, parse_json
 from hub.packets.manifest import read_manifest
+from hub.statements.bodies import KINDS
 from hub.statements.grammar import STATEMENT_TYPE, MemberActor, Statement
 from hub.statements.verify import co_sign, verify_statement
 
@@ -28,9 +33,10 @@ _REQUEST = a.at_least({"statement": a.at_least({}), "copy": a.at_least({})})
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A submission that waits for a signature; `copy` is what would be sent, for the second signer to read."""
+    """A statement that waits for a signature; `copy` is what would be sent, for the second signer to read."""
 
     record: str
+    type: str
     handoff: str
     second: str
     done: bool
@@ -39,14 +45,14 @@ class Waiting:
 
 
 def hold(member: Member, said: Envelope, part: Sealed, copy: Mapping[str, Any]) -> str:
-    """Keep a submission, with its packet's parts as attachments, until it is co-signed; return the record."""
+    """Keep a statement, with its packet's parts as attachments, until it is co-signed; return the record."""
     value = {"statement": parse_json(said.to_bytes()), "copy": dict(copy), "done": False}
     parts = sorted(path for path in part.source.folder.rglob("*") if path.is_file())
     return records.put(member, KIND, value, attachments=parts)
 
 
 def waiting(member: Member) -> list[Waiting]:
-    """Return the submissions that still wait for a signature."""
+    """Return the statements that still wait for a signature."""
     found = [_waiting(record) for record in records.listing(member, KIND)]
     return [item for item in found if not item.done]
 
@@ -71,8 +77,9 @@ def cosign(member: Member, record: str) -> dict[str, Any]:
         verified = verify_statement(signed.to_bytes(), keys, now=member.clock.now())
         if verified.statement.manifest != read_manifest(source.manifest())[1].hash:
             raise BadSignature("The packet beside this statement is another than it names.")
-        records.keep_copy(member, item.copy)
-        handoff = records.send(member, "/api/v1/handoffs", signed, source)
+        if item.type in ENTRUSTING:
+            records.keep_copy(member, item.copy)
+        handoff = records.send(member, _path(item), signed, source)
     value = {"statement": parse_json(signed.to_bytes()), "copy": dict(item.copy), "done": True}
     records.put(member, KIND, value, handoff=record)
     return handoff
@@ -84,9 +91,17 @@ def _waiting(record: records.Record) -> Waiting:
     envelope = Envelope.from_bytes(canonical(value["statement"]), STATEMENT_TYPE)
     said = Statement.from_value(envelope.value)
     second = said.by[1] if len(said.by) > 1 else None
-    if said.type != "referral.submit" or not isinstance(second, MemberActor):
+    if not isinstance(second, MemberActor) or second.agency != said.agency:
         raise Malformed("This co-sign request needs no second signature.")
-    return Waiting(record.handoff, said.handoff, second.member, value.get("done") is True, value["copy"], envelope)
+    return Waiting(
+        record.handoff, said.type, said.handoff, second.member, value.get("done") is True, value["copy"], envelope
+    )
+
+
+def _path(item: Waiting) -> str:
+    """Return where a statement goes: what begins a handoff, and what is about one."""
+    begins = item.copy.get("begins", KINDS[item.type].first)
+    return "/api/v1/handoffs" if begins else f"/api/v1/handoffs/{item.handoff}/statements"
 
 
 def _packet(folder: Path) -> FolderPacket:
