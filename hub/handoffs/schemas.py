@@ -126,6 +126,7 @@ class LegView(Schema):
 class CaseView(Schema):
     """Where the register of a case stands at this hub, and where it went on."""
 
+    standing = fields.String(required=True)
     holder = fields.String(required=True)
     came_by = fields.String(allow_none=True)
     legs = fields.List(fields.String())

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 HOLD, OPEN, LEG = "case.hold", "case.open", "case.leg"
 NOTICED, ASSUMED = "noticed", "assumed"
+KEPT = "case_kept"
+"""The one state of a register as a handoff: what is signed of its standing stands in the legs."""
 _HOLDS_CASES = frozenset({"caseworker", "supervisor"})
 _RECEIVES = ("caseworker", "supervisor", "focal_point")
 
@@ -81,7 +83,7 @@ class CaseMachine(_Beside):
         came_by = statement.body["leg"] if statement.type == HOLD else None
         case = opened(handoff.id, handoff.to_agency, now, came_by)
         CaseStore(connection).add(case)
-        return Step(case.standing.value, 1, moved=True)
+        return Step(KEPT, 1, moved=True)
 
     def apply(self, connection: Connection, handoff: Party, verified: VerifiedStatement, now: int) -> Step:  # noqa: ARG002 - the port's signature
         """Say by which leg the case may be passed on.
@@ -95,15 +97,13 @@ class CaseMachine(_Beside):
         position = len(known) + 1
         if statement.type != LEG or not statement.roles & _HOLDS_CASES:
             raise IllegalTransition(
-                "A case says by which legs it may go.", state=case.standing.value, possible=[LEG], position=position
+                "A case says by which legs it may go.", state=KEPT, possible=[LEG], position=position
             )
         if statement.body["leg"] in known:
-            return Step(case.standing.value, position, moved=False)
+            return Step(KEPT, position, moved=False)
         if not cases.may_go_by(case.id, statement.body["leg"]):
-            raise IllegalTransition(
-                "This leg is of another case.", state=case.standing.value, possible=[LEG], position=position
-            )
-        return Step(case.standing.value, position + 1, moved=True)
+            raise IllegalTransition("This leg is of another case.", state=KEPT, possible=[LEG], position=position)
+        return Step(KEPT, position + 1, moved=True)
 
     def view(self, connection: Connection, handoff: Party, agency: str, now: int) -> Mapping[str, Any]:  # noqa: ARG002 - the port's signature
         """Return where the register stands, and the legs of the case."""
@@ -111,11 +111,12 @@ class CaseMachine(_Beside):
         case = cases.get(handoff.id)
         legs = cases.legs(case.id)
         return {
-            "state": case.standing.value,
+            "state": KEPT,
             "position": len(legs) + 1,
             "ball": None,
             "due": None,
             "case": {
+                "standing": case.standing.value,
                 "holder": case.moved_to or case.holder,
                 "came_by": case.came_by,
                 "legs": legs,

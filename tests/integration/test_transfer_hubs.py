@@ -72,6 +72,7 @@ def test_the_register_goes_on_at_the_takers_hub_and_cites_the_take_and_the_place
     moved = register_of(journey, centre, leg)
     hold = moved["statements"][0]["envelope"]
     assert moved["case"] | {"legs": []} == {
+        "standing": "held",
         "holder": centre.agency,
         "came_by": leg,
         "legs": [],
