@@ -370,7 +370,10 @@ def resolve(member: Member, address: str) -> str:
     found = [name for name in known if words.plain(name) == address]
     found = found or [name for name in known if words.plain(name).partition("@")[0] == address]
     if len(found) != 1:
-        raise NotFound("No agency, or more than one, is called so.", todo="Name it as name@host; see hub agency list.")
+        raise NotFound(
+            "No agency, or more than one, is called so.",
+            todo="Name it as name@host; see hub agency list, or hub network entry COUNTRY.",
+        )
     return found[0]
 
 

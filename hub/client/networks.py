@@ -8,7 +8,7 @@ rules, and a focal point passes on only to whom the consent names (R15).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 from hub.client.transport import well_formed
 from hub.directory.networks.document import (
@@ -26,13 +26,12 @@ from hub.errors import HubError, InvalidRequest, NotFound
 from hub.keys.certificates import CASE_ROLES, NEVER_RECEIVE, PERSON_ONLY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from hub.client.member import Member
     from hub.keys.pins import TrustedAgency
 
 _PATH: Final = "/api/v1/directory/networks"
-_Kind = TypeVar("_Kind", Network, Confirmation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +52,22 @@ class EntryPoint:
 
 
 class Known:
-    """All that networks and their agencies signed and that holds today, each verified."""
+    """What networks signed that holds today, verified, and of the agencies' own words those that are asked for."""
 
     def __init__(self, member: Member) -> None:
         self._member, self._now = member, member.clock.now()
         self._agencies: dict[str, TrustedAgency | None] = {}
+        self._claims: dict[tuple[str, str, str, str], Mapping[str, Any]] = {}
         self.unproven = 0
+        found: list[Network] = []
         with well_formed():
             documents = list(member.hub.get(_PATH)["documents"])
-        today, found = day_of(self._now), [self._read(row) for row in documents]
-        held = [row for row in found if row is not None and row.until >= today]
-        self.networks = sorted(_of(held, Network), key=lambda row: (row.network, row.secretariat))
-        said = _of(held, Confirmation)
-        self._said = {(row.secretariat, row.network, row.country, row.agency): row.confirmed for row in said}
+        for document, said in self._holding(documents):
+            if isinstance(said, Confirmation):
+                self._claims[said.secretariat, said.network, said.country, said.agency] = document
+            elif self._proven(document, said.by):
+                found.append(said)
+        self.networks = sorted(found, key=lambda row: (row.network, row.secretariat))
 
     def entry_points(self, country: str | None = None) -> list[EntryPoint]:
         """Return the entry points of a country, or of all: those that can be sent to and confirmed it first."""
@@ -97,7 +99,10 @@ class Known:
         return EntryPoint(entry.country, network, entry.agency, entry.deputy, confirmed, deputy, to)
 
     def _says(self, network: Network, country: str, agency: str | None) -> bool | None:
-        return self._said.get((network.secretariat, network.network, country, agency or ""))
+        """Return what an agency itself says of being an entry point; None if nothing that is proven."""
+        document = self._claims.get((network.secretariat, network.network, country, agency or ""))
+        found = self._proven(document, str(agency)) if document is not None else None
+        return found.confirmed if isinstance(found, Confirmation) else None
 
     def _receives(self, agency: str | None) -> bool:
         """Whether an agency is believed, may be sent to at all, and has somebody who can open a packet."""
@@ -107,13 +112,23 @@ class Known:
         sealed = found.entry.kind == PERSON_ONLY or bool(found.entry.enc)
         return sealed and any(cert.roles & CASE_ROLES for cert in found.members(self._now))
 
-    def _read(self, document: Any) -> Document | None:
+    def _holding(self, documents: Iterable[Any]) -> Iterator[tuple[Mapping[str, Any], Document]]:
+        today = day_of(self._now)
+        for document in documents:
+            try:
+                said = read_unverified(document)
+            except (HubError, AttributeError):
+                self.unproven += 1
+                continue
+            if said.until >= today:
+                yield document, said
+
+    def _proven(self, document: Mapping[str, Any], by: str) -> Document | None:
+        agency = self._agency(by)
+        certs = agency.members(self._now) if agency is not None else ()
         try:
-            agency = self._agency(read_unverified(document).by)
-            certs = agency.members(self._now) if agency is not None else ()
-            keys = [cert.sign for cert in certs if cert.roles & SIGNERS]
-            return read_document(document, keys, now=self._now)
-        except (HubError, AttributeError):
+            return read_document(document, [cert.sign for cert in certs if cert.roles & SIGNERS], now=self._now)
+        except HubError:
             self.unproven += 1
             return None
 
@@ -162,7 +177,3 @@ def confirm(
 
 def _put(member: Member, said: Document) -> None:
     member.hub.put(_PATH, {"document": sign_document(said, member.signer)})
-
-
-def _of(rows: Iterable[Document], kind: type[_Kind]) -> list[_Kind]:
-    return [row for row in rows if isinstance(row, kind)]
