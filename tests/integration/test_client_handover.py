@@ -7,10 +7,10 @@ import json
 import pytest
 from PIL import Image
 
-from hub.client import cases, handover, meetings, records
+from hub.client import cases, handover, meetings, records, referrals
 from hub.client.cleaning import MOST_BYTES
 from hub.client.handover import CHECKLIST, Side
-from hub.client.paper import handover as papers
+from hub.client.referrals import Outgoing
 from hub.clock import FileClock, SetClock
 from hub.errors import BadSignature, Conflict, InvalidRequest, Malformed, NotFound, TooLarge
 from hub.packets.encoding import b64u, sha256
@@ -18,7 +18,7 @@ from tests.conftest import NOW
 from tests.support.handovers import PLAN, SAFETY_PLAN, SAID
 from tests.support.papers import text
 from tests.support.terminal import hub
-from tests.support.world import PASSPHRASE, populated, world
+from tests.support.world import PASSPHRASE, SECTIONS, populated, reception, world
 
 HOST = "dj.example"
 
@@ -253,6 +253,42 @@ def test_what_cannot_be_printed_or_said_is_refused_in_words(run, tmp_path):
     assert run("amina", "show", record, as_json=True)["forms"] == []
 
 
-def test_a_receipt_of_a_leg_has_its_agencies(amina, hana):
-    leg = papers.Leg("c4Ffc2m0QyKcLr0pQeF9ug", amina.agency, hana.agency)
-    assert "shelter@dj.example" in text(papers.receipt_form("ar", "7QK2M-X9P4T", leg))
+def test_a_receipt_is_printed_of_the_leg_that_the_record_names(place, amina, hana, run, tmp_path):
+    held = reception(amina, place.clock, hana.agency)
+    leg = referrals.send(amina, Outgoing(hana.agency, SECTIONS, held, "reception")).handoff
+    record = run("amina", "draft", "--leg", leg, as_json=True)["record"]
+    run("amina", "print", record, "receipt", "--out", tmp_path / "receipt.pdf", "--lang", "ar")
+    shown = text((tmp_path / "receipt.pdf").read_bytes())
+    for words in (leg, "shelter@dj.example", "addis@dj.example"):
+        assert words in shown
+
+
+def test_a_plan_that_nobody_wrote_yet_is_not_printed(amina, run, tmp_path):
+    record = run("amina", "draft", "--case", cases.new(amina, {}).record, as_json=True)["record"]
+    assert "Fill it in first" in run("amina", "print", record, "plan", "--out", tmp_path / "plan.pdf", code=2)
+
+
+def test_a_reason_is_words_and_facts_are_an_object(run, tmp_path):
+    record = run("amina", "draft", as_json=True)["record"]
+    (tmp_path / "empty").write_text("\n")
+    run("amina", "tick", record, "plan", "--reason", tmp_path / "empty", code=2)
+    (tmp_path / "facts.json").write_text("[]")
+    run("amina", "draft", record, "--facts", tmp_path / "facts.json", code=2)
+
+
+def test_a_record_of_another_form_is_none_and_spoils_no_list(amina):
+    record = records.put(amina, "handover", {"v": 1, "mine": "nothing"})
+    with pytest.raises(NotFound):
+        meetings.load(amina, record)
+    assert record not in {row.record for row in meetings.listing(amina)}
+
+
+@pytest.mark.parametrize("change", [{"form": "ZZZZZ-ZZZZZ"}, {"files": ["photo-2.jpg"]}, {"files": []}])
+def test_a_scan_whose_own_record_says_something_else_is_refused(amina, tmp_path, change):
+    _, number = printed(amina, meetings.begin(amina, Side.SENDER, SAID))
+    scanned = meetings.scan(amina, number, signed_paper(tmp_path))
+    kept = records.get(amina, scanned.record, into=tmp_path)
+    pages = [tmp_path / name for name in kept.attachments]
+    records.put(amina, "scan", {**kept.value, **change}, attachments=pages, handoff=scanned.record)
+    with pytest.raises(BadSignature):
+        meetings.fetch(amina, scanned, tmp_path / "back")
