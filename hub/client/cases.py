@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 from hub.casefile.sections import considerations, forms
 from hub.client import access, basis, records
 from hub.client.member import workspace
-from hub.errors import BadSignature, Conflict, NotFound, TooLarge
+from hub.errors import BadSignature, Conflict, Malformed, NotFound, TooLarge
 from hub.ids import random_id
 from hub.keys.certificates import CASE_ROLES
 from hub.packets import shapes as a
 from hub.packets.encoding import b64u, sha256
+from hub.packets.tar import check_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,8 +42,6 @@ _FORM = a.at_least(
 )
 _PAPER = a.at_least({"v": a.integer(1), "case": a.identifier, "document": a.text, "sha256": a.random_bytes(32)})
 _SUFFIX = re.compile(r"\.[a-z0-9]{1,5}")
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}(\.[a-z0-9]{1,5})?")
-"""What a paper's file may be called here: another agency's row does not choose where something is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,13 +215,17 @@ def _items(held: CaseFile) -> list[dict[str, Any]]:
 
 
 def _is_named(row: Mapping[str, Any]) -> bool:
-    return isinstance(row.get("id"), str) and bool(_NAME.fullmatch(str(row.get("attachment"))))
+    """Whether a row names a file as a packet may: another agency's row does not choose where something is written."""
+    try:
+        return isinstance(row.get("id"), str) and "/" not in check_name(row.get("attachment"))
+    except Malformed:
+        return False
 
 
 def _named(path: Path, data: bytes) -> dict[str, Any]:
     """Return a row for a new paper: under a name that says nothing, whatever the file was called."""
     number, suffix = random_id(), path.suffix.lower()
-    name = f"{number}{suffix if _SUFFIX.fullmatch(suffix) else ''}"
+    name = f"paper-{number}{suffix if _SUFFIX.fullmatch(suffix) else ''}"
     return {"id": number, "state": "obtained", "attachment": name, "sha256": b64u(sha256(data))}
 
 

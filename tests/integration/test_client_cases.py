@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -141,7 +142,7 @@ def test_a_paper_is_kept_under_a_name_that_says_nothing(amina, tmp_path):
     scan.write_bytes(b"%PDF-of-a-certificate")
     held = cases.attach(amina, held.record, scan, {"type": "birth_certificate", "copy": "copy", "issuer": "registry"})
     (row,) = held.sections["documents"]["items"]
-    assert row["attachment"] == f"{row['id']}.pdf"
+    assert row["attachment"] == f"paper-{row['id']}.pdf"
     (tmp_path / "out").mkdir()
     (path,) = cases.papers(amina, held, tmp_path / "out")
     assert path.read_bytes() == scan.read_bytes()
@@ -152,6 +153,14 @@ def test_a_paper_is_kept_under_a_name_that_says_nothing(amina, tmp_path):
     assert row["check"]["by"] == "x"
     assert row["issuer"] == "registry"
     assert len(cases.papers(amina, again, tmp_path / "out")) == 1
+
+
+@pytest.mark.parametrize("called", ["a.pdf", "SYN Hagos.PDF", "x", ".hidden", "a.tar.gz", "a.p%f", "a." + "x" * 200])
+def test_a_paper_has_a_name_that_a_packet_takes_whatever_the_file_was_called(called):
+    for _ in range(200):  # some random numbers begin with a hyphen
+        row = cases._named(Path(called), b"content")
+        assert cases._is_named(row)
+        assert "Hagos" not in row["attachment"]
 
 
 def test_a_paper_that_was_exchanged_is_not_handed_out(amina, tmp_path):
