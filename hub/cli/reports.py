@@ -22,6 +22,7 @@ top = click.Group("reports")
 month = click.option("--month", required=True, metavar="YYYY-MM", help="Which month.")
 csv_file = click.option("--csv", "csv_file", type=FILE, help="Write it to this file as CSV.")
 _HOUR = 3600
+_LEVELS = ("service", "area", "age_band", "sex")
 
 
 @command(top, month, csv_file)
@@ -87,7 +88,7 @@ def show_counts(session: Session, month: str, csv_file: Path | None, split: str 
     """Show what all agencies published of a month, together."""
     found = counting.together(session.member(), month, split)["rows"]
     if csv_file:
-        _write(session, csv_file, [{**row, "grades": _grades(row)} for row in found])
+        _write(session, csv_file, [{**row, "grades": _grades_of(row)} for row in found])
         return
     columns = {"place": "Place", "class": "Class", "count": "Count", "percent": "Percent"}
     session.table(
@@ -96,13 +97,23 @@ def show_counts(session: Session, month: str, csv_file: Path | None, split: str 
         place=_place,
         **{"class": lambda row: (row["class"] or "").replace("_", " ")},
         count=lambda row: str(row["count"]) if row["count"] is not None else f"hidden, {row['least']} at least",
-        grades=lambda row: _grades(row) or "hidden",
+        grades=_grades_of,
     )
 
 
 def _place(row: dict[str, Any]) -> str:
-    parts = [row[name] for name in ("service", "area", "age_band", "sex") if row[name] is not None]
+    parts = [row[name] for name in _LEVELS if row[name] is not None]
     return ", ".join(part.replace("_", " ") for part in parts) or "all"
+
+
+def _grades_of(row: dict[str, Any]) -> str:
+    """Return how good the evidence is of a line's place, or of the nearest place above of which that is told."""
+    depth = row["grades_of"]
+    if depth is None:
+        return "hidden at every place"
+    above = {**row, **dict.fromkeys(_LEVELS[depth:])}
+    of_all = "" if _place(above) == _place(row) else f" (of {_place(above)})"
+    return f"{_grades(row)}{of_all}"
 
 
 def _grades(row: dict[str, Any]) -> str:

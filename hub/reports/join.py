@@ -43,9 +43,10 @@ def join(documents: Iterable[Told]) -> dict[Path, Joined]:
 def as_rows(found: Mapping[Path, Joined], split: str | None = None) -> list[dict[str, Any]]:
     """Return a line for each count of a split, or for the number of needs of each place: count, or what it is at least.
 
-    Each line has the grades of its place, as far as they are told.
+    Each line has the grades of its place, or where those are hidden of the nearest place above that tells them: what is
+    published there already, and so nothing more. `grades_of` is how many levels that place names; null: none tells any.
     """
-    return [line for path, one in found.items() for line in _lines(path, one, split)]
+    return [line for path, one in found.items() for line in _lines(path, one, split, _grades(found, path))]
 
 
 def _joined(rows: Sequence[Row]) -> Joined:
@@ -60,10 +61,18 @@ def _joined(rows: Sequence[Row]) -> Joined:
     return joined
 
 
-def _lines(path: Path, one: Joined, split: str | None) -> list[dict[str, Any]]:
+def _grades(found: Mapping[Path, Joined], path: Path) -> dict[str, Any]:
+    for depth in range(len(path), -1, -1):
+        place = found.get(path[:depth])
+        if place is not None and (told := place.row.told.get("grade")):
+            return {"grades": told, "grades_of": depth}
+    return {"grades": {}, "grades_of": None}
+
+
+def _lines(path: Path, one: Joined, split: str | None, grades: Mapping[str, Any]) -> list[dict[str, Any]]:
     place = dict(zip(("service", "area", "age_band", "sex"), (*path, *[None] * DEPTH), strict=False))
     sought = one.row.sought
-    head = {**place, "agencies": one.agencies, "sought": sought, "grades": one.row.told.get("grade", {})}
+    head = {**place, "agencies": one.agencies, "sought": sought, **grades}
     if split is None:
         return [{**head, "class": None, "count": sought, "least": sought, "percent": None}]
     told = one.row.told.get(split, {})

@@ -86,6 +86,7 @@ class CountLine(Schema):
     agencies = fields.Integer(required=True)
     sought = fields.Integer(required=True)
     grades = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    grades_of = fields.Integer(required=True, allow_none=True)
     class_ = fields.String(required=True, allow_none=True, data_key="class", attribute="class")
     count = fields.Integer(required=True, allow_none=True)
     least = fields.Integer(required=True)

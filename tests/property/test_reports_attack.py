@@ -51,13 +51,31 @@ def test_reasons_of_some_endings_tell_no_hidden_count(seed, many):
 def test_two_agencies_and_what_two_hubs_make_of_them_tell_no_hidden_count():
     found = {"a": facts(8, 300), "b": facts(9, 120)}
     documents = {name: suppress(rows) for name, rows in found.items()}
-    solver = attack(*documents, splits=("ending", "unmet"))
+    solver = attack(*documents, splits=("ending", "grade", "unmet"))
     for name, rows in documents.items():
         solver.read(name, rows)
         solver.read_together(table(rows), [name])  # a hub whose peer was away
     solver.read_together(table(*documents.values()))
     for name, rows in documents.items():
         assert solver.narrow(some(solver.hidden(name, rows, found[name]), 15)) == {}
+
+
+def test_each_line_has_grades_hidden_ones_too_and_says_of_which_place():
+    lines = table(suppress(facts(2, 1200)), suppress(facts(3, 1500)))
+    hidden = [line for line in lines if line["count"] is None]
+    assert hidden
+    assert all(line["grades"] for line in lines)
+    for line in lines:
+        path = _place(line)
+        assert line["grades_of"] <= len(path)
+        told = next(row for row in lines if row["split"] is None and _place(row) == path[: line["grades_of"]])
+        assert (told["grades"], told["grades_of"]) == (line["grades"], line["grades_of"])
+    few = as_rows(join([suppress(facts(12, 40))]))
+    assert {(line["grades_of"], len(line["grades"])) for line in few} == {(None, 0)}
+
+
+def _place(line):
+    return tuple(line[name] for name in ("service", "area", "age_band", "sex") if line[name] is not None)
 
 
 def test_who_takes_part_and_knows_its_own_cases_learns_no_hidden_count_of_another():

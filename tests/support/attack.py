@@ -63,8 +63,18 @@ class Attack:
                 continue
             where = self.cell(agencies or self.agencies, path, line["split"], line["class"])
             self.at_least.append((where, line["least"]))
-            if line["count"] is not None and line["agencies"] == len(agencies or self.agencies):
+            whole = line["agencies"] == len(agencies or self.agencies)
+            if line["count"] is not None and whole:
                 self._equals(where, line["count"])
+            self._read_grades(line, agencies or self.agencies, path, whole=whole)
+
+    def _read_grades(self, line, agencies, path, *, whole):
+        """Take in the grades beside a line: those of its place, or of the nearest above that tells them."""
+        for grade, count in line["grades"].items() if "grade" in self.splits else ():
+            where = self.cell(agencies, path[: line["grades_of"]], "grade", grade)
+            self.at_least.append((where, count))
+            if whole:
+                self._equals(where, count)
 
     def know(self, agency, facts):
         """Take in an agency's own facts, whole: who takes part knows its own cases."""
