@@ -7,6 +7,7 @@ of its rungs were told, is what the hub lists.
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -32,8 +33,9 @@ if TYPE_CHECKING:
 SOON: Final = 7 * DAY
 """How far ahead a desk looks at what is due."""
 _PATH, _INDEX = "/api/v1/timers", "timers.sealed"
+_RULE = a.matches(re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,47}"))
 _ABOUT = a.object_of(
-    {"label": a.text, "case": a.null_or(a.identifier), "rule": a.null_or(a.name), "facts": a.at_least({})}
+    {"label": a.text, "case": a.null_or(a.identifier), "rule": a.null_or(_RULE), "facts": a.at_least({})}
 )
 _NOTE = a.object_of({"note": a.null_or(a.string)})
 _FORMS = {SET: _ABOUT, MOVE: _NOTE, DONE: _NOTE}
@@ -302,4 +304,6 @@ def _check(form: a.Check, value: object) -> None:
     try:
         form(value)
     except Malformed as error:
-        raise InvalidRequest("Say in one short line what the timer is about.") from error
+        raise InvalidRequest(
+            "A timer has one short line on what it is about, a case file's record and a rule's name."
+        ) from error

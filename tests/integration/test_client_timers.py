@@ -168,6 +168,10 @@ def test_what_a_date_is_about_is_one_line(one_hub, samia):
     for label in ("", "two\nlines", "x" * 500):
         with pytest.raises(InvalidRequest):
             timers.set_timer(samia, About(label), one_hub.clock.now() + LATER)
+    for more in ({"case": "SYN Pooja"}, {"rule": "what Pooja said"}):
+        with pytest.raises(InvalidRequest):
+            timers.set_timer(samia, About("A visit", **more), one_hub.clock.now() + LATER)
+    timers.set_timer(samia, About("A review", rule="R42"), one_hub.clock.now() + LATER)
 
 
 def test_a_term_ends_with_its_last_day_where_the_agency_works(one_hub, samia):
