@@ -32,6 +32,7 @@ from hub.cli.common import FOLDER, INTERNAL, Session
 from hub.cli.consent import consent, protocol
 from hub.cli.demo import demo
 from hub.cli.directory import directory
+from hub.cli.gates import gates
 from hub.cli.handover import handover
 from hub.cli.log import log
 from hub.cli.networks import network
@@ -46,6 +47,7 @@ for _group in (sending.top, steps.top, links.top, ending.top, inquiries.top, dut
     for _command in _group.commands.values():
         work.top.add_command(_command)
 work.top.add_command(case)
+work.top.add_command(gates)
 work.top.add_command(programme)
 people.top.add_command(network)
 for _command in reports.top.commands.values():

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from consent.basis import SHORTEST_REASON
 from hub.casefile.gates import policy, verdict, words
-from hub.casefile.gates.ask import Approval
-from hub.client import approvals, records
+from hub.casefile.gates.ask import Approval, Journey, Purpose, evaluate
+from hub.client import approvals, cases, records
 from hub.client.timers import About, calendar, set_timer
 from hub.errors import BadSignature, GateClosed, InvalidRequest, Malformed
 from hub.packets import seal
@@ -65,6 +65,8 @@ _SHOWN: Final = a.at_least(
         "approvals": a.list_of(_SIGNED, 64),
     }
 )
+_JOURNEY: Final = frozenset(row.name for row in fields(Journey))
+_FLAGS: Final = frozenset({"final", "crosses_border", "interim", "accepted", "released", "disagreement"})
 _NOTHING: Final[Mapping[str, Any]] = {"mode": None, "bia_due": None, "bid_due": None, "plan": "", "people": []}
 
 
@@ -125,6 +127,40 @@ def proven(member: Member, rows: Iterable[Mapping[str, Any]], agency: str, at: i
     """Return what rows approve, for those members of `agency` who signed it and still might at a time."""
     found = ((row, tuple(_signers(member, row, agency, at))) for row in rows)
     return tuple(_approval(row, by) for row, by in found if by)
+
+
+# Asking
+
+
+def check(member: Member, case: str, step: str, journey: Journey, why: str | None = None) -> Result:
+    """Return what the gates find of a case file before a step, with the approvals that the agency keeps for the leg.
+
+    Raises:
+        InvalidRequest: the case file is a colleague's, and the member did not say `why` (R46).
+    """
+    now, sections = member.clock.now(), cases.load(member, case, why).sections
+    rows = [one.row for one in listing(member, case, journey.leg)]
+    return evaluate(step, sections, journey, proven(member, rows, member.agency, now), now=now)
+
+
+def journey_of(value: object) -> Journey:
+    """Return a journey out of what somebody wrote down, members of `Journey` by their names.
+
+    Raises:
+        InvalidRequest: a member is unknown or not of its form; `field` in the facts names it.
+    """
+    if not isinstance(value, dict) or not isinstance(value.get("leg"), str) or value.get("purpose") not in set(Purpose):
+        raise InvalidRequest("A journey has a leg and a purpose.", todo="See docs/transfer-gates.md.", field="purpose")
+    wrong = next((name for name, item in value.items() if not _fits(name, item)), None)
+    if wrong is not None:
+        field = wrong if wrong in _JOURNEY else "journey"
+        raise InvalidRequest("A member of the journey is unknown or not of its form.", field=field)
+    return Journey(**value)
+
+
+def _fits(name: str, item: object) -> bool:
+    kind = {"handover": dict, **dict.fromkeys(_FLAGS, bool)}.get(name, str)
+    return name in _JOURNEY and (item is None or isinstance(item, kind))
 
 
 # What leaves, and what came
