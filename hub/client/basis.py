@@ -10,7 +10,7 @@ import secrets
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from consent import decide as rules
 from consent import policy, record
@@ -356,9 +356,13 @@ def today(member: Member) -> str:
     return datetime.fromtimestamp(member.clock.now(), UTC).date().isoformat()
 
 
+BESIDE: Final = frozenset({"request", "journey", "gates", "handover"})
+"""Sections of closed forms that are about what is asked, found and done, and that no basis has to cover."""
+
+
 def categories(sections: Collection[str]) -> frozenset[str]:
-    """Return the categories of sections; `request` says what is asked and is none."""
-    return frozenset(sections) - {"request"}
+    """Return the categories of sections; those of `BESIDE` are none."""
+    return frozenset(sections) - BESIDE
 
 
 def _asking(member: Member, held: Held, asked: Asked) -> Callable[[Request], Permit | Deny]:

@@ -101,7 +101,7 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ready:
+class Ready:
     """A sealed packet, what lets it be sealed, and what it holds after what the basis obliges to."""
 
     part: Sealed
@@ -120,7 +120,7 @@ def send(member: Member, out: Outgoing, handoff: str | None = None) -> Sent:
     """
     by, handoff = _signers(member, out.basis), handoff or random_id()
     routing.check(out)
-    with _sealed(member, out) as ready:
+    with sealed(member, out) as ready:
         part = ready.part
         body = {
             "kind": "referral",
@@ -129,11 +129,11 @@ def send(member: Member, out: Outgoing, handoff: str | None = None) -> Sent:
             "needed_from": out.needed_from,
             "verdict": ready.permitted.verdict(by),
             "leg": None,
-            "freeze": _freeze_handle(out.basis, part.packet),
+            "freeze": freeze_handle(out.basis, part.packet),
             "link": out.link and out.link.to_value(),
         }
         said = member.statement("referral.submit", handoff, body, by=by, part=part)
-        copy = _copy(out, handoff, ready)
+        copy = copy_of(out, handoff, ready)
         if len(by) > 1:
             return Sent(handoff, None, cosigning.hold(member, said, part, copy), ready.removed)
         records.keep_copy(member, copy)
@@ -259,7 +259,7 @@ def _add(  # noqa: PLR0913 - what is added, and to what
     named = {name: copy[name] for name in ("to", "purpose", "service", "person", "inbox")}
     needs = tuple(copy["needs"])
     out = Outgoing(sections=sections, basis=held, attachments=attachments, needs=needs, link=link, **named)
-    with _sealed(member, out) as ready:
+    with sealed(member, out) as ready:
         return say(member, kind, shown, body or {}, ready.part)
 
 
@@ -303,16 +303,19 @@ def _roles_for(kind: str, side: Side, grade: Grade, state: str | None) -> frozen
 
 
 @contextmanager
-def _sealed(member: Member, out: Outgoing) -> Iterator[_Ready]:
-    """Yield the packet of `out`, sealed if its basis permits, after what the basis obliges to."""
+def sealed(member: Member, out: Outgoing, beside: Mapping[str, Any] | None = None) -> Iterator[Ready]:
+    """Yield the packet of `out`, sealed if its basis permits, after what the basis obliges to.
+
+    `beside` are sections that no basis has to cover (`bases.BESIDE`).
+    """
     agency, packet = member.trust.agency(out.to), random_id()
     permitted = bases.decide_for(member, out.basis, out.asked(agency), packet)
     target = member.target(agency, person=out.person, inbox=out.inbox, link=out.link)
     with workspace() as folder, workspace() as clean:
         kept, removed, attachments = _obliged(out, permitted, clean)
-        sections = {**kept, REQUEST: routing.request(out)}
+        sections = {**kept, **(beside or {}), REQUEST: routing.request(out)}
         part = member.seal(folder, target, sections, packet=packet, basis=permitted.basis, attachments=attachments)
-        yield _Ready(part, permitted, kept, removed)
+        yield Ready(part, permitted, kept, removed)
 
 
 def _obliged(
@@ -354,12 +357,13 @@ def _signers(member: Member, held: Held) -> list[MemberActor]:
     return [first, MemberActor(member.agency, supervisor, "supervisor")]
 
 
-def _freeze_handle(held: Held, packet: str) -> str:
+def freeze_handle(held: Held, packet: str) -> str:
     """Return what lets the giver's receipt stop this packet, or where there is none what looks the same to a hub."""
     return seal.freeze_handle(seal.freeze_key(held.token) if held.token else secrets.token_bytes(32), packet)
 
 
-def _copy(out: Outgoing, handoff: str, ready: _Ready) -> dict[str, Any]:
+def copy_of(out: Outgoing, handoff: str, ready: Ready) -> dict[str, Any]:
+    """Return what the sender keeps of what went out."""
     named = {name: getattr(out, name) for name in ("to", "purpose", "urgency", "service", "person", "inbox")}
     sealed = {"handoff": handoff, "packet": ready.part.packet, "manifest": ready.part.hash}
     basis = {"basis": out.basis.handoff, "came_by": out.came_by or out.basis.came_by}

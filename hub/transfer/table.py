@@ -179,7 +179,7 @@ def _beside(
 
 COSIGN, ACKNOWLEDGE_CHANGE = "transfer.cosign", "transfer.acknowledge_change"
 BESIDE = (
-    *_beside("transfer.search", (*_OFFERED, *UNTIL_HANDOVER), Side.SENDER, _WORKERS),
+    *_beside("transfer.search", (*_OFFERED, *UNTIL_HANDOVER), Side.SENDER, _CASE),
     *_beside("transfer.verify", (*UNTIL_HANDOVER[3:], *_HELD), Side.RECIPIENT, _WORKERS),
     *_beside(COSIGN, BEGUN, Side.EITHER, _ON_DUTY),
     *_beside(ACKNOWLEDGE_CHANGE, BEGUN, Side.EITHER, _CASE),
