@@ -1,0 +1,170 @@
+"""What happened after arrival, as it is entered: visits, an observer's signs, early warnings, reviews, delays.
+
+A visit stands under the time when it happened, however late it is entered, and the same one entered again is the same.
+An alert is a timer of the hub's that does not say what it is about (`hub.client.timers`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from hub.aftercare import deadlines, observer, schedule, visits
+from hub.aftercare.benchmarks import By
+from hub.client import aftercare, timers
+from hub.client.timers import About
+from hub.errors import InvalidRequest, NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from datetime import date
+
+    from hub.client.aftercare import Row
+    from hub.client.member import Member
+
+EARLY_WARNING: Final = "early_warning"
+_AHEAD: Final = 600
+PRESENT: Final = frozenset({"child", "worker", "supervisor"})
+"""Who has a say in a review (G7)."""
+
+
+def visit(member: Member, case: str, happened: int, *, words: str | None = None, **said: Any) -> Row:
+    """Write down a visit or a call under the time when it happened, however late; the same again is the same.
+
+    Args:
+        member: who enters it.
+        case: the case file's record.
+        happened: when it was.
+        words: what people said; sealed, and in no index.
+        said: `method`, `place`, `who`, `met`, `about`, `themes`; of an observer also `by`, `sign` and `evidence`.
+
+    Raises:
+        InvalidRequest: it is in the future, or not of its form.
+    """
+    if happened > member.clock.now() + _AHEAD:
+        raise InvalidRequest("A visit that has not been made cannot be written down.")
+    value = {
+        "happened": happened,
+        "by": said.get("by") or By.WORKER.value,
+        "method": said.get("method") or "visit",
+        "place": said.get("place") or "none",
+        "who": sorted(set(said.get("who") or ())),
+        "met": said.get("met", True),
+        "about": said.get("about"),
+        "themes": _themes(said.get("themes")),
+        "sign": said.get("sign"),
+        "evidence": said.get("evidence"),
+        "words": None,
+    }
+    day = _local(member, happened)
+    known = next((row for row in aftercare.rows_of(member, case) if _same_visit(row, value)), None)
+    if known is not None:
+        return known
+    aftercare.check(aftercare.FORMS["visit"], {"what": "visit", "case": case, "on": day.isoformat(), **value})
+    row = aftercare.put(member, "visit", case, day, {**value, "words": aftercare.remark(member, case, words)})
+    if visits.alarming(value["themes"] or {}):
+        alert(member, case, EARLY_WARNING)
+    return row
+
+
+def signal(member: Member, text: str, happened: int, evidence: str | None = None) -> Row:
+    """Type in what a local observer sent or ticked, and raise an alert where it asks for one.
+
+    Raises:
+        InvalidRequest: it is no code. NotFound: no case has these letters.
+    """
+    said = observer.read(text)
+    plans = [row for row in aftercare.rows(member) if row.what == "plan" and row.value["mark"] == said.mark]
+    if not plans:
+        raise NotFound("No case has these four letters.", todo="Ask the observer to read them out.")
+    case = str(plans[0].value["case"])
+    before = {row.record for row in aftercare.rows_of(member, case)}
+    facts = {"by": By.OBSERVER.value, "sign": said.sign.value, "method": "observer", "evidence": evidence}
+    row = visit(member, case, happened, met=said.sign is not observer.Sign.CALL_ME, **facts)
+    if said.alert and row.record not in before:
+        alert(member, case, f"observer_{said.sign}")
+    return row
+
+
+def alert(member: Member, case: str, label: str) -> str:
+    """Raise an early warning: its owner and the supervisors hear of it at once, and somebody else acknowledges it (H5).
+
+    `label` is a code, or a line that stays sealed. Return the timer.
+    """
+    held = aftercare.read(member, case)
+    hours = int(deadlines.rules()["alert"]["acknowledge_hours"])
+    about = About(label.replace("_", " "), case, EARLY_WARNING)
+    due = member.clock.now() + hours * 3_600
+    return timers.set_timer(member, about, due, urgency="emergency", owner=held.facts["lead"])
+
+
+def excuse(member: Member, case: str, stream: str, until: date, words: str) -> Row:
+    """Say why a contact is made later, and when; supervisors hear of it through the date that stands (R41).
+
+    Raises:
+        InvalidRequest: there is no such contact, no reason, or it is for too long.
+    """
+    held, day = aftercare.read(member, case), aftercare.today(member)
+    due = next((c for c in schedule.next_contacts(held.plan, held.visits, day) if c.stream == stream), None)
+    most = int(deadlines.rules()["excuse"]["most_days"])
+    if due is None or not words.strip() or not due.due < until or (until - max(due.due, day)).days > most:
+        raise InvalidRequest(f"A contact that is due is put off with a reason, by at most {most} days.", rule="R41")
+    on = min(day, due.due)
+    return aftercare.put(
+        member, "excuse", case, on, {"stream": stream, "until": until.isoformat(), "words": _words(member, case, words)}
+    )
+
+
+def review(
+    member: Member, case: str, on: date, present: Collection[str], *, changed: bool, words: str | None = None
+) -> Row:
+    """Write down that the plan was reviewed, and with whom.
+
+    Raises:
+        InvalidRequest: it was not with the child or a caregiver, the worker and a supervisor (G7), or is in the future.
+    """
+    heard = set(present) | ({"child"} if "caregiver" in present else set())
+    if on > aftercare.today(member) or not heard >= PRESENT:
+        raise InvalidRequest(
+            "A review is held with the child, or a caregiver, the worker and a supervisor.",
+            rule="R42",
+            fields="present",
+        )
+    value = {"present": sorted(set(present)), "changed": changed, "words": aftercare.remark(member, case, words)}
+    return aftercare.put(member, "review", case, on, value)
+
+
+def extend(member: Member, case: str, until: date, words: str) -> Row:
+    """Put the review off, once, as a supervisor.
+
+    Raises:
+        Conflict: it was put off before. InvalidRequest: by more than 14 days. Forbidden: the member is no supervisor.
+    """
+    held = aftercare.read(member, case)
+    found = deadlines.extend(held.review_due, until, held.extensions)
+    value = {"of": found.of.isoformat(), "until": found.until.isoformat(), "words": _words(member, case, words)}
+    return aftercare.put(member, "extension", case, aftercare.today(member), value, aftercare.SUPERVISOR)
+
+
+def happened(member: Member, case: str, event: str, on: date, words: str | None = None) -> Row:
+    """Write down what a term runs from: `produced` before a committee, `ordered` an inquiry; or a term was done."""
+    return aftercare.put(member, "event", case, on, {"event": event, "words": aftercare.remark(member, case, words)})
+
+
+def _words(member: Member, case: str, words: str) -> str:
+    found = aftercare.remark(member, case, words)
+    if found is None:
+        raise InvalidRequest("Say why.")
+    return found
+
+
+def _same_visit(row: Row, value: Mapping[str, Any]) -> bool:
+    names = ("happened", "by", "method", "sign")
+    return row.what == "visit" and all(row.value[name] == value[name] for name in names)
+
+
+def _themes(said: Mapping[str, str] | None) -> dict[str, str] | None:
+    return None if said is None else {**dict.fromkeys(visits.THEMES, "not_asked"), **said}
+
+
+def _local(member: Member, at: int) -> date:
+    return timers.calendar(member).local(at).date()
