@@ -462,13 +462,17 @@ def test_a_link_that_was_taken_back_opens_nothing(place, given, phone):
 # For everybody: four languages, a narrow screen, a keyboard.
 
 
-@pytest.mark.parametrize(("language", "name"), [("fr", "Commencer"), ("es", "Empezar"), ("ar", "ابدأ")])
-def test_the_page_speaks_the_reader_s_language(given, phones, language, name):
+@pytest.mark.parametrize(
+    ("language", "name", "member"),
+    [("fr", "Commencer", "Nom"), ("es", "Empezar", "Nombre"), ("ar", "ابدأ", "الاسم")],
+)
+def test_the_page_speaks_the_reader_s_language(given, phones, language, name, member):
     with phones(locale=language) as phone:
         phone.visit(given.url).press(name)
         phone.page.get_by_role("textbox").fill("".join(chr(0x660 + int(digit)) for digit in given.code))
         phone.page.locator("button[type=submit]").click()
         phone.sees("SYN Hagos")
+        assert member in phone.page.locator("dt").all_text_contents()
         html = phone.page.locator("html")
         assert html.get_attribute("lang") == language
         assert html.get_attribute("dir") == ("rtl" if language == "ar" else "ltr")

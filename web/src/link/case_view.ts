@@ -31,7 +31,7 @@ export function caseView(shown: Shown, language: Language, save: (packet: Packet
     ...contents(first, language, save),
     first.sections.has(CONTACT) ? null : el("p", {}, w.contact_none),
     ...later.flatMap((packet) => [
-      el("h2", {}, `${w.answered}, ${moment(packet.manifest.created, language)}`),
+      el("h2", {}, `${w.answered}${w.comma}${moment(packet.manifest.created, language)}`),
       ...contents(packet, language, save),
     ]),
     ...(shown.said.length
@@ -70,7 +70,7 @@ function contents(packet: Packet, language: Language, save: (packet: Packet, n: 
     isObject(request) ? asked(request, language) : null,
     ...names.flatMap((name) => [
       el("h3", {}, name === CONTACT ? w.contact : label(language, "categories", name)),
-      value(packet.sections.get(name)!),
+      value(packet.sections.get(name)!, language),
     ]),
     ...(large.length || packet.attachments.size ? [el("h3", {}, w.attachments)] : []),
     ...large.map(({ n, plen }) =>
@@ -106,7 +106,7 @@ function asked(request: JsonObject, language: Language): Child {
     codes
       .filter((code): code is string => typeof code === "string")
       .map((code) => label(language, list, code))
-      .join(", ") || null;
+      .join(w.comma) || null;
   return el(
     "dl",
     {},
@@ -115,7 +115,7 @@ function asked(request: JsonObject, language: Language): Child {
     ...pair(w.needs, named("needs", Array.isArray(needs) ? needs : [])),
     ...pair(w.why, named("criteria", met)),
     ...pair(w.unknown, named("criteria", unknown)),
-    ...rows(rest),
+    ...rows(rest, language),
   );
 }
 
@@ -126,16 +126,22 @@ function reasons(why: Json): { met: Json[]; unknown: Json[] } {
   return { met: of("meets"), unknown: of("unknown") };
 }
 
-function value(found: Json): Node {
-  if (Array.isArray(found)) return el("ul", { class: "values" }, ...found.map((item) => el("li", {}, value(item))));
-  if (isObject(found)) return el("dl", {}, ...rows(found));
+function value(found: Json, language: Language): Node {
+  if (Array.isArray(found)) {
+    return el("ul", { class: "values" }, ...found.map((item) => el("li", {}, value(item, language))));
+  }
+  if (isObject(found)) return el("dl", {}, ...rows(found, language));
   return foreign(typeof found === "boolean" ? (found ? "✓" : "✗") : String(found));
 }
 
-const rows = (found: JsonObject): Child[] =>
+/** Members of a section, by their names in the reader's language where the page knows them. */
+const rows = (found: JsonObject, language: Language): Child[] =>
   Object.entries(found)
     .filter(([name, item]) => item !== null && item !== "" && name !== "v")
-    .flatMap(([name, item]) => pair(plain(name), value(item)));
+    .flatMap(([name, item]) => pair(memberName(language, name), value(item, language)));
+
+const memberName = (language: Language, name: string): string =>
+  (LANGUAGES[language].members as { [name: string]: string })[name] ?? plain(name);
 
 const pair = (name: string, found: Child): Child[] =>
   found === null ? [] : [el("dt", {}, foreign(name)), el("dd", {}, found)];
