@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from consent import words as consent_words
 from hub.errors import InvalidRequest
-from hub.programmes.progress import State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,8 +19,9 @@ if TYPE_CHECKING:
 
 def state(row: Row, language: str = "en") -> str:
     """Return how a step stands, in words."""
-    found: str = _words(language)["late" if row.late and row.state is State.OPEN else row.state.value]
-    return found
+    say = _words(language)
+    found: str = say[row.state.value]
+    return str(say["late"]).format(state=found) if row.late else found
 
 
 def why_not(row: Row, template: Template, language: str = "en") -> str:

@@ -11,7 +11,17 @@ from hub.client.referrals import Outgoing
 from hub.clock import FileClock, SetClock
 from hub.directory.networks.document import Confirmation, Entry, Network, read_document, sign_document
 from hub.directory.networks.store import Networks
-from hub.errors import BadSignature, Conflict, ConsentMissing, Expired, Forbidden, HubError, InvalidRequest, NotFound
+from hub.errors import (
+    BadSignature,
+    Conflict,
+    ConsentMissing,
+    Expired,
+    Forbidden,
+    HubError,
+    InvalidRequest,
+    NotFound,
+    RateLimited,
+)
 from hub.federation.pull import remove_peer
 from hub.ids import agency_id
 from tests.conftest import NOW
@@ -241,3 +251,14 @@ def test_a_hub_that_is_no_peer_any_more_leaves_no_network(tmp_path):
         assert Known(other).networks
         remove_peer(made.hubs[GW].hub, SN)
         assert not Known(other).networks
+
+
+def test_no_agency_fills_the_list_of_all_hubs(place, wan):
+    bafata = place.members["bafata"]
+    claims = [Confirmation(f"n-{n}", wan.secretariat, "GW", bafata.agency, True, UNTIL, NOW) for n in range(501)]
+    with place.hubs[GW].hub.database.write() as connection:
+        for claim in claims[1:]:
+            Networks(connection).put(claim, signed(bafata, claim))
+    with pytest.raises(RateLimited):
+        bafata.hub.put(networks._PATH, {"document": signed(bafata, claims[0])})
+    bafata.hub.put(networks._PATH, {"document": signed(bafata, claims[1])})

@@ -18,6 +18,7 @@ from hub.packets.encoding import parse_json
 from hub.programmes.progress import State
 from tests.conftest import NOW
 from tests.support import terminal
+from tests.support.factories import some_id
 from tests.support.searching import found_in, kept_by
 from tests.support.world import PASSPHRASE, SECTIONS, consent, grant, populated, reception, world
 
@@ -280,3 +281,22 @@ def test_a_handoff_without_a_programme_says_so(place, amina, hana, tmp_path):
     place.run()
     (opened,) = opening.open_handoff(hana, sent.handoff)
     assert programmes.out_of(opened.sections) is None
+
+
+def test_a_programme_belongs_to_one_case_and_what_is_twice_or_no_mark_counts_once_or_not_at_all(amina, hana, tracker):
+    document = copy.deepcopy(handed_over(amina, tracker))
+    document["marks"] += [*document["marks"], {"no": "mark"}]
+    taken = programmes.take(hana, case_file(hana), document)
+    assert taken.marks == programmes.get(amina, tracker).marks
+    with pytest.raises(Conflict):
+        programmes.take(hana, case_file(hana), document)
+    with pytest.raises(InvalidRequest):
+        programmes.mark(amina, tracker, "agreed", "perhaps")
+    with pytest.raises(NotFound):
+        programmes.get(amina, taken.case)
+
+
+def test_marks_without_the_programme_that_they_belong_to_are_not_shown(amina):
+    orphan = {"v": 1, "case": case_file(amina), "tracker": some_id("orphan"), "template": None, "marks": []}
+    records.put(amina, "programme", orphan)
+    assert orphan["tracker"] not in {row.id for row in programmes.listing(amina)}

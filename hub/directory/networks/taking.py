@@ -31,9 +31,10 @@ def publish(connection: Connection, document: Mapping[str, Any], agency: str, no
         Conflict: a newer one is kept.
         RateLimited: it has signed too many.
     """
-    if read_unverified(document).by != agency:
+    said, rows = read_unverified(document), Networks(connection)
+    if said.by != agency:
         raise Forbidden("Nobody signs for another agency.")
-    if Networks(connection).of_agency(agency) >= MOST:
+    if not rows.newest(said) and rows.of_agency(agency) >= MOST:
         raise RateLimited("This agency has signed more for networks than a hub keeps.")
     if not _keep(connection, document, now):
         raise Conflict("A newer document of this network is kept.", todo="Sign it again.")
