@@ -266,6 +266,13 @@ CASES: list[tuple[str, str, str, dict[str, Any], set[str], set[str]]] = [
     ("a spontaneous return", "exception", "offer", {"journey.return_mode": "spontaneous", "case.bia_bid.return_mode": "spontaneous", **_with(exception("spontaneous"))}, set(), {"R21", "R22", "R24"}),
     ("closing with the exception's promise kept", "home", "close", {"journey.holder": "receiver", "journey.state": "monitoring", "case.bia_bid.exception": {"mode": "bid_in_origin", "on": "2026-10-31"}}, set(), set()),
     ("closing without the determination that was promised", "home", "close", {"journey.holder": "receiver", "case.bia_bid.exception": {"mode": "bid_in_origin", "on": "2026-11-20"}}, {"R24"}, set()),
+    ("a return called onward travel", "return", "offer", {"journey.purpose": "forward", "case.bia_bid.bid": ..., "case.coo_home_study.home_studies": []}, {"R21", "R22"}, set()),
+    ("a return called a placement", "return", "offer", {"journey.purpose": "placement", "case.bia_bid.bid": ...}, {"R21"}, set()),
+    ("a placement over a border", "return", "offer", {"journey.purpose": "placement", "case.bia_bid.bid.outcome": "foster_care"}, set(), set()),
+    ("an exception for a placement over a border", "exception", "offer", {"journey.purpose": "placement"}, {"R21", "R22", "R24"}, set()),
+    ("onward travel within a country", "return", "offer", {"journey.purpose": "forward", "journey.crosses_border": False, "journey.return_mode": None, "case.bia_bid.bid": ..., "case.coo_home_study.home_studies": []}, set(), set()),
+    ("onward travel, and nobody says whether a border is crossed", "return", "offer", {"journey.purpose": "forward", "journey.crosses_border": None, "case.bia_bid.bid": ...}, {"R21"}, set()),
+    ("a purpose that is none", "return", "offer", {"journey.purpose": "expulsion"}, {f"R{n}" for n in range(21, 39)}, set()),
     # R25
     ("a forced return in the child's interest", "forced", "offer", {"case.bia_bid.bid": {**BID, "outcome": "return"}}, {"R25"}, {"R21", "R22", "R24"}),
     ("a forced return with a determination before arrival", "forced", "offer", {"case.bia_bid.bid": BID, "journey.returned": None}, {"R25"}, {"R21", "R22", "R24"}),

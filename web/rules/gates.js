@@ -62,7 +62,8 @@ export function gatesOf(file) {
  * @returns {{outcomes: Outcome[], tasks: Task[]}}
  */
 export function judge(policy, facts) {
-  if (!policy.steps.includes(/** @type {string} */ (facts.step))) {
+  const known = policy.tables.purposes.all.includes(own(facts.journey, "purpose"));
+  if (!known || !policy.steps.includes(/** @type {string} */ (facts.step))) {
     /** @type {Outcome[]} */
     const outcomes = policy.gates.map(({ id }) => ({ gate: id, found: "blocked", failed: [], unseen: false, told: {} }));
     return { outcomes, tasks: [] };

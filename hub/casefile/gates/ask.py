@@ -37,7 +37,10 @@ class Found(StrEnum):
 
 
 class Purpose(StrEnum):
-    """What a leg is for. A leg that ends with the family is `reunification`, whatever border it crosses."""
+    """What a leg is for. One that ends with the family is `reunification`, whatever border it crosses.
+
+    One over a border is asked what a return is asked, whatever it is called.
+    """
 
     RETURN = "return"
     REUNIFICATION = "reunification"
@@ -204,9 +207,9 @@ def facts(
 
 
 def judge(asked: Mapping[str, Any]) -> Result:
-    """Return what the gates find of facts that `facts` made; a strange step blocks everything."""
+    """Return what the gates find of facts that `facts` made; a strange step or purpose blocks everything."""
     step = str(asked["step"])
-    if step not in policy.STEPS:
+    if step not in policy.STEPS or asked["journey"].get("purpose") not in policy.PURPOSES:
         return Result(step, tuple(Outcome(gate, Found.BLOCKED) for gate in policy.GATES))
     scope = {**asked, "policy": policy.TABLES}
     judged = [_judge(gate, scope) for gate in policy.ALL]
