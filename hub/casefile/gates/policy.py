@@ -126,6 +126,6 @@ GATES: Final = tuple(gate.id for gate in ALL)
 """The gates of a transfer's verdict, in their order, whatever applied (docs/protocol.md §7)."""
 BY_ID: Final = {gate.id: gate for gate in ALL}
 STEPS: Final = tuple(TABLES["steps"]["all"])
-PURPOSES: Final = frozenset(TABLES["purposes"]["all"])
+PURPOSES: Final = tuple(TABLES["purposes"]["all"])
 ADVISORY: Final = frozenset(TABLES["steps"]["advisory"])
 """Steps at which gates tell and do not stop: a child who has arrived is always received."""
