@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from hub.casefile.gates.policy import GATES
+from hub.casefile.gates.policy import ALL, GATES
 from hub.casefile.sections import forms
 from tests.support.twin import Twin
 from tests.vectors import gates
@@ -47,6 +47,12 @@ def test_each_gate_stops_somebody_and_lets_somebody_pass(gate):
     }
     assert {"-", "."} <= found
     assert "+" in found or gate == "R24", "an exception is never clear: it is lifted, or it is none"
+
+
+def test_each_check_stops_somebody_on_its_own():
+    written = [case["answer"].split(" ")[n] for case in VECTORS if "answer" in case for n in range(len(GATES))]
+    alone = {word.split("(")[0].rstrip("?").replace("~", "-") for word in written}
+    assert {f"{gate.id}-{check.id}" for gate in ALL for check in gate.checks} <= alone
 
 
 def test_the_journeys_are_of_the_published_forms():
