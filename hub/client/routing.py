@@ -146,7 +146,7 @@ def why_you(value: Mapping[str, Any], labels: Mapping[str, str]) -> Iterable[str
     yield from [f"others that nearly fitted: {why['near_misses']}"] if why["near_misses"] else []
     yield from [f"somebody of yours was called on {why['called']}"] if why["called"] else []
     if made := why["exception"]:
-        by = f"as you signed in inquiry {made['inquiry']}" if made["inquiry"] else "as the sender reports of a call"
+        by = f"by your answer to inquiry {made['inquiry']}" if made["inquiry"] else "as the sender reports of a call"
         yield f"you made an exception on {made['on']}, {by}"
 
 

@@ -305,7 +305,7 @@ def test_a_provider_signs_its_own_exception_and_reads_that_it_did(place, amina, 
     request = opened.sections["request"]
     assert request["why"]["exception"] == {"on": DAY, "inquiry": made.inquiry}
     lines = list(routing.why_you(request, reasons.words("en")["criteria"]))
-    assert lines[-1] == f"you made an exception on {DAY}, as you signed in inquiry {made.inquiry}"
+    assert lines[-1] == f"you made an exception on {DAY}, by your answer to inquiry {made.inquiry}"
     assert MADE["reason"] not in json.dumps(dict(opened.sections))
 
 
