@@ -1,6 +1,6 @@
 """Closing a case, visits after it, archiving, keeping, destroying: what stands in the way, and until when. Pure.
 
-Each hindrance is a code with the rule that it comes from; the words are the command line's. Nothing lifts the
+Each hindrance is a code with the rule that it comes from, and a sentence. Nothing lifts the
 separation of who recommends and who authorises. Who signed what is read from records by `hub.client.closing`.
 """
 
@@ -67,6 +67,11 @@ class Hindrance:
     code: str
     rule: str
     about: str = ""
+
+    @property
+    def text(self) -> str:
+        """A sentence for people."""
+        return str(rules()["hindrances"][self.code]).format(about=self.about.replace("_", " "))
 
 
 def to_closing(said: Proposal, case: Standing) -> list[Hindrance]:

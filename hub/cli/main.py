@@ -27,6 +27,7 @@ from hub.cli import (
     timers,
     work,
 )
+from hub.cli.aftercare import aftercare
 from hub.cli.cases import case
 from hub.cli.common import FOLDER, INTERNAL, Session
 from hub.cli.consent import consent, protocol
@@ -46,6 +47,7 @@ _SECTIONS = {"Operators": operator.top, "People": people.top, "Work": work.top, 
 for _group in (sending.top, steps.top, links.top, ending.top, inquiries.top, duty.top, queue.top, timers.top):
     for _command in _group.commands.values():
         work.top.add_command(_command)
+work.top.add_command(aftercare)
 work.top.add_command(case)
 work.top.add_command(gates)
 work.top.add_command(programme)

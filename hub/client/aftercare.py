@@ -24,6 +24,7 @@ from hub.statements.grammar import Role
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
+    from pathlib import Path
 
     from hub.client.member import Member
     from hub.client.records import Record
@@ -190,6 +191,25 @@ def follow(
     return read(member, case)
 
 
+def planned(sections: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the sections of a case file say already of how it is to be followed, as `follow` takes it.
+
+    Of a birth of which only the year is known the earliest day counts: better too early than too late (H15).
+    """
+    found: dict[str, Any] = {}
+    plan, born = _section(sections, "monitoring_plan"), _section(_section(sections, "identity"), "born")
+    found |= {name: plan[name] for name in ("risk", "benchmark") if isinstance(plan.get(name), str)}
+    quiet = _section(plan, "low_visibility")
+    if quiet:
+        texts = quiet.get("texts") is not False
+        found["discretion"] = {"caller": str(quiet.get("caller_name", "")), "texts": texts, "note": ""}
+    if isinstance(born.get("on"), str) or type(born.get("year")) is int:
+        found["born"] = date.fromisoformat(born["on"]) if "on" in born else date(born["year"], 1, 1)
+    country = _section(sections, "status").get("country_of_origin")
+    found["country"] = country if isinstance(country, str) else None
+    return {**found, "exploited": bool(_section(sections, "exploitation"))}
+
+
 def assess(member: Member, case: str, risk: str, words: str | None = None, on: date | None = None) -> Followed:
     """Say that the level of risk is another one since a day; contacts are planned anew (H1)."""
     held = read(member, case)
@@ -273,11 +293,12 @@ def rows_of(member: Member, case: str) -> tuple[Row, ...]:
     return tuple(row for row in rows(member) if row.value["case"] == case)
 
 
-def remark(member: Member, case: str, words: str | None) -> str | None:
-    """Keep somebody's words about a case sealed and out of every index; return their record."""
+def remark(member: Member, case: str, words: str | None, papers: Sequence[Path] = ()) -> str | None:
+    """Keep somebody's words about a case sealed and out of every index, with what shows them; return their record."""
     if not words or not words.strip():
         return None
-    return records.put(member, REMARK, {"case": case, "words": words.strip()}, roles=CASE_ROLES)
+    value = {"case": case, "words": words.strip()}
+    return records.put(member, REMARK, value, attachments=papers, roles=CASE_ROLES)
 
 
 def said(member: Member, row: Row) -> str:
@@ -361,6 +382,11 @@ def as_visit(row: Row) -> Visit:
 
 def _mark() -> str:
     return "".join(secrets.choice(observer.LETTERS) for _ in range(observer.MARK_LENGTH))
+
+
+def _section(sections: Mapping[str, Any], name: str) -> dict[str, Any]:
+    found = sections.get(name)
+    return found if isinstance(found, dict) else {}
 
 
 def _day(text: str) -> date:

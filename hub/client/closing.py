@@ -352,7 +352,7 @@ def _is(row: Row) -> bool:
 def _stop(found: list[Hindrance]) -> None:
     if found:
         raise Conflict(
-            "Something stands in the way.",
+            " ".join(one.text for one in found),
             todo="Settle what is listed first.",
             rule=found[0].rule,
             hindrances=[{"code": one.code, "rule": one.rule, "about": one.about} for one in found],

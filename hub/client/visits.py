@@ -11,30 +11,40 @@ from typing import TYPE_CHECKING, Any, Final
 from hub.aftercare import deadlines, observer, schedule, visits
 from hub.aftercare.benchmarks import By
 from hub.client import aftercare, timers
+from hub.client.cleaning import clean_scan
+from hub.client.member import workspace
 from hub.client.timers import About
 from hub.errors import InvalidRequest, NotFound
+from hub.packets.encoding import b64u, sha256
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import date
+    from pathlib import Path
 
     from hub.client.aftercare import Row
     from hub.client.member import Member
 
 EARLY_WARNING: Final = "early_warning"
 _AHEAD: Final = 600
+_WARNINGS: Final = {"concern": "the observer is worried", "call_me": "the observer asks to be called"}
 PRESENT: Final = frozenset({"child", "worker", "supervisor"})
 """Who has a say in a review (G7)."""
 
 
-def visit(member: Member, case: str, happened: int, *, words: str | None = None, **said: Any) -> Row:
+def visit(
+    member: Member, case: str, happened: int, *, words: str | None = None, papers: Sequence[Path] = (), **said: Any
+) -> Row:
     """Write down a visit or a call under the time when it happened, however late; the same again is the same.
+
+    An early warning goes out first: entered again after a crash it is not lost, and not raised twice.
 
     Args:
         member: who enters it.
         case: the case file's record.
         happened: when it was.
         words: what people said; sealed, and in no index.
+        papers: pages that show it, kept with the words.
         said: `method`, `place`, `who`, `met`, `about`, `themes`; of an observer also `by`, `sign` and `evidence`.
 
     Raises:
@@ -55,46 +65,46 @@ def visit(member: Member, case: str, happened: int, *, words: str | None = None,
         "evidence": said.get("evidence"),
         "words": None,
     }
-    day = _local(member, happened)
     known = next((row for row in aftercare.rows_of(member, case) if _same_visit(row, value)), None)
     if known is not None:
         return known
+    day = timers.calendar(member).local(happened).date()
     aftercare.check(aftercare.FORMS["visit"], {"what": "visit", "case": case, "on": day.isoformat(), **value})
-    row = aftercare.put(member, "visit", case, day, {**value, "words": aftercare.remark(member, case, words)})
-    if visits.alarming(value["themes"] or {}):
-        alert(member, case, EARLY_WARNING)
-    return row
+    if value["sign"] in _WARNINGS or visits.alarming(value["themes"] or {}):
+        alert(member, case, _WARNINGS.get(value["sign"], "not safe"), {"happened": happened})
+    return aftercare.put(member, "visit", case, day, {**value, "words": aftercare.remark(member, case, words, papers)})
 
 
-def signal(member: Member, text: str, happened: int, evidence: str | None = None) -> Row:
-    """Type in what a local observer sent or ticked, and raise an alert where it asks for one.
+def signal(member: Member, text: str, happened: int, evidence: Path | None = None) -> Row:
+    """Type in what a local observer sent or ticked; `evidence` is a photo or scan of it. It may raise an alert.
 
     Raises:
-        InvalidRequest: it is no code. NotFound: no case has these letters.
+        InvalidRequest: it is no code, or the evidence no picture. NotFound: no case has these letters.
     """
     said = observer.read(text)
     plans = [row for row in aftercare.rows(member) if row.what == "plan" and row.value["mark"] == said.mark]
     if not plans:
         raise NotFound("No case has these four letters.", todo="Ask the observer to read them out.")
-    case = str(plans[0].value["case"])
-    before = {row.record for row in aftercare.rows_of(member, case)}
-    facts = {"by": By.OBSERVER.value, "sign": said.sign.value, "method": "observer", "evidence": evidence}
-    row = visit(member, case, happened, met=said.sign is not observer.Sign.CALL_ME, **facts)
-    if said.alert and row.record not in before:
-        alert(member, case, f"observer_{said.sign}")
-    return row
+    facts: dict[str, Any] = {"by": By.OBSERVER.value, "sign": said.sign.value, "method": "observer"}
+    facts |= {"met": said.sign is not observer.Sign.CALL_ME, "words": text}
+    with workspace() as folder:
+        if evidence is not None:
+            facts["papers"] = clean_scan(evidence, folder)
+            facts["evidence"] = b64u(sha256(evidence.read_bytes()))
+        return visit(member, str(plans[-1].value["case"]), happened, **facts)
 
 
-def alert(member: Member, case: str, label: str) -> str:
+def alert(member: Member, case: str, label: str, facts: Mapping[str, Any] | None = None) -> str:
     """Raise an early warning: its owner and the supervisors hear of it at once, and somebody else acknowledges it (H5).
 
-    `label` is a code, or a line that stays sealed. Return the timer.
+    `label` is a line that stays sealed; what warns of the same `facts` while it runs is the same. Return the timer.
     """
-    held = aftercare.read(member, case)
-    hours = int(deadlines.rules()["alert"]["acknowledge_hours"])
-    about = About(label.replace("_", " "), case, EARLY_WARNING)
-    due = member.clock.now() + hours * 3_600
-    return timers.set_timer(member, about, due, urgency="emergency", owner=held.facts["lead"])
+    lead, known = aftercare.read(member, case).facts["lead"], dict(facts or {})
+    for one in timers.listing(member, case=case) if known else ():
+        if one.about is not None and one.about.rule == EARLY_WARNING and one.about.facts == known:
+            return one.handoff
+    due = member.clock.now() + int(deadlines.rules()["alert"]["acknowledge_hours"]) * 3_600
+    return timers.set_timer(member, About(label, case, EARLY_WARNING, known), due, urgency="emergency", owner=lead)
 
 
 def excuse(member: Member, case: str, stream: str, until: date, words: str) -> Row:
@@ -164,7 +174,3 @@ def _same_visit(row: Row, value: Mapping[str, Any]) -> bool:
 
 def _themes(said: Mapping[str, str] | None) -> dict[str, str] | None:
     return None if said is None else {**dict.fromkeys(visits.THEMES, "not_asked"), **said}
-
-
-def _local(member: Member, at: int) -> date:
-    return timers.calendar(member).local(at).date()
