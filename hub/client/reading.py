@@ -20,7 +20,7 @@ from hub.packets.dsse import Envelope
 from hub.packets.encoding import canonical
 from hub.packets.manifest import MAX_HEADER, Rewrap, read_manifest
 from hub.packets.verify import verify
-from hub.statements.grammar import STATEMENT_TYPE, Grade, Statement
+from hub.statements.grammar import ASSUME, STATEMENT_TYPE, Grade, MemberActor, Statement
 from hub.statements.links import Chain, chain_of
 from hub.statements.receipts import Receipt, read_receipt
 from hub.statements.verify import VerifiedStatement, verify_statement
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 FREEZE = "consent.freeze"
 REWRAP, DISCARD = "packet.rewrap", "record.destroy"
+SUCCESSION = "succession"
 CUSTODY = GIVES_UP | {FREEZE, "consent.unfreeze"}
 _ACCEPTED = "accepted.json"
 _PAGE = 100
@@ -197,7 +198,7 @@ def _shown(member: Member, handoff: str, view: dict[str, Any]) -> Shown:
         lines = _lines(member, view)
     if view["id"] != handoff or not lines or any(line.statement.handoff != handoff for line in lines):
         raise PeerMisbehaved("The hub has shown another handoff than was asked for.")
-    if lines[0].statement.agency != view["from_agency"]:
+    if _begun_for(lines[0].statement) != view["from_agency"]:
         raise PeerMisbehaved("The hub names another sender than the one who signed.")
     _check_state(view, lines)
     _check_heads(member, lines)
@@ -214,6 +215,17 @@ def _shown(member: Member, handoff: str, view: dict[str, Any]) -> Shown:
         packets=tuple(_listed(row, lines) for row in view["packets"]),
         **known,
     )
+
+
+def _begun_for(said: Statement) -> str | None:
+    """Return whom a handoff is from by the statement that began it: its signer, or whom that one speaks for.
+
+    A hub begins the register of a case that came to an agency of its own; who assumes a case speaks for its holder.
+    """
+    if said.hub is not None:
+        to = str(said.body.get("to"))
+        return to if host_of(to) == said.hub else None
+    return said.body["of"] if said.type == ASSUME else said.agency
 
 
 def fetch(member: Member, shown: Shown, packet: Packet, folder: Path) -> VerifiedPacket:
@@ -257,7 +269,10 @@ def write_attachments(packet: VerifiedPacket, into: Path) -> list[Path]:
 
 
 def _lines(member: Member, view: dict[str, Any]) -> tuple[Line, ...]:
-    keys, chain = member.trust.keys(view["from_agency"], view["to_agency"]), Chain(view["to_agency"])
+    parties = {view["from_agency"], view["to_agency"]}
+    if view["kind"] == SUCCESSION:  # the coordinator of a third agency signs as well
+        parties |= {one.agency for one in _read(view["statements"][0]["envelope"]).by if isinstance(one, MemberActor)}
+    keys, chain = member.trust.keys(*parties), Chain(view["to_agency"])
     lines = []
     for row in view["statements"]:
         line = _line(row, keys, chain, host_of(view["from_agency"]), member.clock.now())

@@ -41,6 +41,15 @@ class HubSession:
         """Return the JSON answer to a GET."""
         return self._json(self._ask("GET", path, params=query))
 
+    def text(self, path: str) -> str:
+        """Return the answer to a GET as text.
+
+        Raises:
+            PeerMisbehaved: it is none.
+        """
+        with well_formed():
+            return self._read(self._ask("GET", path)).decode()
+
     def post(self, path: str, value: Any, *, invitation: str | None = None) -> Any:
         """Return the JSON answer to a POST; with an invitation's code instead of a session where given."""
         return self._json(self._ask("POST", path, invitation=invitation, json=value))

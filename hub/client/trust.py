@@ -12,7 +12,8 @@ from urllib.parse import quote
 
 from hub.client.transport import HubSession, well_formed
 from hub.errors import BadSignature, NotFound, WrongRecipient
-from hub.handofflog.note import parse_checkpoint
+from hub.handofflog.merkle import extends
+from hub.handofflog.note import parse_checkpoint, verify_checkpoint
 from hub.ids import host_of
 from hub.keys.certificates import fingerprint
 from hub.keys.pins import Pins, ProvenDocument, TrustedAgency, TrustedKeys, accept_agency
@@ -118,6 +119,36 @@ class Trust:
         self.served[agency] = served
         return found
 
+    def head(self, host: str) -> str:
+        """Return the newest checkpoint of a hub's log as a note, asked for there; it goes on from what was seen.
+
+        It is not pinned: the home hub's copy of another hub's keys may be older, and still counts.
+        """
+        self._know_hub(host)
+        note, seen = self._log(host).text("/log/checkpoint"), self.pins.checkpoints.get(host)
+        head = verify_checkpoint(note, host, self.pins.hubs[host])
+        if seen is not None:
+            self.check_grown(seen, head, self.grown(host, seen.size, head.size))
+        return note
+
+    @staticmethod
+    def check_grown(old: Checkpoint, new: Checkpoint, proof: tuple[bytes, ...]) -> None:
+        """Return if a log only grew between two heads.
+
+        Raises:
+            BadSignature: it was rolled back or forked.
+        """
+        if old.origin != new.origin or not extends(old.size, old.root, new.size, new.root, proof):
+            raise BadSignature("A hub has shown two histories of its log.", todo="Tell the operators of both hubs.")
+
+    def grown(self, host: str, old: int, new: int) -> tuple[bytes, ...]:
+        """Return a hub's proof that its log only grew between two sizes; the caller checks it."""
+        if not 0 < old < new:
+            return ()
+        with well_formed():
+            rows = self._log(host).get("/log/consistency", old=old, new=new)["proof"]
+            return tuple(from_b64u(row) for row in rows)
+
     def url(self, host: str) -> str:
         """Return the address of a hub as the home hub knows it."""
         return self._hub.url if host == self._host else self._peer(host)["url"]
@@ -126,6 +157,9 @@ class Trust:
         if host not in self.pins.hubs:
             key = from_b64u(self._peer(host)["sign"], 32)
             self.pins = self.pins.trust_hub(host, key, fingerprint(key))
+
+    def _log(self, host: str) -> HubSession:
+        return self._hub if host == self._host else HubSession(self._peer(host)["url"])
 
     def _peer(self, host: str) -> dict[str, str]:
         rows: list[dict[str, str]] = self._hub.get("/federation/v1/peers")["peers"]
@@ -136,10 +170,6 @@ class Trust:
 
     def _see(self, host: str, note: str) -> Checkpoint:
         seen, new = self.pins.checkpoints.get(host), parse_checkpoint(note)
-        proof: tuple[bytes, ...] = ()
-        if seen is not None and 0 < seen.size < new.size:
-            log = self._hub if host == self._host else HubSession(self._peer(host)["url"])
-            rows = log.get("/log/consistency", old=seen.size, new=new.size)["proof"]
-            proof = tuple(from_b64u(row) for row in rows)
+        proof = self.grown(host, seen.size, new.size) if seen is not None else ()
         head, self.pins = self.pins.see_checkpoint(note, host, proof)
         return head
