@@ -30,7 +30,7 @@ REVIEW_WITHIN = 7 * DAY
 """R46, grade J: a supervisor reviews an opening outside assignment within seven days."""
 _ASSIGNERS = frozenset({Role.SUPERVISOR.value, Role.FOCAL_POINT.value})
 _REVIEWERS = frozenset({Role.SUPERVISOR.value})
-_TAKES = ("referral.acknowledge", "referral.accept")
+_TAKES = tuple(f"{kind}.{step}" for kind in ("referral", "transfer") for step in ("acknowledge", "accept"))
 _TAKEN = frozenset({"effective", "waiting"})
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hub.client.member import Member
+    from hub.client.reading import Shown
     from hub.client.records import Record, Version
 
 KIND, PAPER = "case", "paper"
@@ -95,8 +96,10 @@ def keep(member: Member, sections: Mapping[str, Any], *, case: str | None = None
     return _put(member, {"v": VERSION, "case": case, "sections": dict(sections), "legs": legs})
 
 
-def load(member: Member, record: str, why: str | None = None, version: str | None = None) -> CaseFile:
-    """Return a case file, or the version of it that `version`, a manifest, names.
+def load(
+    member: Member, record: str, why: str | None = None, version: str | None = None, through: Shown | None = None
+) -> CaseFile:
+    """Return a case file, or the version of it that `version`, a manifest, names; `through` a leg that is theirs.
 
     Raises:
         NotFound: there is none; InvalidRequest: it is a colleague's, and the member did not say `why` (R46).
@@ -104,7 +107,7 @@ def load(member: Member, record: str, why: str | None = None, version: str | Non
     found = records.get(member, record, KIND, version=version)
     if not records.of_form(found, _FORM):
         raise NotFound("There is no such case file.", todo="See `hub case list`.")
-    return _read(access.open_record(member, found, why))
+    return _read(access.open_record(member, found, why, through))
 
 
 def listing(member: Member) -> list[CaseFile]:

@@ -29,6 +29,7 @@ from hub.keys.certificates import certify, fingerprint
 from hub.packets.encoding import b64u
 from hub.referrals.jobs import sweep
 from hub.settings import Settings
+from hub.transfer.jobs import raise_alarms
 from hub.web.identity import Identity
 from tests.support import consents
 from tests.support.apart import apart, settled
@@ -81,7 +82,7 @@ def in_turn(hubs: Collection[Hub]) -> None:
         for hub in hubs:
             freeze_packets(hub)
             deliver(hub)
-    if sum([sweep(hub) for hub in hubs]):
+    if sum([raise_alarms(hub) + sweep(hub) for hub in hubs]):
         for hub in hubs:
             deliver(hub)
 
