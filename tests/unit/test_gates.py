@@ -139,6 +139,13 @@ def test_an_exception_leaves_its_promises_as_tasks():
     assert [(row.task, row.due) for row in result.tasks] == [("bia", "2026-11-29"), ("bid", "2026-12-06")]
 
 
+def test_who_takes_over_has_to_do_what_the_exception_promised_also_after_its_last_day():
+    rows = [gates.exception("bid_in_origin", begins="2026-11-10", ends="2026-11-20").facts()]
+    result = ask.judge(gates.question("exception", "take", {"approvals": rows}))
+    assert result.permitted
+    assert [(row.task, row.due) for row in result.tasks] == [("bia", "2026-11-29"), ("bid", "2026-12-06")]
+
+
 def test_an_exception_that_blocks_leaves_none():
     facts = gates.question("exception", "offer", {"approvals": [gates.exception("forced").facts()]})
     assert not ask.judge(facts).tasks

@@ -280,6 +280,7 @@ CASES: list[tuple[str, str, str, dict[str, Any], set[str], set[str]]] = [
     ("after a forced return, a determination from before it", "after_force", "take", {"case.bia_bid.bid.on": "2026-11-21"}, {"R25"}, set()),
     ("after a forced return, a determination made there", "after_force", "take", {}, set(), set()),
     ("a forced return that one place calls voluntary", "forced", "offer", {"journey.return_mode": "assisted_voluntary", "case.bia_bid.bid": {**BID, "outcome": "return"}}, {"R25"}, {"R21", "R22", "R24"}),
+    ("a determination on the day of arrival, by the leg alone", "forced", "take", {"case.bia_bid.bid": _FORCED_BID, "journey.returned": None}, set(), set()),
     # R26
     ("an open appeal", "return", "depart", {"case.bia_bid.appeal": _OPEN}, {"R21", "R26"}, set()),
     ("an open appeal under an exception", "exception", "depart", {"case.bia_bid.appeal": _OPEN}, {"R26"}, {"R21", "R22", "R24"}),

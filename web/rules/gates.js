@@ -79,7 +79,7 @@ function one(gate, facts, scope) {
   const outcome = { gate: gate.id, found: "not_applicable", failed: [], unseen: false, told: {} };
   if (!gate.at.includes(/** @type {string} */ (facts.step)) || gate.when(scope) === false) return [outcome, []];
   const failed = gate.checks.filter((check) => check.when(scope) !== false && check.must(scope) !== true);
-  if (failed.length === 0) return [{ ...outcome, found: "clear" }, tasks(gate, scope)];
+  if (failed.length === 0) return [{ ...outcome, found: "clear" }, tasks(gate, scope, lifting(gate, facts, scope, true))];
   const row = failed.some((check) => check.firm) ? null : lifting(gate, facts, scope);
   const unseen = failed.every((check) => check.reads.some((name) => own(facts.case, name) === null));
   const told = Object.fromEntries(
@@ -89,26 +89,26 @@ function one(gate, facts, scope) {
     }),
   );
   const found = row === null ? "blocked" : "overridden";
-  const done = row === null ? [] : tasks(gate, withApproval(scope, row));
+  const done = row === null ? [] : tasks(gate, scope, row);
   return [{ ...outcome, found, failed: failed.map(({ id }) => id), unseen, told }, done];
 }
 
-/** @param {Gate} gate @param {Scope} scope @returns {Task[]} */
-function tasks(gate, scope) {
+/** @param {Gate} gate @param {Scope} scope @param {Json} row @returns {Task[]} */
+function tasks(gate, scope, row) {
   return gate.dues.flatMap(({ task, day }) => {
-    const due = day(scope);
+    const due = day(withApproval(scope, row));
     return dayNumber(due) === null ? [] : [{ gate: gate.id, task, due: /** @type {string} */ (due) }];
   });
 }
 
-/** Return the first approval that lifts a gate: for this leg, today, with a reason, by who may. @param {Gate} gate @param {Facts} facts @param {Scope} scope @returns {Json} */
-function lifting(gate, facts, scope) {
+/** Return the first approval that lifts a gate: for this leg, today or whenever, with a reason, by who may. @param {Gate} gate @param {Facts} facts @param {Scope} scope @param {boolean} [ended] @returns {Json} */
+function lifting(gate, facts, scope, ended = false) {
   if (gate.override === null) return null;
   const today = own(facts.now, "day");
   for (const row of /** @type {Json[]} */ (facts.approvals)) {
     const [named, leg, begins, ends] = ["gate", "leg", "begins", "ends"].map((name) => own(row, name));
     if (named !== gate.liftedBy || leg !== own(facts.journey, "leg") || own(row, "reasoned") !== true) continue;
-    if (dayNumber(begins) === null || dayNumber(ends) === null || begins > today || today > ends) continue;
+    if (dayNumber(begins) === null || dayNumber(ends) === null || (!ended && (begins > today || today > ends))) continue;
     if (gate.override(withApproval(scope, row)) === true) return row;
   }
   return null;

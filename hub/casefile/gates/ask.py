@@ -221,22 +221,22 @@ def _judge(gate: Gate, scope: Scope) -> tuple[Outcome, tuple[Task, ...]]:
         return Outcome(gate.id, Found.NOT_APPLICABLE), ()
     failed = [check for check in gate.checks if check.when(scope) is not False and check.must(scope) is not True]
     if not failed:
-        return Outcome(gate.id, Found.CLEAR), _tasks(gate, scope)
+        return Outcome(gate.id, Found.CLEAR), _tasks(gate, scope, _lifting(gate, scope, ended=True))
     told = {name: text for name, ask in gate.tells.items() if (text := _told(name, ask(scope)))}
     row = None if any(check.firm for check in failed) else _lifting(gate, scope)
     found = Found.BLOCKED if row is None else Found.OVERRIDDEN
     unseen = all(any(scope["case"].get(name) is None for name in check.reads) for check in failed)
     outcome = Outcome(gate.id, found, tuple(check.id for check in failed), unseen, told)
-    return outcome, () if row is None else _tasks(gate, {**scope, "approval": row})
+    return outcome, () if row is None else _tasks(gate, scope, row)
 
 
-def _tasks(gate: Gate, scope: Scope) -> tuple[Task, ...]:
-    days = ((due.task, due.day(scope)) for due in gate.dues)
+def _tasks(gate: Gate, scope: Scope, row: dict[str, Any] | None) -> tuple[Task, ...]:
+    days = ((due.task, due.day({**scope, "approval": row})) for due in gate.dues)
     return tuple(Task(gate.id, task, found) for task, found in days if day(found) is not None)
 
 
-def _lifting(gate: Gate, scope: Scope) -> dict[str, Any] | None:
-    """Return the first approval that lifts a gate: for this leg, today, with a reason, by who may."""
+def _lifting(gate: Gate, scope: Scope, *, ended: bool = False) -> dict[str, Any] | None:
+    """Return the first approval that lifts a gate: for this leg, today or whenever, with a reason, by who may."""
     if gate.override is None:
         return None
     today, leg = scope["now"]["day"], scope["journey"].get("leg")
@@ -244,7 +244,7 @@ def _lifting(gate: Gate, scope: Scope) -> dict[str, Any] | None:
         if row.get("gate") != gate.lifted_by or row.get("leg") != leg or row.get("reasoned") is not True:
             continue
         begins, ends = row.get("begins"), row.get("ends")
-        if day(begins) is None or day(ends) is None or not begins <= today <= ends:
+        if day(begins) is None or day(ends) is None or not (begins <= today <= ends or ended):
             continue
         if gate.override({**scope, "approval": row}) is True:
             return dict(row)
