@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from hub.client import opening, reading, unmet
+from hub.client import inquiries, opening, reading, unmet
 from tests.support.scenario import THEMSELVES, TOO_YOUNG, Person, agrees, grant, guardian, parent, says_no
 from tests.support.sentences import (
     CHILD_SAID_NO,
@@ -232,6 +232,22 @@ def test_the_art_group_for_children_of_3_to_12_turns_him_away_with_the_reason(sc
     (said,) = opening.open_handoff(scene.member("iom-abidjan"), handoff)
     assert (said.sections["reply"]["code"], said.sections["reply"]["text"]) == ("not_eligible", "age 16 > 12")
     assert scene.ledger("iom-abidjan", handoff)[-1] == "referral.declined"
+
+
+def test_the_art_group_itself_makes_an_exception_and_signs_it_where_none_is_told_on_the_phone(scene, his_packet):
+    on = scene.passes_on("iom-abidjan", his_packet)
+    group = "8f0b1a52-2f3e-5c53-9d9c-0a5a3d1c7b11"
+    listing = {"id": group, "verified": scene.today(), "answered": True, "fails": ["age"], "excludes": []}
+    boy = {"months_from": 16 * 12, "sex": "male"}
+    asked = {"to": "art-group", "purpose": "reception", "listing": {**listing, "service": None}, "about": boy}
+    refused = scene.refused("iom-abidjan", on, KOUADIO.part("minimal_contact"), **asked)
+    assert [reason.split()[0] for reason in refused] == ["R19"]
+    about_nobody = {"need": "recreation", "service": group, "age_band": "15-17", "sex": "male", "from": scene.day(20)}
+    inquiry = scene.asks_for_a_place("iom-abidjan", "art-group", **about_nobody)
+    made = {"criteria": ["age"], "until": scene.day(60), "reason": "An older boy may help the little ones."}
+    scene.answers_about_a_place("art-group", inquiry, "capacity", exception=made)
+    signed = inquiries.exception(scene.member("iom-abidjan"), inquiry)
+    assert scene.send("iom-abidjan", on, KOUADIO.part("minimal_contact"), **asked, exception=signed)
 
 
 def test_what_nobody_gives_him_is_written_down_where_no_hub_reads_it(scene, his_packet):
