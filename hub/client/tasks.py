@@ -64,8 +64,8 @@ DONE = {
     What.REVIEW: (Found.CONSENT, *_REVIEWED),
     What.LIFTED: _REVIEWED,
 }
-REVIEWERS = frozenset({"supervisor", "data_officer"})
-"""Who reviews what was lifted."""
+REVIEWERS = frozenset({"supervisor", "focal_point"})
+"""Who reviews what was lifted: a data officer's device opens no case."""
 _REVIEW_WITHIN = 7
 _FORM = a.object_of(
     {
@@ -131,7 +131,7 @@ def finish(member: Member, about: str, found: str) -> Task:
 
     Raises:
         NotFound: there is no such task; InvalidRequest: it is not done that way.
-        Forbidden: the member lifted a rule, and reviews it, or is neither supervisor nor data officer.
+        Forbidden: the member lifted a rule, and reviews it, or is neither supervisor nor focal point.
     """
     task = next((task for task in listing(member) if task.about == about), None)
     if task is None:
@@ -139,7 +139,7 @@ def finish(member: Member, about: str, found: str) -> Task:
     if found not in DONE[task.what]:
         raise InvalidRequest(f"This is done as: {', '.join(DONE[task.what])}.")
     if task.what is What.LIFTED and member.id in task.signed:
-        raise Forbidden("You signed for this yourself.", todo="Ask another supervisor or the data officer.")
+        raise Forbidden("You signed for this yourself.", todo="Ask another supervisor or a focal point.")
     value = {"what": task.what.value, "about": about, "needs": list(task.needs), "due": task.due, "done": found}
     roles = REVIEWERS if task.what is What.LIFTED else None
     record = records.put(member, KIND, value, handoff=task.record, roles=roles)

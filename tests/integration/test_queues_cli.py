@@ -173,6 +173,9 @@ def test_without_a_queue_a_desk_shows_how_much_stands_where(place, people):
     assert max(map(len, said.splitlines())) <= 80
     rows = {row["queue"]: row["count"] for row in map(json.loads, _json(people["sada"], "supervisor"))}
     assert {*QUEUES[Desk.SUPERVISOR], "emergencies", "lifted", "openings", "dates"} == set(rows)
+    for desk, logins in (("owner", ("omar", "fatuma", "deputy")), ("provider", ("desk", "kidane"))):
+        for login in logins:
+            assert {"queue": "inquiries", "count": 0} in map(json.loads, _json(people[login], desk))
     said = hub(people["clerk"], "queue", "coordinator")
     assert "few" in said
     hub(people["rita"], "queue", "owner", code=5)
