@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from consent.basis import SHORTEST_REASON
 from hub.casefile.gates import policy, verdict, words
-from hub.casefile.gates.ask import Approval, Journey, Purpose, evaluate
+from hub.casefile.gates.ask import Approval, Found, Journey, Purpose, evaluate
 from hub.client import approvals, cases, records
 from hub.client.timers import About, calendar, set_timer
 from hub.errors import BadSignature, GateClosed, InvalidRequest, Malformed
@@ -62,6 +62,16 @@ _SHOWN: Final = a.at_least(
         "step": a.one_of(*policy.STEPS),
         "key": a.hash_,
         "findings": a.list_of(a.at_least({}), 128),
+        "approvals": a.list_of(_SIGNED, 64),
+    }
+)
+_FINDING: Final = a.object_of({"gate": a.one_of(*policy.GATES), "found": a.one_of(*Found)})
+_WHOLE: Final = a.object_of(
+    {
+        "v": a.integer(1, 1),
+        "step": a.one_of(*policy.STEPS),
+        "key": a.hash_,
+        "findings": a.list_of(_FINDING, 128),
         "approvals": a.list_of(_SIGNED, 64),
     }
 )
@@ -195,6 +205,18 @@ def opened(document: object, body: Mapping[str, Any]) -> tuple[dict[str, str], .
     if said != {gate: committed.get(gate) for gate in policy.GATES}:
         raise BadSignature("The findings of the gates are not those that the statement commits to.")
     return tuple(shown["findings"])
+
+
+def check_document(document: object, body: Mapping[str, Any]) -> None:
+    """Check that a section `gates` is what `judged` made for a statement of this body, and says nothing else.
+
+    Raises:
+        Malformed: it says something else. BadSignature: the verdict commits to other findings.
+    """
+    _WHOLE(document)
+    if "verdict" not in body:
+        raise Malformed("A statement without a verdict commits to no findings.")
+    opened(document, body)
 
 
 def recheck(document: object, body: Mapping[str, Any], ours: Result) -> Recheck:

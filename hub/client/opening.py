@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from consent import record
 from consent.basis import CONSENT, VITAL, BasisError, check
 from consent.decide import Deny, Recipient, Request, decide, until_month
-from hub.client import access, approvals, copies, reading, routing
+from hub.client import access, approvals, copies, gates, handover, judging, reading, routing
 from hub.client.basis import Held, categories, told
 from hub.client.member import workspace
 from hub.client.profile import write_private
@@ -25,14 +25,19 @@ from hub.inquiries import domain as inquiry
 from hub.statements.grammar import MemberActor, Role
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from hub.client.member import Member
     from hub.client.reading import Packet, Shown
     from hub.packets.verify import VerifiedPacket
+    from hub.statements.grammar import Statement
 
 _SKEW = 600
+INQUIRES = "transfer.inquire"
+INQUIRIES = frozenset({inquiry.ASK, INQUIRES})
+"""What asks about a place, and holds a question about nobody."""
+_ABOUT_NOBODY = INQUIRIES | {inquiry.ANSWER, "transfer.answer_inquiry"}
 REPLY = "reply"
 REQUEST = "request"
 ATTACHMENTS = "attachments"
@@ -89,7 +94,7 @@ def look(member: Member, shown: Shown, manifest: str) -> Opened:
     Raises:
         NotFound: it is no longer here; InvalidRequest: the handoff is about somebody.
     """
-    if shown.submission.statement.type != inquiry.ASK:
+    if _said(shown, manifest).type not in _ABOUT_NOBODY:
         raise InvalidRequest("This is about somebody; open it.")
     return _open(member, shown, shown.packet(manifest), None)
 
@@ -131,12 +136,13 @@ def _check(member: Member, shown: Shown, packet: VerifiedPacket) -> dict[str, li
     manifest, excerpt = packet.manifest, packet.excerpt
     if manifest.own_record or excerpt is None or manifest.grant is None:
         return {}
-    if shown.submission.statement.type == inquiry.ASK and manifest.sender == shown.from_agency:
+    said = _said(shown, packet.signed.hash)
+    if said.type in INQUIRIES:
         return _check_inquiry(member, packet, excerpt)
     if excerpt.get("basis") == REPLY:
         _check_reply(member, shown, packet, excerpt)
         return {name: [] for name in packet.sections if name != REPLY}
-    if excerpt.get("kind") == VITAL and not _supervised(shown, excerpt):
+    if excerpt.get("kind") == VITAL and not _supervised(said, excerpt):
         raise BadSignature("A vital interest was not signed by the supervisor whom it names.")
     entry = member.home().entry
     if manifest.grant.country != entry.country:
@@ -147,7 +153,7 @@ def _check(member: Member, shown: Shown, packet: VerifiedPacket) -> dict[str, li
     facts = _facts(excerpt)
     holder = None if _direct(facts, entry.agency) else manifest.sender
     facts = _proven(member, shown, packet, facts, None if holder else manifest.sender)
-    held_back: dict[str, list[dict[str, Any]]] = {} if request is None or purpose else {REQUEST: []}
+    held_back: dict[str, list[dict[str, Any]]] = {name: [] for name in _misshapen(packet.sections, said)}
     for name in sorted(categories(packet.sections)):
         answer = decide(facts, Request(recipient, frozenset({name}), purpose, service, holder), manifest.created)
         if isinstance(answer, Deny):
@@ -183,14 +189,14 @@ def _direct(facts: Mapping[str, Any], agency: str) -> bool:
     return "grants" not in facts or any(row.get("recipient") == agency for row in facts["grants"])
 
 
-def _supervised(shown: Shown, excerpt: Mapping[str, Any]) -> bool:
+def _supervised(said: Statement, excerpt: Mapping[str, Any]) -> bool:
     """Whether the supervisor in a vital interest signed the submission, as another member than its caseworker (R01).
 
     What was made after that signature was not signed: no later packet brings another 72 hours.
     """
-    if excerpt.get("made", 0) > shown.submission.statement.at + _SKEW:
+    if excerpt.get("made", 0) > said.at + _SKEW:
         return False
-    signers = [actor for actor in shown.submission.statement.by if isinstance(actor, MemberActor)]
+    signers = [actor for actor in said.by if isinstance(actor, MemberActor)]
     return len(signers) > 1 and any(
         actor.member == excerpt.get("supervisor") and actor.role == Role.SUPERVISOR for actor in signers
     )
@@ -220,6 +226,31 @@ def _check_inquiry(
     except Malformed:
         more = True
     return {name: [] for name in packet.sections or (ATTACHMENTS,)} if more else {}
+
+
+def _misshapen(sections: Mapping[str, Any], said: Statement) -> list[str]:
+    """Return the sections that no basis covers and that are not of their closed forms: they could say anything."""
+    forms = {
+        judging.JOURNEY: judging.check_journey,
+        gates.SECTION: lambda value: gates.check_document(value, said.body),
+        handover.SECTION: handover.check,
+    }
+    wrong = [name for name, form in forms.items() if name in sections and not _is_of(form, sections[name])]
+    asked = sections.get(REQUEST)
+    return wrong if asked is None or routing.read(asked) is not None else [REQUEST, *wrong]
+
+
+def _is_of(form: Callable[[Any], object], value: object) -> bool:
+    try:
+        form(value)
+    except (Malformed, BadSignature):
+        return False
+    return True
+
+
+def _said(shown: Shown, manifest: str) -> Statement:
+    """Return the statement beside which a packet came."""
+    return next(line.statement for line in shown.lines if line.statement.manifest == manifest)
 
 
 def _asked(request: object) -> tuple[str, str | None]:
