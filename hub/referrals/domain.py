@@ -84,8 +84,7 @@ class Guard(StrEnum):
 
 
 HUB_SIDES = frozenset({Side.ORDERING_HUB, Side.RECIPIENT_HUB})
-WITHDRAW = "consent.withdraw"
-FREEZE, UNFREEZE = "consent.freeze", "consent.unfreeze"
+WITHDRAW, FREEZE, UNFREEZE = "consent.withdraw", "consent.freeze", "consent.unfreeze"
 HOLDER_ANSWER, DESTROY, OVERDUE = "consent.holder_answer", "packet.destroy", "referral.overdue"
 REPORT, ASK, ANSWER, CHANGE_URGENCY = "consent.report", "referral.ask", "referral.answer", "referral.change_urgency"
 LOCK_LINK, ACCEPT = "referral.lock_link", "referral.accept"
@@ -226,11 +225,8 @@ class Referral:
 
     def corrects(self, statement: Statement) -> bool:
         """Whether an acceptance names another day of the first contact than was promised."""
-        return (
-            statement.type == ACCEPT
-            and self.state is State.ACCEPTED
-            and self.promised != statement.body["first_contact"]
-        )
+        another = self.promised != statement.body.get("first_contact")
+        return another and statement.type == ACCEPT and self.state is State.ACCEPTED
 
     def lets(self, guard: Guard) -> bool:
         """Whether a guard about withdrawal or freezing is met; the others are not looked at."""

@@ -15,6 +15,11 @@ from hub.notify.roles import DUTY, NAMED
 from hub.referrals.domain import HUB_SIDES, TRANSITIONS, Side, State, ball
 from hub.statements.bodies import KINDS, Role
 from hub.timers.domain import State as Timed
+from hub.transfer import domain as transfers
+from hub.transfer.service import ANSWERED
+from hub.transfer.table import TRANSITIONS as LEG_STEPS
+from hub.transfer.table import Side as LegSide
+from hub.transfer.table import State as LegState
 
 NOW = 1_795_290_000
 _NO_WAY_ON = {"referral.overdue", "referral.late_answer", "consent.withdraw", "referral.pause_clock"}
@@ -25,6 +30,39 @@ OPEN = sorted(
         if step.source is not State.DRAFT and step.target is not step.source and step.type not in _NO_WAY_ON
     }
 )
+LEG_OPEN = sorted(
+    {
+        step.source
+        for step in LEG_STEPS
+        if step.source is not LegState.DRAFT
+        and step.type
+        in {
+            *(
+                f"transfer.{name}"
+                for name in [
+                    "deliver",
+                    "acknowledge",
+                    "answer",
+                    "accept",
+                    "depart",
+                    "arrive",
+                    "release",
+                    "take",
+                    "first_contact",
+                ]
+            ),
+            *(
+                "transfer.follow_up",
+                "transfer.resolve",
+                "transfer.unfreeze",
+                "transfer.answer_inquiry",
+                "transfer.offer",
+            ),
+            "transfer.return_assessment",
+        }
+    }
+)
+"""The states of a leg in which somebody has to act; the rest are over."""
 OVER = sorted(set(State) - set(OPEN) - {State.DRAFT})
 
 
@@ -74,6 +112,8 @@ def test_the_policy_names_clocks_for_states_of_the_table_only_and_each_once():
     assert set(CLOCKS) == {state.value for state in OPEN} | {
         *(Asked.ASKED.value, Inquired.ASKED.value),
         *(Timed.RUNS.value, Timed.ALERT.value),
+        *(f"transfer.{state.value}" for state in LEG_OPEN),
+        f"transfer.{ANSWERED}",
     }
     assert len({rule.clock for rule in CLOCKS.values()}) == len(CLOCKS)
 
@@ -85,7 +125,9 @@ def test_ladders_tell_roles_that_certificates_give_and_only_those_whom_they_conc
 
 def test_promised_days_are_members_of_the_bodies_that_lead_there():
     for state, rule in CLOCKS.items():
-        leading = {step.type for step in TRANSITIONS if step.target.value == state and step.source is not step.target}
+        steps = [(step.type, step.source.value, step.target.value) for step in TRANSITIONS]
+        steps += [(f"{step.type}", "", f"transfer.{step.target}") for step in LEG_STEPS]
+        leading = {kind for kind, source, target in steps if target == state and source != target}
         if rule.date is not None:
             assert any(rule.date in KINDS[kind].body for kind in leading), state
 
@@ -110,3 +152,31 @@ def test_every_number_of_the_policy_has_a_source_and_a_grade(row):
     )
     assert number["beside"]
     assert set(number["beside"]) <= known
+
+
+def leg_in(state):
+    return transfers.Leg(
+        "h" * 22, "urn:rcp:agency:a@a.example", "urn:rcp:agency:b@b.example", Urgency.HIGH, NOW, state, "x"
+    )
+
+
+@pytest.mark.parametrize("state", [state for state in LegState if state is not LegState.DRAFT])
+def test_a_leg_has_a_clock_exactly_while_somebody_has_the_ball(state):
+    side = transfers.ball(leg_in(state))
+    assert (f"transfer.{state.value}" in CLOCKS) == (side is not None) == (state in LEG_OPEN)
+    if side is not None:
+        owner = Owner.SENDER if side is LegSide.SENDER else Owner.RECIPIENT
+        assert CLOCKS[f"transfer.{state.value}"].owner is owner
+
+
+@pytest.mark.parametrize("state", LEG_OPEN)
+def test_the_ladder_of_a_leg_ends_in_a_step_of_its_table_or_goes_on(state):
+    expires = CLOCKS[f"transfer.{state.value}"].expires
+    listed = {s.type for s in LEG_STEPS if s.source is state and s.target is LegState.EXPIRED is not state}
+    assert {expires} == (listed or {None})
+
+
+@pytest.mark.parametrize("state", LEG_OPEN)
+def test_the_ordering_hub_may_log_every_rung_of_a_leg(state):
+    rungs = {"referral.overdue", CLOCKS[f"transfer.{state.value}"].says}
+    assert all(any(s.source is state and s.type == rung for s in LEG_STEPS) for rung in rungs)
