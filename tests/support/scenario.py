@@ -85,6 +85,48 @@ LEDGER = {
     "consent.withdraw": "consent.withdrawn",
     "packet.destroy": "packet.recalled",
     "consent.holder_answer": "holder.answered",
+    "case.open": "case.opened",
+    "case.hold": "case.opened",
+    "case.leg": "leg.named",
+    "transfer.inquire": "place.asked",
+    "transfer.answer_inquiry": "place.answered",
+    "transfer.request_assessment": "assessment.requested",
+    "transfer.return_assessment": "assessment.returned",
+    "transfer.offer": "transfer.proposed",
+    "transfer.search": "search.sealed",
+    "transfer.deliver": "packet.delivered",
+    "transfer.acknowledge": "transfer.acknowledged",
+    "transfer.ask": "question.asked",
+    "transfer.answer": "question.answered",
+    "transfer.accept": "transfer.accepted",
+    "transfer.decline": "transfer.declined",
+    "transfer.depart": "transfer.departed",
+    "transfer.not_departed": "followup.not_departed",
+    "transfer.change": "plan.changed",
+    "transfer.acknowledge_change": "plan.change_heard",
+    "transfer.arrive": "transfer.arrived",
+    "transfer.report_missing": "alert.raised",
+    "transfer.verify": "arrival.verified",
+    "transfer.cosign": "transfer.cosigned",
+    "transfer.dispute": "transfer.disputed",
+    "transfer.freeze": "case.frozen",
+    "transfer.unfreeze": "case.unfrozen",
+    "transfer.halt": "case.halted",
+    "transfer.cancel": "transfer.cancelled",
+    "transfer.return": "transfer.returned",
+    "transfer.expire": "transfer.expired",
+    "transfer.resolve": "transfer.replanned",
+    "transfer.release": "transfer.handed_over",
+    "transfer.unrelease": "transfer.taken_back",
+    "transfer.take": "transfer.confirmed",
+    "transfer.intake": "case.received",
+    "transfer.notice": "arrival.noticed",
+    "transfer.first_contact": "visit.logged",
+    "transfer.follow_up": "visit.logged",
+    "transfer.post_closure_visit": "visit.logged",
+    "transfer.move_on": "transfer.moved_on",
+    "transfer.close": "case.closed",
+    "transfer.reopen": "case.reopened",
 }
 """A scenario's word for a statement in the logs; an answer that its agency did not sign has its grade behind it."""
 _PLAIN = frozenset({Grade.SIGNED, Grade.HUB})
@@ -186,7 +228,7 @@ class Scene(Answers):
         return self.world.members[agency]
 
     def address(self, agency: str) -> str:
-        return agency_id(agency, host(self.kinds[agency][1]))
+        return agency_id(agency, self.member(agency).account.host)
 
     def date(self, n: int) -> date:
         return datetime.fromtimestamp(FIRST_DAY, UTC).date() + timedelta(days=n)
@@ -477,9 +519,15 @@ def host(country: str) -> str:
     return f"{country.lower()}.example"
 
 
+def home_of(module: ModuleType, agency: str) -> str:
+    """Return where an agency is at home: the hub of its country, unless `HOMES` of the scenario's file says another."""
+    known: Mapping[str, str] = getattr(module, "HOMES", {})
+    return known.get(agency) or host(module.AGENCIES[agency][1])
+
+
 def hosts_of(module: ModuleType) -> list[str]:
-    """Return where the hubs of a scenario's file are: one for each country."""
-    return list(dict.fromkeys(host(country) for _, country in module.AGENCIES.values()))
+    """Return where the hubs of a scenario's file are."""
+    return list(dict.fromkeys(home_of(module, agency) for agency in module.AGENCIES))
 
 
 @contextmanager
@@ -487,7 +535,8 @@ def told_by(module: ModuleType, folder: Path, databases: Mapping[str, str] | Non
     """Set the scene of a scenario's file, on these `databases`; None: its hubs run in processes of their own.
 
     `AGENCIES` are kinds and countries by name, `RECORD` those who ask for consent, `AGREEMENTS` the sharing protocols:
-    who keeps one, and between which two countries. `NO_ACCOUNT` are providers without one, and who answers for them.
+    who keeps one, and between which two countries. `NO_ACCOUNT` are providers without one, and who answers for them;
+    `HOMES` are agencies at another hub than their country's.
     """
     agencies: Mapping[str, tuple[str, str]] = module.AGENCIES
     answers_for: Mapping[str, str] = getattr(module, "NO_ACCOUNT", {})
@@ -501,7 +550,7 @@ def told_by(module: ModuleType, folder: Path, databases: Mapping[str, str] | Non
             sponsor = answers_for.get(name)
             more = {} if sponsor is None else {"parent": made.members[sponsor].agency, "no_account": True}
             roles = _ROLES.get(kind, FOUNDER) if sponsor is None else _KEEPERS
-            made.found(host(country), name, kind, country, name, roles, **more)
+            made.found(home_of(module, name), name, kind, country, name, roles, **more)
         _train(made, module.RECORD)
         for keeper, *countries in module.AGREEMENTS:
             around.put_protocol(made.members[keeper], _agreement(made, countries))
