@@ -1,6 +1,6 @@
-"""Asking for a place before a referral: is there one for somebody like this, and the answer. About nobody.
+"""Asking for a place before a referral or a transfer: is there one for somebody like this, and the answer.
 
-What may be said is the closed form of `hub.inquiries.domain`, checked here before anything is sealed and again by
+It is about nobody. What may be said is the closed form of `hub.inquiries.domain`, checked here before anything is sealed and again by
 whoever opens it. Several agencies can be asked at once; each question stands alone.
 """
 
@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from hub.client import opening, reading, records, referrals
 from hub.client.member import workspace
+from hub.client.opening import INQUIRES
 from hub.errors import Conflict, InvalidRequest, Malformed, NotFound, NotPermitted
 from hub.ids import random_id
 from hub.inquiries import domain
 from hub.inquiries.domain import ANSWER, ASK, KIND, SECTION, Excepted
 from hub.keys.certificates import CASE_ROLES
 from hub.packets import seal
+from hub.statements.grammar import Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +28,11 @@ if TYPE_CHECKING:
     from hub.client.member import Member
     from hub.client.reading import Shown
 
+LEG = "transfer_leg"
+ANSWERS = {KIND: ANSWER, LEG: "transfer.answer_inquiry"}
+"""What answers a question, by the kind of handoff that it began."""
+_WORKERS = frozenset({Role.CASEWORKER.value})
+_ASKED = frozenset({Role.FOCAL_POINT.value, Role.CASEWORKER.value})
 _FORM = "A question says need, age band, sex, from which day and how many, in words of the lists; and nothing else."
 
 
@@ -42,8 +49,12 @@ class Inquiry:
     answer: Mapping[str, Any] | None
 
 
-def ask(member: Member, to: str, question: Mapping[str, Any], urgency: str = "routine") -> dict[str, Any]:
+def ask(
+    member: Member, to: str, question: Mapping[str, Any], urgency: str = "routine", *, leg: str | None = None
+) -> dict[str, Any]:
     """Ask an agency for a place: {need, service, age_band, sex, from, how_many}; return it as the hub shows it.
+
+    With `leg`, a fresh id, the question begins a leg of a transfer, in which an assessment or an offer may follow.
 
     Raises:
         InvalidRequest: the question says anything else.
@@ -55,10 +66,10 @@ def ask(member: Member, to: str, question: Mapping[str, Any], urgency: str = "ro
     agency = member.trust.agency(to)
     month = datetime.fromtimestamp(member.clock.now(), UTC).strftime("%Y-%m")
     basis = seal.Basis(secrets.token_bytes(32), domain.excerpt(agency.entry.agency), agency.entry.country, month)
-    by = [member.me(CASE_ROLES)]
+    kind, began, by = (INQUIRES, LEG, [member.me(_WORKERS)]) if leg else (ASK, KIND, [member.me(CASE_ROLES)])
     with workspace() as folder:
         part = member.seal(folder, member.target(agency), {SECTION: said}, basis=basis)
-        envelope = member.statement(ASK, random_id(), {"kind": KIND, "urgency": urgency}, by=by, part=part)
+        envelope = member.statement(kind, leg or random_id(), {"kind": began, "urgency": urgency}, by=by, part=part)
         return records.send(member, "/api/v1/handoffs", envelope, part.source)
 
 
@@ -78,8 +89,10 @@ def answer(
         InvalidRequest: no such answer, or an exception where no service was asked for.
         Conflict: it was answered, or is not this agency's to answer.
     """
-    shown, by = reading.show(member, handoff), [member.me(CASE_ROLES)]
-    if ANSWER not in shown.possible:
+    shown = reading.show(member, handoff)
+    kind = ANSWERS.get(shown.kind, ANSWER)
+    by = [member.me(CASE_ROLES if kind == ANSWER else _ASKED)]
+    if kind not in shown.possible:
         raise Conflict("This inquiry was answered, or is not your agency's to answer.")
     made = exception and {**_for_whom(member, shown), **exception}
     said = {"capacity": capacity, "from": starting, "places": places, "exception": made}
@@ -91,7 +104,7 @@ def answer(
             todo=f"An exception is to {', '.join(domain.ELIGIBLE)}, with one line that says why.",
         ) from error
     with referrals.reply(member, shown, said) as part:
-        envelope = member.statement(ANSWER, handoff, {}, by=by, heads=shown.heads, part=part)
+        envelope = member.statement(kind, handoff, {}, by=by, heads=shown.heads, part=part)
         return records.send(member, f"/api/v1/handoffs/{handoff}/statements", envelope, part.source)
 
 
@@ -113,7 +126,7 @@ def exception(member: Member, handoff: str) -> Excepted:
         NotFound: this agency asked no such question, or no exception was made.
     """
     shown = reading.show(member, handoff)
-    said = _answered(member, shown) if shown.kind == KIND else None
+    said = _answered(member, shown) if shown.kind in ANSWERS else None
     made = said and said["exception"]
     if not made:
         raise NotFound("No exception was made in answer to this inquiry.", todo="Ask: hub ask-capacity --service-id.")
@@ -153,7 +166,8 @@ def _for_whom(member: Member, shown: Shown) -> dict[str, Any]:
 
 def _answered(member: Member, shown: Shown) -> Mapping[str, Any] | None:
     """Return the first answer in effect, for the agency that asked."""
-    said = (line.statement for line in shown.lines if line.statement.type == ANSWER and line.standing == "effective")
+    words = (line for line in shown.lines if line.position is not None)
+    said = (line.statement for line in words if line.statement.type in ANSWERS.values())
     manifest = next((one.manifest for one in said if one.manifest), None)
     if manifest is None or shown.from_agency != member.agency:
         return None

@@ -127,9 +127,9 @@ def offer(member: Member, out: Offer, why: str | None = None) -> Prepared:
     result, found = judge(member, "offer", held.sections, known, held.record)
     name_leg(member, held, leg, why)
     sections = {name: held.sections[name] for name in out.sections if name in held.sections}
-    going = _outgoing(out, sections)
+    going = outgoing(out, sections)
     with referrals.sealed(member, going, {JOURNEY: told, gates.SECTION: found.document}) as ready:
-        by = [member.me(_WORKERS), _second(member, out.second)]
+        by = [member.me(_WORKERS), second_signer(member, out.second)]
         body = {
             "kind": "transfer_leg",
             "urgency": out.urgency,
@@ -156,7 +156,7 @@ def search(member: Member, leg: str, copy: Mapping[str, Any] | None = None) -> d
     """Send the sections by which a missing child is searched for; the receiver is given them from the acceptance on."""
     sent, shown = copy or records.sent_copy(member, leg), reading.show(member, leg)
     sections = {name: sent["sections"][name] for name in SEARCHED if name in sent["sections"]}
-    with referrals.sealed(member, _again(member, sent, sections), {JOURNEY: sent[JOURNEY]}) as ready:
+    with referrals.sealed(member, again(member, sent, sections), {JOURNEY: sent[JOURNEY]}) as ready:
         said = member.statement(SEARCH, leg, {}, by=[member.me(_EITHER)], heads=shown.heads, part=ready.part)
         return records.send(member, f"/api/v1/handoffs/{leg}/statements", said, ready.part.source)
 
@@ -183,7 +183,7 @@ def accept(member: Member, leg: str, reception: Reception, why: str | None = Non
         NotPermitted: a part of what was sent is not covered by its basis.
     """
     shown, held, told, theirs = taken_in(member, leg, OFFER, why)
-    plan, by = reception.plan, [member.me(_WORKERS), _second(member, reception.second)]
+    plan, by = reception.plan, [member.me(_WORKERS), second_signer(member, reception.second)]
     facts = {**planned(plan), "duty_receiver": next(iter(reception.duty), None), "disagreement": False}
     known = journey(member, told, leg, member.agency, shown, **facts)
     result, found = judge(member, "accept", held.sections, known, held.record, theirs)
@@ -317,7 +317,7 @@ def _by_sender(
     if not sections:  # a packet is of some section: the least of those that went
         least = next(name for name in (*SEARCHED, *sent["sections"]) if name in sent["sections"])
         sections = {least: sent["sections"][least]}
-    with referrals.sealed(member, _again(member, sent, sections), beside) as ready:
+    with referrals.sealed(member, again(member, sent, sections), beside) as ready:
         statement = member.statement(f"transfer.{step}", leg, said, by=by, heads=shown.heads, part=ready.part)
         return records.send(member, f"/api/v1/handoffs/{leg}/statements", statement, ready.part.source)
 
@@ -338,7 +338,7 @@ def _withdrawn(shown: Shown) -> bool:
 # What these have in common
 
 
-def _second(member: Member, second: str) -> MemberActor:
+def second_signer(member: Member, second: str) -> MemberActor:
     """Return the supervisor who signs second.
 
     Raises:
@@ -350,7 +350,12 @@ def _second(member: Member, second: str) -> MemberActor:
     return MemberActor(member.agency, second, Role.SUPERVISOR.value)
 
 
-def _outgoing(out: Offer, sections: Mapping[str, Any]) -> referrals.Outgoing:
+def outgoing(out: Offer, sections: Mapping[str, Any]) -> referrals.Outgoing:
+    """Return what goes to the other agency, as consent is asked about it.
+
+    Raises:
+        InvalidRequest: nothing would go.
+    """
     if not sections:
         raise InvalidRequest("The case file has none of these sections.", todo="See `hub case show`.")
     return referrals.Outgoing(
@@ -365,7 +370,7 @@ def _outgoing(out: Offer, sections: Mapping[str, Any]) -> referrals.Outgoing:
     )
 
 
-def _again(member: Member, sent: Mapping[str, Any], sections: Mapping[str, Any]) -> referrals.Outgoing:
+def again(member: Member, sent: Mapping[str, Any], sections: Mapping[str, Any]) -> referrals.Outgoing:
     """Return a further packet of a leg, on the basis on which the offer went."""
     came_by = sent["came_by"]
     shown = reading.show(member, sent["handoff"])
