@@ -192,8 +192,8 @@ def day_of(at: int) -> str:
 
 def situation(held: CaseFile) -> str | None:
     """Return with whom the child is, as its case file says."""
-    status = held.sections.get("status")
-    said = status.get("situation") if isinstance(status, dict) else None
+    care = held.sections.get("care_guardianship")
+    said = care.get("situation") if isinstance(care, dict) else None
     return said if isinstance(said, str) else None
 
 

@@ -21,7 +21,7 @@ from hub.transfer import service
 from hub.transfer.cases import held_here
 from hub.transfer.domain import Leg, acts, ball, possible
 from hub.transfer.register import TAKE
-from hub.transfer.store import LegStore
+from hub.transfer.store import CaseStore, LegStore
 from hub.transfer.table import UNTIL_HANDOVER, Side
 from hub.transfer.work import JoinedWork, stored
 
@@ -75,7 +75,9 @@ class TransferMachine:
             return ()
         if statement.type == OFFER:
             return [Word("transfer.deliver", handoff.id, {"manifest": statement.manifest})]
-        return [held_here(connection, handoff, name, self._origin)] if statement.type == TAKE else ()
+        if statement.type != TAKE or CaseStore(connection).came_by(handoff.id) is not None:
+            return ()  # two members may sign a take of one release: the register goes on here once
+        return [held_here(connection, handoff, name, self._origin)]
 
     def spared(self, connection: Connection, handoff: Party) -> Collection[str]:
         """Return what a withdrawal leaves: the holder's answers, the search sections, and all after the handover.

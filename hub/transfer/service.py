@@ -10,7 +10,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hub.errors import IllegalTransition, Malformed
-from hub.followup.domain import CHANGE, STATE, Owner, Urgency, heard, rung_of, start, start_beside, start_dated
+from hub.followup.domain import (
+    CHANGE,
+    STATE,
+    Owner,
+    Urgency,
+    go_on,
+    heard,
+    hold,
+    rung_of,
+    start,
+    start_beside,
+    start_dated,
+)
 from hub.notify.roles import DUTY, NAMED
 from hub.notify.templates import MISSING, OVERDUE, TASK, WAITS
 from hub.transfer.domain import ball, begin, stop
@@ -165,7 +177,9 @@ def _in_register(leg: Leg, statement: Statement, work: Work, name: str = "") -> 
 
 def _reclock(before: Leg, after: Leg, statement: Statement, work: Work, now: int, *, runs: bool) -> None:
     clocks = work.clocks
-    if _moves_clock(before, after):
+    if after.frozen != before.frozen and after.state is before.state:
+        clocks.replace(after.id, _shown(_held(before, after, work, now), runs=runs))
+    elif _moves_clock(before, after):
         clocks.replace(after.id, _shown(_clock(after, work, now), runs=runs))
     elif statement.type in RUNGS and not runs:
         said = str(statement.body["clock"]), int(statement.body["rung"]), now
@@ -182,8 +196,8 @@ def _reclock(before: Leg, after: Leg, statement: Statement, work: Work, now: int
 
 def _moves_clock(before: Leg, after: Leg) -> bool:
     """Whether the clock of the state starts anew: another state, another plan, another day, somebody else's ball."""
-    same = (after.state, after.plan, after.next, after.inquiry_answered, after.succeeded_by, after.frozen)
-    return same != (before.state, before.plan, before.next, before.inquiry_answered, before.succeeded_by, before.frozen)
+    same = (after.state, after.plan, after.next, after.inquiry_answered, after.succeeded_by)
+    return same != (before.state, before.plan, before.next, before.inquiry_answered, before.succeeded_by)
 
 
 def _clock(leg: Leg, work: Work, now: int) -> FollowUp | None:
@@ -195,7 +209,16 @@ def _clock(leg: Leg, work: Work, now: int) -> FollowUp | None:
     if dated and leg.plan is not None:
         due, urgency = getattr(leg.plan, dated), Urgency.URGENT
         return start_dated(leg.id, state, urgency, now, due=due, warn=_WARN, calendar=calendar)
-    return start(leg.id, state, leg.urgency, now, calendar=calendar, due=leg.due, date=leg.next)
+    clock = start(leg.id, state, leg.urgency, now, calendar=calendar, due=leg.due, date=leg.next)
+    return hold(clock) if clock is not None and leg.frozen is not None else clock
+
+
+def _held(before: Leg, after: Leg, work: Work, now: int) -> FollowUp | None:
+    """Return the clock as a freeze of the giver, or its end, leaves it: nobody is chased for what they cannot open."""
+    running = work.clocks.get(after.id)
+    if running is None:
+        return None
+    return hold(running) if after.frozen is not None else go_on(running, before.frozen or now, now)
 
 
 def _shown(clock: FollowUp | None, *, runs: bool) -> FollowUp | None:

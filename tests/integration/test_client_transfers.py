@@ -46,7 +46,6 @@ def hagos(member, began=-2):
     day = days_from(today(member.clock) + timedelta(days=began))
     sections = FILES["SYN-ET-001"](day)
     sections["care_guardianship"]["situation"] = "unaccompanied"
-    sections["status"]["situation"] = "unaccompanied"
     del sections["bia_bid"]["bid"]
     return cases.new(member, sections)
 

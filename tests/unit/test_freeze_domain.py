@@ -17,6 +17,7 @@ HOUR = 3_600
 SHOWN, RESPONSIBLE, OTHER = (f"urn:rcp:agency:{n}@{h}.example" for n, h in (("a", "one"), ("b", "two"), ("c", "one")))
 ASKED = Freeze("h" * 22, SHOWN, RESPONSIBLE, NOW)
 OVERDUE = {"clock": "freeze_decision", "rung": 1, "tell": []}
+FIRST_ANSWERS = ("submitted", "delivered", "transfer.offered", "transfer.delivered")
 
 
 def by(agency, role="supervisor"):
@@ -79,7 +80,7 @@ def test_the_decision_is_due_in_24_hours_and_never_expires():
     assert {tell.role for rung in clock.rule.ladder for tell in rung.tell} >= {"supervisor", "deputy", "focal_point"}
 
 
-@pytest.mark.parametrize("state", ["submitted", "delivered"])
+@pytest.mark.parametrize("state", FIRST_ANSWERS)
 def test_the_clock_of_the_first_answer_stands_still_and_goes_on_where_it_was(state):
     clock = start("h" * 22, state, "urgent", NOW)
     held = hold(clock)
@@ -94,7 +95,7 @@ def test_a_clock_that_began_while_all_stood_still_begins_when_it_goes_on():
     assert go_on(held, NOW, NOW + 40 * HOUR) == start("h" * 22, "delivered", "urgent", NOW + 40 * HOUR)
 
 
-@pytest.mark.parametrize("state", sorted(set(CLOCKS) - {"submitted", "delivered"}))
+@pytest.mark.parametrize("state", sorted(set(CLOCKS) - {*FIRST_ANSWERS, "alert_raised"}))
 def test_every_other_clock_runs_on(state):
     clock = start("h" * 22, state, "urgent", NOW)
     assert go_on(hold(clock), NOW, NOW + HOUR) == hold(clock) == clock
