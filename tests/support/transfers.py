@@ -1,0 +1,129 @@
+"""The words in which scenarios tell a transfer: opened, offered, accepted, travelled, arrived, handed over.
+
+Each function is what people of two agencies do at their desks, by their own clients; `scene` carries between the hubs.
+A step that takes two signatures is signed by the agency's worker and by its supervisor, who joins when first needed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hub.client import cases, gates, handover, meetings, reading, records, transfers
+from hub.client.judging import Plan, Purpose
+from hub.errors import GateClosed
+from tests.support.handovers import SAID
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from hub.client.basis import Held
+    from hub.client.cases import CaseFile
+    from hub.client.member import Member
+    from tests.support.scenario import Scene
+
+HOUR = 3_600
+
+
+def second(scene: Scene, agency: str) -> Member:
+    """Return the supervisor of an agency who signs second."""
+    return scene.colleague(agency, f"{agency}-second", "supervisor")
+
+
+def travel(scene: Scene, day: int) -> Plan:
+    """Return the plan of a journey that begins on a day in the morning and ends in its evening."""
+    leaves = scene.moment(day)
+    return Plan(leaves, leaves + 6 * HOUR, leaves + 12 * HOUR)
+
+
+def opens_case(scene: Scene, agency: str, sections: Mapping[str, Any]) -> CaseFile:
+    """Begin a case file and its register: from now on this agency is responsible."""
+    member = scene.member(agency)
+    return transfers.open_case(member, cases.new(member, sections).record)
+
+
+def writes(scene: Scene, agency: str, case: CaseFile, section: str, **change: Any) -> None:
+    """Write down in a case file what is new."""
+    cases.update(scene.member(agency), case.record, section, change)
+
+
+def offer(
+    scene: Scene,
+    sender: str,
+    case: CaseFile,
+    *,
+    to: str,
+    on: Held,
+    sections: Iterable[str],
+    purpose: Purpose,
+    plan: Plan | None = None,
+    **more: Any,
+) -> transfers.Offer:
+    """Return what a worker offers, for the supervisor to sign as well."""
+    given = {"plan": plan, "second": second(scene, sender).id, **more}
+    return transfers.Offer(case.record, scene.address(to), tuple(sections), on, purpose, **given)
+
+
+def proposes(scene: Scene, sender: str, case: CaseFile, **asked: Any) -> str:
+    """Offer a case to another agency, both signing; return the leg."""
+    waits = transfers.offer(scene.member(sender), offer(scene, sender, case, **asked))
+    transfers.cosign(second(scene, sender), waits.cosign)
+    scene.handoffs.append(waits.leg)
+    scene.deliver()
+    return waits.leg
+
+
+def blocked(act: Callable[[], object]) -> list[str]:
+    """Return the gates that stop a step. Fails if it is taken."""
+    try:
+        act()
+    except GateClosed as stopped:
+        return list(stopped.facts["gates"])
+    raise AssertionError("It was not stopped.")
+
+
+def excepts(scene: Scene, agency: str, case: CaseFile, leg: str, mode: str, days: tuple[int, int, int]) -> None:
+    """Let the supervisor sign an exception for a leg: until when, and by when assessment and determination are due."""
+    ends, bia, bid = ((scene.date(day)).isoformat() for day in days)
+    said = {"gate": "R24", "leg": leg, "mode": mode, "begins": scene.today(), "ends": ends}
+    said |= {"bia_due": bia, "bid_due": bid, "reason": "The host cannot convene a panel in time-Syn."}
+    gates.approve(second(scene, agency), case.record, said)
+
+
+def says(scene: Scene, agency: str, leg: str, kind: str, role: str = "caseworker", **body: Any) -> None:
+    """Sign a step that says nothing besides its dates."""
+    signs(scene, scene.member(agency), leg, kind, role, **body)
+
+
+def signs(scene: Scene, member: Member, leg: str, kind: str, role: str, **body: Any) -> None:
+    """Let a member sign a step that says nothing besides its dates."""
+    heads = reading.show(member, leg).heads
+    said = member.statement(kind, leg, body, by=[member.me(frozenset({role}))], heads=heads)
+    records.send(member, f"/api/v1/handoffs/{leg}/statements", said)
+    scene.deliver()
+
+
+def accepts(scene: Scene, agency: str, leg: str, plan: Plan, words: Mapping[str, Any] | None = None) -> None:
+    """Accept a leg, both signing: who receives, when, and where the child sleeps."""
+    member = scene.member(agency)
+    reception = transfers.Reception(plan, [member.id], second(scene, agency).id, dict(words or {"bed": "a bed-Syn"}))
+    waits = transfers.accept(member, leg, reception)
+    transfers.cosign(second(scene, agency), waits.cosign)
+    scene.deliver()
+
+
+def departs(scene: Scene, agency: str, leg: str, plan: Plan) -> None:
+    """Say that the child leaves."""
+    transfers.depart(scene.member(agency), leg, plan)
+    scene.deliver()
+
+
+def hands_over(scene: Scene, sender: str, to: str, leg: str, first_contact: str) -> None:
+    """Meet, tick the checklist at both sides, release and take: from then on the receiver is responsible."""
+    mine = meetings.begin(scene.member(sender), handover.Side.SENDER, {**SAID, "when": scene.moment(0)}, leg=leg)
+    meetings.tick(scene.member(sender), mine, handover.CHECKLIST)
+    transfers.release(second(scene, sender), leg)
+    scene.deliver()
+    theirs = transfers.opened_release(second(scene, to), leg)
+    meetings.tick(scene.member(to), theirs, handover.CHECKLIST)
+    transfers.take(second(scene, to), leg, first_contact)
+    scene.deliver()
