@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from hub.transfer.register import ASSUME, RELEASE, TAKE, UNRELEASE, Standing
-from tests.model.register import EFFECTIVE, ENDS, GENESIS, IN_MEMORY, REPEATED, WAITING, came_by
+from tests.model.register import EFFECTIVE, ENDS, GENESIS, IN_MEMORY, REPEATED, TOOK_EFFECT, WAITING, came_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -143,8 +143,7 @@ def one_release(hubs: Hubs, world: World) -> bool:
 
 def of_one_mind(hubs: Hubs, world: World) -> bool:
     """Once the lines are up, all have the same word on each statement, and the holder alone acts, at its own hub."""
-    carried = [row for row in world.rows if hubs.other(row.said) and row.there != row.home]
-    settled = all(row.home == REPEATED for row in carried)
+    settled = all(_agreed(row) for row in world.rows if hubs.other(row.said))
     last = chain(world)[-1]
     return settled and last.standing is not Standing.MOVED and hubs.acting(world) == {last.holder}
 
@@ -159,8 +158,13 @@ ALWAYS: tuple[Callable[[Hubs, World], bool], ...] = (
 ONCE_QUIET: tuple[Callable[[Hubs, World], bool], ...] = (of_one_mind,)
 
 
+def _agreed(row: Row) -> bool:
+    """Whether both hubs say the same: in vain or not. What changed nothing at the ordering hub goes no further."""
+    return (row.home == REPEATED and not row.there) or row.home == row.there or {row.home, row.there} <= TOOK_EFFECT
+
+
 def _effective(row: Row) -> bool:
-    return EFFECTIVE in {row.home, row.there}
+    return (row.there or row.home) == EFFECTIVE
 
 
 def _broken(law: str, came: dict[World, tuple[World, Step] | None], world: World, last: Step | None = None) -> Broken:

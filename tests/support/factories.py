@@ -88,6 +88,7 @@ class Agency:
     country: str = "ET"
     certifiers: tuple[Signer, ...] = CERTIFIERS
     members: dict[str, Member] = field(default_factory=dict)
+    successor: str | None = None
 
     @property
     def agency(self) -> str:
@@ -121,7 +122,7 @@ class Agency:
             inboxes=() if self.kind in NEVER_RECEIVE else (self.inbox,),
             deputy=None,
             duty=("+251 900 000 000",),
-            successor=None,
+            successor=self.successor,
             certs=tuple(certify(self.identity, c, NOW - YEAR) for c in self.certifiers),
         )
         return replace(entry, **changes)
