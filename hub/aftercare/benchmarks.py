@@ -135,7 +135,7 @@ def read_set(name: str, value: Mapping[str, Any], others: Mapping[str, Any] | No
             whole |= {risk.value: {**base[risk.value], **more} for risk in Risk}
         streams = {r: tuple(_stream(n, row) for n, row in whole[r.value].items()) for r in Risk}
         return Benchmarks(name, str(whole["title"]), str(whole["source"]), streams)
-    except (KeyError, TypeError, AttributeError, Malformed) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, Malformed) as error:
         raise InvalidRequest(
             "This is no set of benchmarks.", todo="For each level of risk name streams, and title and source."
         ) from error

@@ -90,7 +90,7 @@ def what_is_due(session: Session, case: str | None, days: int) -> None:
     member = session.member()
     until = cared.today(member) + timedelta(days=days)
     held = [cared.read(member, case)] if case else cared.followed(member)
-    rows = [row for one in held for row in due.due(member, one, until)]
+    rows = [row for one in held for row in due.due(one, until)]
     _table(session, member, sorted(rows, key=lambda row: (row.day, row.case, row.what)))
 
 
@@ -237,24 +237,25 @@ def hold(session: Session, case: str, note: str, until: datetime | None) -> None
     _wrote(session, member, closing.hold(member, case, read_text(note), until.date() if until else None))
 
 
-@command(aftercare, _case, _needed)
-def lift(session: Session, case: str, note: str) -> None:
-    """Lift the legal holds on CASE, as a data officer."""
-    lifted = closing.lift(session.member(), case, read_text(note))
-    session.tell({"lifted": len(lifted)}, f"Lifted: {len(lifted)}.")
+@command(aftercare, _case, click.argument("hold"), _needed)
+def lift(session: Session, case: str, hold: str, note: str) -> None:
+    """Lift a legal HOLD on CASE, as a data officer."""
+    row = closing.lift(session.member(), case, hold, read_text(note))
+    session.tell({"record": row.record}, "Lifted.")
 
 
-@command(
-    aftercare,
-    _case,
-    click.option("--law", help="The law by which it is destroyed before its time."),
-    click.option("--yes", is_flag=True, help="Do not ask."),
-)
-def destroy(session: Session, case: str, law: str | None, *, yes: bool) -> None:
-    """Destroy what the hub keeps of CASE after its time, as a data officer. Nobody can bring it back."""
+@command(aftercare, _case, click.option("--law", required=True, help="The law by which it goes before its time."))
+def allow(session: Session, case: str, law: str) -> None:
+    """Say, as a data officer, by which law CASE may be destroyed before its time."""
+    session.tell({"record": closing.allow(session.member(), case, law).record}, "Written down.")
+
+
+@command(aftercare, _case, click.option("--yes", is_flag=True, help="Do not ask."))
+def destroy(session: Session, case: str, *, yes: bool) -> None:
+    """Destroy what the hub keeps of CASE after its time, as a supervisor. Nobody can bring it back."""
     if not yes:
         click.confirm("Destroy this case for good?", abort=True, err=True)
-    done = closing.destroy(session.member(), case, law)
+    done = closing.destroy(session.member(), case)
     counts = {"records": len(done.records), "handoffs": len(done.handoffs), "left": list(done.left)}
     lines = [f"Destroyed: {counts['records']} records, {counts['handoffs']} handoffs. Written down as {done.record}."]
     lines += ["Somebody still has to act in these; run it again after that:", *done.left] if done.left else []
@@ -314,16 +315,16 @@ def _wrote(session: Session, member: Member, row: Row) -> None:
     """Say what was written, let the hub chase what is due now, and show that."""
     held = cared.read(member, str(row.value["case"]))
     due.chase(member, held)
-    nearest = next(iter(due.due(member, held)), None)
-    after = f"  next: {_plain(nearest.what)}, {_when(nearest, cared.today(member))}" if nearest else "  nothing is due"
+    nearest = next(iter(due.due(held)), None)
+    after = f"  next: {_plain(nearest.what)}, {_when(nearest, held.today)}" if nearest else "  nothing is due"
     value = {"record": row.record, "what": row.what, "on": row.value["on"], "entered": row.entered}
     session.tell(value, f"{_plain(row.what).capitalize()} of {row.value['on']}: {row.record}", after)
 
 
 def _tell(session: Session, member: Member, held: Followed) -> None:
     due.chase(member, held)
-    kept, rows = closing.kept_until(member, held), due.due(member, held)
-    day = cared.today(member)
+    kept, rows, holds = closing.kept_until(member, held), due.due(held), closing.holds(member, held.case)
+    day = held.today
     state = "archived" if held.archived else "closed" if held.closure else "open"
     value = {
         "case": held.case,
@@ -332,11 +333,13 @@ def _tell(session: Session, member: Member, held: Followed) -> None:
         "benchmarks": held.plan.benchmarks.name,
         "mark": held.facts["mark"],
         "kept_until": kept.isoformat() if kept else None,
+        "holds": [row.record for row in holds],
         "due": [_value(row) for row in rows],
         "rows": [{"what": row.what, "on": row.value["on"], "entered": row.entered, "by": row.by} for row in held.rows],
     }
     lines = [f"{held.case}: {state}, {held.plan.risk} risk, benchmarks {_plain(held.plan.benchmarks.name)}"]
     lines += [f"  kept until {kept}"] if kept else []
+    lines += [f"  legal hold {row.record}" for row in holds]
     lines += [f"  {_plain(row.what)}: {_when(row, day)}" for row in rows]
     session.tell(value, *map(escape, [*lines, *_history(held)]))
 

@@ -10,17 +10,15 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any, Final
+from datetime import date
+from typing import TYPE_CHECKING, Any
 
 from hub.aftercare import benchmarks, closing, deadlines, observer, visits
 from hub.aftercare.benchmarks import By, Risk
 from hub.aftercare.schedule import Excuse, Plan, Visit
-from hub.client import cases, records
+from hub.client import cases, records, timers
+from hub.client.careforms import FORMS, KEEPERS, KIND, OWN_SET, REMARK, ROLES
 from hub.errors import InvalidRequest, Malformed, NotFound
-from hub.keys.certificates import CASE_ROLES
-from hub.packets import shapes as a
-from hub.statements.grammar import Role
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -28,50 +26,7 @@ if TYPE_CHECKING:
 
     from hub.client.member import Member
     from hub.client.records import Record
-
-KIND, REMARK = "aftercare", "remark"
-SUPERVISOR: Final = frozenset({Role.SUPERVISOR.value})
-KEEPERS: Final = frozenset({Role.SUPERVISOR.value, Role.COORDINATOR.value, Role.FOCAL_POINT.value})
-_WORDS = a.null_or(a.identifier)
-_DISCREET = a.object_of({"caller": a.string, "texts": a.flag, "note": a.string})
-_PLAN: dict[str, a.Check] = {
-    "benchmarks": a.name,
-    "risk": a.one_of(*Risk),
-    "lead": a.identifier,
-    "country": a.null_or(a.country),
-    "corridor": a.null_or(a.text),
-    "born": a.null_or(a.matches(a._DATE_PATTERN)),  # noqa: SLF001 - a birthday is before 2020
-    "exploited": a.flag,
-    "mark": a.null_or(a.text),
-    "bases": a.list_of(a.identifier, 100),
-    "discretion": _DISCREET,
-}
-_VISIT: dict[str, a.Check] = {
-    "happened": a.seconds,
-    "by": a.one_of(*By),
-    "method": a.one_of(*visits.METHODS),
-    "place": a.one_of(*visits.PLACES),
-    "who": a.list_of(a.one_of(*visits.WHO), len(visits.WHO)),
-    "met": a.flag,
-    "about": a.null_or(a.name),
-    "themes": a.null_or(visits.FORM),
-    "sign": a.one_of(None, *observer.Sign),
-    "evidence": a.null_or(a.hash_),
-    "words": _WORDS,
-}
-FORMS: dict[str, a.Check] = {
-    name: a.object_of({"what": a.one_of(name), "case": a.identifier, "on": a.date, **members})
-    for name, members in {
-        "plan": _PLAN,
-        "risk": {"risk": a.one_of(*Risk), "words": _WORDS},
-        "visit": _VISIT,
-        "excuse": {"stream": a.name, "until": a.date, "words": _WORDS},
-        "review": {"present": a.list_of(a.name, 20, 1), "changed": a.flag, "words": _WORDS},
-        "extension": {"of": a.date, "until": a.date, "words": _WORDS},
-        "event": {"event": a.name, "words": _WORDS},
-    }.items()
-}
-_OWN_SET = a.object_of({"what": a.one_of("benchmarks"), "name": a.name, "set": a.at_least({})})
+    from hub.packets import shapes as a
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +56,8 @@ class Followed:
     """All records of the case, what was entered first first; those of earlier plans too."""
     facts: Mapping[str, Any] = field(repr=False)
     """What the newest plan says."""
+    today: date
+    """The day where the agency works, when this was read."""
     closure: Row | None = None
     """By which record it is closed."""
 
@@ -119,8 +76,8 @@ class Followed:
     @property
     def archived(self) -> Row | None:
         """By which record it is archived."""
-        since = self.closure.entered if self.closure else None
-        return next((row for row in self.of("archived") if since is not None and row.entered >= since), None)
+        about = self.closure.record if self.closure else None
+        return next((row for row in self.of("archived") if row.value["closure"] == about), None)
 
     @property
     def review_due(self) -> date:
@@ -131,7 +88,7 @@ class Followed:
     @property
     def extensions(self) -> tuple[deadlines.Extension, ...]:
         """Reviews that a supervisor put off."""
-        rows = [row.value for row in self.of("extension") if row.role in SUPERVISOR]
+        rows = [row.value for row in self.of("extension")]
         return tuple(deadlines.Extension(_day(row["of"]), _day(row["until"])) for row in rows)
 
     @property
@@ -213,7 +170,7 @@ def planned(sections: Mapping[str, Any]) -> dict[str, Any]:
 def assess(member: Member, case: str, risk: str, words: str | None = None, on: date | None = None) -> Followed:
     """Say that the level of risk is another one since a day; contacts are planned anew (H1)."""
     held = read(member, case)
-    put(member, "risk", case, on or today(member), {"risk": risk, "words": remark(member, case, words)})
+    put(member, "risk", case, on or today(member), {"risk": risk}, words)
     return read(member, held.case)
 
 
@@ -225,7 +182,7 @@ def adopt(member: Member, name: str, value: Mapping[str, Any]) -> str:
     """
     benchmarks.read_set(name, value)
     held = {"what": "benchmarks", "name": name, "set": dict(value)}
-    check(_OWN_SET, held)
+    check(OWN_SET, held)
     return records.put(member, KIND, held, roles=KEEPERS)
 
 
@@ -233,7 +190,7 @@ def own_sets(member: Member) -> dict[str, Mapping[str, Any]]:
     """Return the agency's own sets by name, of each the newest."""
     found: dict[str, Mapping[str, Any]] = {}
     for row in records.listing(member, KIND):
-        if records.of_form(row, _OWN_SET) and row.by.role in KEEPERS:
+        if records.of_form(row, OWN_SET) and row.by.role in KEEPERS:
             found.setdefault(row.value["name"], row.value["set"])
     return found
 
@@ -251,17 +208,17 @@ def read(member: Member, case: str) -> Followed:
     newest = _newest(rows, "plan")
     if newest is None:
         raise NotFound("Nobody follows this case yet.", todo="Begin with `hub aftercare plan`.")
-    return _followed(member, case, rows, newest)
+    return _followed(case, rows, newest, own_sets(member), today(member))
 
 
 def followed(member: Member) -> list[Followed]:
     """Return all cases of the agency that are followed, whether open or closed."""
-    every, found = rows(member), []
+    every, sets, day, found = rows(member), own_sets(member), today(member), []
     for case in sorted({str(row.value["case"]) for row in every}):
         own = tuple(row for row in every if row.value["case"] == case)
         newest = _newest(own, "plan")
         if newest is not None:
-            found.append(_followed(member, case, own, newest))
+            found.append(_followed(case, own, newest, sets, day))
     return found
 
 
@@ -274,31 +231,38 @@ def put(
     case: str,
     on: date,
     value: Mapping[str, Any],
-    roles: frozenset[str] = CASE_ROLES,
-    form: a.Check | None = None,
+    words: str | None = None,
+    papers: Sequence[Path] = (),
 ) -> Row:
-    """Keep a record about a case.
+    """Keep a record about a case, with what was said in words and the pages that show it in a record of their own.
 
     Raises:
-        InvalidRequest: it is not of its form. Forbidden: the member has none of the roles.
+        InvalidRequest: it is not of its form. Forbidden: the member has no role that may.
     """
-    whole = {"what": what, "case": case, "on": on.isoformat(), **value}
-    check(form or FORMS[what], whole)
-    record = records.put(member, KIND, whole, roles=roles)
-    return as_row(records.get(member, record, KIND))
+    role = member.role(ROLES[what])
+    whole: dict[str, Any] = {"what": what, "case": case, "on": on.isoformat(), "words": None, **value}
+    check(FORMS[what], whole)
+    if words and words.strip():
+        said = {"case": case, "words": words.strip()}
+        whole["words"] = records.put(member, REMARK, said, attachments=papers)
+    record = records.put(member, KIND, whole, roles=ROLES[what])
+    return Row(record, what, whole, member.id, role, member.clock.now())
+
+
+def reason(words: str) -> str:
+    """Return a reason that was given.
+
+    Raises:
+        InvalidRequest: it was not.
+    """
+    if not words.strip():
+        raise InvalidRequest("Say why.")
+    return words
 
 
 def rows_of(member: Member, case: str) -> tuple[Row, ...]:
     """Return the records about a case that count, what was entered first first."""
     return tuple(row for row in rows(member) if row.value["case"] == case)
-
-
-def remark(member: Member, case: str, words: str | None, papers: Sequence[Path] = ()) -> str | None:
-    """Keep somebody's words about a case sealed and out of every index, with what shows them; return their record."""
-    if not words or not words.strip():
-        return None
-    value = {"case": case, "words": words.strip()}
-    return records.put(member, REMARK, value, attachments=papers, roles=CASE_ROLES)
 
 
 def said(member: Member, row: Row) -> str:
@@ -308,30 +272,20 @@ def said(member: Member, row: Row) -> str:
 
 
 def today(member: Member) -> date:
-    """Return the day, in UTC."""
-    return datetime.fromtimestamp(member.clock.now(), UTC).date()
+    """Return the day where the agency works."""
+    return timers.calendar(member).local(member.clock.now()).date()
 
 
 def rows(member: Member) -> list[Row]:
     """Return all records of this room that count, what was entered first first."""
     found = [as_row(row) for row in records.listing(member, KIND) if _counts(row)]
-    return sorted(found, key=lambda row: (row.entered, row.record))
+    return sorted(found, key=lambda row: (row.entered, row.on, row.record))
 
 
 def _counts(row: Record) -> bool:
-    """Whether one member alone wrote a record, and it is of a form that somebody knows."""
-    named = {(author.member, author.role) for author in row.authors}
-    return (
-        len(named) == 1
-        and isinstance(row.value.get("case"), str)
-        and isinstance(row.value.get("on"), str)
-        and _known(row)
-    )
-
-
-def _known(row: Record) -> bool:
-    form = FORMS.get(str(row.value.get("what")))
-    return form is None or records.of_form(row, form)
+    """Whether a record is of its form, and one member alone wrote it, in a role that may."""
+    what, named = str(row.value.get("what")), {(author.member, author.role) for author in row.authors}
+    return what in FORMS and len(named) == 1 and row.by.role in ROLES[what] and records.of_form(row, FORMS[what])
 
 
 def as_row(row: Record) -> Row:
@@ -343,8 +297,10 @@ def _newest(rows: Sequence[Row], what: str) -> Row | None:
     return next((row for row in reversed(rows) if row.what == what), None)
 
 
-def _followed(member: Member, case: str, rows: Sequence[Row], newest: Row) -> Followed:
-    own = benchmarks.named(newest.value["benchmarks"], own_sets(member))
+def _followed(
+    case: str, rows: Sequence[Row], newest: Row, sets: Mapping[str, Mapping[str, Any]], day: date
+) -> Followed:
+    own = benchmarks.named(newest.value["benchmarks"], sets)
     risks = [(newest.on, Risk(newest.value["risk"]))]
     risks += [(row.on, Risk(row.value["risk"])) for row in rows if row.what == "risk" and row.entered >= newest.entered]
     excuses = tuple(
@@ -352,20 +308,16 @@ def _followed(member: Member, case: str, rows: Sequence[Row], newest: Row) -> Fo
     )
     closed = closed_by(rows)
     plan = Plan(newest.on, own, tuple(risks), closed.on if closed else None, excuses)
-    return Followed(case, plan, tuple(rows), newest.value, closed)
+    return Followed(case, plan, tuple(rows), newest.value, day, closed)
 
 
 def closed_by(rows: Sequence[Row]) -> Row | None:
     """Return by which record a case is closed now: a supervisor's, of what somebody else recommended (R43)."""
-    recommended = {row.record: row for row in rows if row.what == "recommended"}
-    closed: Row | None = None
-    for row in rows:
-        about = recommended.get(str(row.value.get("recommendation")))
-        if row.what == "authorised" and row.role in SUPERVISOR and about is not None and about.by != row.by:
-            closed = row
-        elif row.what == "reopened" and row.role in SUPERVISOR:
-            closed = None
-    return closed
+    recommended = {row.record: row.by for row in rows if row.what == "recommended"}
+    opened = {row.value["closure"] for row in rows if row.what == "reopened"}
+    closures = [row for row in rows if row.what == "authorised" and row.record not in opened]
+    apart = [row for row in closures if recommended.get(row.value["recommendation"], row.by) != row.by]
+    return apart[-1] if apart else None
 
 
 def first_day(held: Followed) -> date:

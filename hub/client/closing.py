@@ -3,7 +3,8 @@
 One member recommends, a supervisor who is another one authorises; both are own records, and their authors are read from
 the signatures. Closing ends nothing at the hub by itself: what a leg says of it is the transfer's. Destroying is said
 to the own hub for each record and each handoff of the case; who was responsible when stays in statements and the log,
-and a record of the destruction stays here. A legal hold counts whoever wrote it; only a data officer lifts it.
+and a record of the destruction stays here. A legal hold counts whoever wrote it. Only a data officer lifts it, and
+names the law where a case goes before its time; data officers open no case, so a supervisor destroys it.
 """
 
 from __future__ import annotations
@@ -17,57 +18,20 @@ from hub.aftercare import closing
 from hub.aftercare.closing import Hindrance, Proposal, Reason, Standing
 from hub.aftercare.deadlines import rules
 from hub.client import aftercare, cases, copies, due, reading, records, timers
-from hub.client.aftercare import KIND, SUPERVISOR, Row
-from hub.errors import Conflict, Forbidden, HubError, IllegalTransition, InvalidRequest, NotFound
-from hub.keys.certificates import CASE_ROLES
-from hub.packets import shapes as a
-from hub.statements.grammar import Role
+from hub.client.careforms import FORMS, KIND, OFFICER, REMARK, RETENTION, STAYS, SUPERVISOR
+from hub.errors import Conflict, Forbidden, IllegalTransition, NotFound
 from hub.timers.domain import KIND as TIMER
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from hub.client.aftercare import Followed
+    from hub.client.aftercare import Followed, Row
     from hub.client.member import Member
     from hub.client.records import Record
 
-OFFICER: Final = frozenset({Role.DATA_OFFICER.value})
-_HOLDERS: Final = frozenset({Role.SUPERVISOR.value, Role.DATA_OFFICER.value, Role.AGENCY_ADMIN.value})
-_COMMON: dict[str, a.Check] = {"case": a.identifier, "on": a.date, "words": a.null_or(a.identifier)}
-_PROPOSAL: dict[str, a.Check] = {
-    "reason": a.one_of(*Reason),
-    "parts": a.list_of(a.one_of(*closing.PARTS), len(closing.PARTS)),
-    "besides": a.list_of(a.one_of(*closing.NEEDS), len(closing.NEEDS)),
-    "panel": a.flag,
-}
-_SAYS: dict[str, dict[str, a.Check]] = {
-    "recommended": _PROPOSAL,
-    "authorised": {"recommendation": a.identifier, "reason": a.one_of(*Reason)},
-    "archived": {},
-    "reopened": {"assess": a.flag},
-    "held": {"until": a.null_or(a.date)},
-    "lifted": {"hold": a.identifier},
-    "destroyed": {
-        "records": a.list_of(a.identifier, 100_000),
-        "handoffs": a.list_of(a.identifier, 10_000),
-        "left": a.list_of(a.identifier, 100_000),
-        "basis": a.null_or(a.text),
-    },
-}
-_FORMS = {name: a.object_of({"what": a.one_of(name), **_COMMON, **said}) for name, said in _SAYS.items()}
-_STAYS: Final = frozenset(_SAYS)
-"""What says of a case that is destroyed when it was closed, and that it is gone: codes and days."""
-_RETENTION = a.object_of(
-    {
-        "what": a.one_of("retention"),
-        "country": a.null_or(a.country),
-        "years": a.integer(0, 100),
-        "after_majority_years": a.integer(0, 100),
-    }
-)
 _OF_A_HANDOFF: Final = ("sent", "fanout", "outcome", "task", "unmet", "note")
 """Kinds of own records that say in `handoff` or `about` what they are about; others name a case, a scan its meeting."""
-_OF_A_CASE: Final = (cases.PAPER, KIND, aftercare.REMARK, "handover", "scan", "programme", "disagreement")
+_OF_A_CASE: Final = (cases.PAPER, KIND, REMARK, "handover", "scan", "programme", "disagreement")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +52,11 @@ def hindrances(member: Member, case: str, said: Proposal) -> list[Hindrance]:
     held = aftercare.read(member, case)
     found = Standing(
         begins=aftercare.first_day(held),
-        today=aftercare.today(member),
+        today=held.today,
         risk=held.plan.risk,
         open_referrals=len(_open_referrals(member, held)),
         open_alerts=sum(t.urgency == "emergency" for t in timers.listing(member, case=case)),
-        review_overdue=held.review_due < aftercare.today(member),
+        review_overdue=held.review_due < held.today,
     )
     return closing.to_closing(said, found)
 
@@ -117,7 +81,7 @@ def recommend(
     said = Proposal(Reason(reason), frozenset(parts), frozenset(besides), early or "", panel)
     _stop(hindrances(member, case, said))
     value = {"reason": reason, "parts": sorted(said.parts), "besides": sorted(said.besides), "panel": panel}
-    return _put(member, "recommended", case, {**value, "words": aftercare.remark(member, case, early)}, CASE_ROLES)
+    return _put(member, "recommended", case, value, early)
 
 
 def authorise(member: Member, case: str) -> Row:
@@ -130,22 +94,21 @@ def authorise(member: Member, case: str) -> Row:
     held = aftercare.read(member, case)
     if held.closure is not None:
         return held.closure
-    before = max((row.entered for row in held.of("reopened")), default=0)
-    asked = [row for row in held.of("recommended") if row.entered >= before and _is(row)]
+    used = {row.value["recommendation"] for row in held.of("authorised")}
+    asked = [row for row in held.of("recommended") if row.record not in used]
     if not asked:
         raise NotFound("Nobody recommended to close this case.", todo="See `hub aftercare recommend`.")
-    value = asked[-1].value
-    if closing.apart(asked[-1].by, member.id):
+    by_others = [row for row in asked if not closing.apart(row.by, member.id)]
+    if not by_others:
         raise Forbidden("Another person must authorise this closure.", todo="Ask another supervisor.", rule="R43")
-    why = aftercare.said(member, asked[-1])
+    value, why = by_others[-1].value, aftercare.said(member, by_others[-1])
     parts, besides = frozenset(value["parts"]), frozenset(value["besides"])
     _stop(hindrances(member, case, Proposal(Reason(value["reason"]), parts, besides, why, value["panel"])))
     row = _put(
         member,
         "authorised",
         case,
-        {"recommendation": asked[-1].record, "reason": value["reason"], "words": None},
-        SUPERVISOR,
+        {"recommendation": by_others[-1].record, "reason": value["reason"]},
     )
     due.chase(member, aftercare.read(member, case))
     return row
@@ -163,8 +126,8 @@ def archive(member: Member, case: str) -> Row:
     if held.closure is None:
         raise IllegalTransition("This case is not closed.", state="open", possible=["recommend"])
     reason = Reason(held.closure.value["reason"])
-    _stop(closing.to_archiving(held.closure.on, reason, held.visits, aftercare.today(member)))
-    row = _put(member, "archived", case, {"words": None}, SUPERVISOR)
+    _stop(closing.to_archiving(held.closure.on, reason, held.visits, held.today))
+    row = _put(member, "archived", case, {"closure": held.closure.record})
     due.chase(member, aftercare.read(member, case))
     return row
 
@@ -178,21 +141,18 @@ def reopen(member: Member, case: str, words: str, risk: str, benchmark: str = "s
     held = aftercare.read(member, case)
     if held.closure is None:
         raise IllegalTransition("This case is open.", state="open", possible=[])
-    why = aftercare.remark(member, case, words)
-    if why is None:
-        raise InvalidRequest("Say why.")
-    _put(member, "reopened", case, {"assess": True, "words": why}, SUPERVISOR)
+    member.role(SUPERVISOR)
+    why = aftercare.reason(words)
     names = ("lead", "country", "corridor", "exploited", "discretion")
     facts: dict[str, Any] = {name: held.facts[name] for name in names}
     facts["born"] = date.fromisoformat(held.facts["born"]) if held.facts["born"] else None
-    again = aftercare.follow(member, case, aftercare.today(member), risk, benchmark, **facts)
-    for label in ("best interests to be assessed again", "consent to be asked again"):
-        timers.set_timer(
-            member,
-            timers.About(label, case, "reopened"),
-            timers.term(member, member.clock.now(), days=int(rules()["review"]["extension_days"])),
-            owner=held.facts["lead"],
-        )
+    aftercare.follow(member, case, held.today, risk, benchmark, **facts)
+    running = {one.about.label for one in timers.listing(member, case=case) if one.about}
+    due_by = timers.term(member, member.clock.now(), days=int(rules()["after_reopening"]["days"]))
+    for label in {"best interests to be assessed again", "consent to be asked again"} - running:
+        timers.set_timer(member, timers.About(label, case, "reopened"), due_by, owner=held.facts["lead"])
+    _put(member, "reopened", case, {"closure": held.closure.record}, why)
+    again = aftercare.read(member, case)
     due.chase(member, again)
     return again
 
@@ -207,7 +167,7 @@ def put_retention(member: Member, years: int, after_majority_years: int, country
         Forbidden: the member is no data officer.
     """
     value = {"what": "retention", "country": country, "years": years, "after_majority_years": after_majority_years}
-    aftercare.check(_RETENTION, value)
+    aftercare.check(RETENTION, value)
     return records.put(member, KIND, value, roles=OFFICER)
 
 
@@ -217,7 +177,7 @@ def kept_until(member: Member, held: Followed) -> date | None:
         return None
     own: dict[str | None, Mapping[str, Any]] = {}
     for row in records.listing(member, KIND):
-        if records.of_form(row, _RETENTION) and row.by.role in OFFICER:
+        if records.of_form(row, RETENTION) and row.by.role in OFFICER:
             own.setdefault(row.value["country"], row.value)
     born = date.fromisoformat(held.facts["born"]) if held.facts["born"] else None
     return closing.kept_until(held.closure.on, born, own.get(held.facts["country"]) or own.get(None))
@@ -229,16 +189,25 @@ def hold(member: Member, case: str, words: str, until: date | None = None) -> Ro
     Raises:
         InvalidRequest: nobody said why.
     """
-    why = aftercare.remark(member, case, words)
-    if why is None:
-        raise InvalidRequest("Say why.")
-    return _put(member, "held", case, {"until": until.isoformat() if until else None, "words": why}, _HOLDERS)
+    return _put(member, "held", case, {"until": until.isoformat() if until else None}, aftercare.reason(words))
 
 
-def lift(member: Member, case: str, words: str) -> list[Row]:
-    """Lift the legal holds on a case, as a data officer."""
-    why = aftercare.remark(member, case, words)
-    return [_put(member, "lifted", case, {"hold": row.record, "words": why}, OFFICER) for row in holds(member, case)]
+def lift(member: Member, case: str, held: str, words: str) -> Row:
+    """Lift a legal hold, as a data officer, who need not be able to open the case.
+
+    Raises:
+        InvalidRequest: nobody said why. Forbidden: the member is no data officer.
+    """
+    return _put(member, "lifted", case, {"hold": held}, aftercare.reason(words))
+
+
+def allow(member: Member, case: str, law: str) -> Row:
+    """Say, as a data officer, by which law a case may be destroyed before its time (R45).
+
+    Raises:
+        Forbidden: the member is no data officer.
+    """
+    return _put(member, "allowed", case, {"law": law})
 
 
 def holds(member: Member, case: str) -> list[Row]:
@@ -247,39 +216,37 @@ def holds(member: Member, case: str) -> list[Row]:
     lifted = {
         row.value["hold"]
         for row in rows
-        if records.of_form(row, _FORMS["lifted"]) and {one.role for one in row.authors} <= OFFICER
+        if records.of_form(row, FORMS["lifted"]) and {one.role for one in row.authors} <= OFFICER
     }
     today = aftercare.today(member).isoformat()
-    found = [row for row in rows if records.of_form(row, _FORMS["held"]) and row.handoff not in lifted]
+    found = [row for row in rows if records.of_form(row, FORMS["held"]) and row.handoff not in lifted]
     return [aftercare.as_row(row) for row in found if (row.value["until"] or today) >= today]
 
 
-def destroy(member: Member, case: str, basis: str | None = None) -> Destroyed:
+def destroy(member: Member, case: str) -> Destroyed:
     """Have the hub destroy what the agency keeps of a case, and write down that it was done; run again it goes on.
 
-    Args:
-        member: a data officer.
-        case: the case file's record.
-        basis: the law by which it is destroyed before its time.
+    Before its time it needs a data officer who named the law (`allow`).
 
     Raises:
-        Conflict: it is kept longer, is not archived, or a legal hold stands. Forbidden: the member is no data officer.
+        IllegalTransition: the case is open. Conflict: it is kept longer, is not archived, or a legal hold stands.
+        Forbidden: the member is no supervisor.
     """
-    member.role(OFFICER)
+    member.role(SUPERVISOR)
     held = aftercare.read(member, case)
     until = kept_until(member, held)
-    if until is None:
+    if held.closure is None or until is None:
         raise IllegalTransition("This case is not closed.", state="open", possible=["recommend"])
-    archived, today = held.archived is not None, aftercare.today(member)
-    stands = bool(holds(member, case))
-    _stop(closing.to_destroying(until, today, held=stands, archived=archived, legal_basis=bool(basis)))
+    allowed = next((row for row in held.of("allowed") if row.entered >= held.closure.entered), None)
+    archived, stands = held.archived is not None, bool(holds(member, case))
+    _stop(closing.to_destroying(until, held.today, held=stands, archived=archived, legal_basis=allowed is not None))
     handoffs = _handoffs(member, held)
-    mine = [*_of_case(member, case), *_about(member, handoffs), *held.facts["bases"], *_timers(member, case)]
+    mine = [*_of_case(member, case), *_about(member, handoffs), *sorted(_bases(held)), *_timers(member, case)]
     gone, left = _each(member, [*handoffs, *mine, case])
     if not left:  # the plan says until when a case is kept: it goes last
         gone |= _each(member, [row.record for row in held.of("plan")])[0]
     names = {"records": sorted(gone - set(handoffs)), "handoffs": sorted(gone & set(handoffs)), "left": left}
-    row = _put(member, "destroyed", case, {**names, "basis": basis, "words": None}, OFFICER)
+    row = _put(member, "destroyed", case, {**names, "allowed": allowed.record if allowed else None})
     return Destroyed(row.record, tuple(names["records"]), tuple(names["handoffs"]), tuple(left))
 
 
@@ -317,7 +284,7 @@ def _timers(member: Member, case: str) -> list[str]:
 
 
 def _stays(row: Record) -> bool:
-    return row.kind == KIND and row.value.get("what") in _STAYS | {"plan"}
+    return row.kind == KIND and row.value.get("what") in STAYS | {"plan"}
 
 
 def _handoffs(member: Member, held: Followed) -> list[str]:
@@ -327,8 +294,13 @@ def _handoffs(member: Member, held: Followed) -> list[str]:
 
 
 def _sent(member: Member, held: Followed) -> list[str]:
-    bases = set(held.facts["bases"])
+    bases = _bases(held)
     return [row.value["handoff"] for row in records.listing(member, "fanout") if row.value["basis"] in bases]
+
+
+def _bases(held: Followed) -> set[str]:
+    """Return the consents under which others were asked about a child, before a re-opening too."""
+    return {str(base) for row in held.of("plan") for base in row.value["bases"]}
 
 
 def _open_referrals(member: Member, held: Followed) -> list[str]:
@@ -337,16 +309,8 @@ def _open_referrals(member: Member, held: Followed) -> list[str]:
     return [row["id"] for row in rows if row["id"] in sent and row["ball"] is not None]
 
 
-def _put(member: Member, what: str, case: str, value: Mapping[str, Any], roles: frozenset[str]) -> Row:
-    return aftercare.put(member, what, case, aftercare.today(member), value, roles, _FORMS[what])
-
-
-def _is(row: Row) -> bool:
-    try:
-        _FORMS[row.what](dict(row.value))
-    except HubError:
-        return False
-    return True
+def _put(member: Member, what: str, case: str, value: Mapping[str, Any], words: str | None = None) -> Row:
+    return aftercare.put(member, what, case, aftercare.today(member), value, words)
 
 
 def _stop(found: list[Hindrance]) -> None:

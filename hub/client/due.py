@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
-from hub.aftercare import deadlines, schedule, visits
+from hub.aftercare import deadlines, schedule
 from hub.aftercare.benchmarks import Risk
 from hub.aftercare.schedule import Share
-from hub.client import aftercare, timers
+from hub.aftercare.visits import worst
+from hub.client import aftercare, timers, visits
 from hub.client.timers import About
 
 if TYPE_CHECKING:
@@ -36,9 +37,9 @@ class Due:
     missed: int = 0
 
 
-def due(member: Member, held: Followed, until: date | None = None) -> list[Due]:
+def due(held: Followed, until: date | None = None) -> list[Due]:
     """Return what a case has days for, the first first; with `until` each contact up to that day."""
-    day, plan = aftercare.today(member), held.visited
+    day, plan = held.today, held.visited
     contacts: tuple[schedule.Contact, ...] = ()
     if plan is not None and until is None:
         contacts = schedule.next_contacts(plan, held.visits, day)
@@ -54,7 +55,7 @@ def shares(member: Member, by: str = "case") -> dict[str, Share]:
     found: dict[str, Share] = {}
     for held in aftercare.followed(member):
         key = {"case": held.case, "agency": member.agency, "corridor": held.facts["corridor"] or "none"}[by]
-        found[key] = found.get(key, Share()) + schedule.share(held.plan, held.visits, aftercare.today(member))
+        found[key] = found.get(key, Share()) + schedule.share(held.plan, held.visits, held.today)
     return found
 
 
@@ -70,17 +71,22 @@ def _dates(held: Followed) -> list[tuple[str, date]]:
             ("review", held.review_due),
             ("target_24_months", deadlines.target(aftercare.first_day(held))),
         ]
-    if held.facts["born"] and "transition_prepared" not in since:
-        found.append(("prepare_for_18", deadlines.turning(date.fromisoformat(held.facts["born"])).warn))
+    turns = deadlines.turning(date.fromisoformat(held.facts["born"])) if held.facts["born"] else None
+    if turns and "transition_prepared" not in since:
+        found.append(("prepare_for_18", turns.warn))
+    if turns and "consent_taken_again" not in since:
+        found.append(("consent_again_at_18", turns.on))
     return found
 
 
 def chase(member: Member, held: Followed) -> list[str]:
     """Let the hub chase what is due: for each day that has no timer set one, end those that no day asks for.
 
-    Run again it changes nothing. Return the timers that were set.
+    Where somebody near should have given a sign and has not, an alert goes out, once. Run again it changes nothing.
+    Return the timers that were set.
     """
-    wanted = {(row.what, row.day.isoformat()): row for row in due(member, held)}
+    _warn(member, held)
+    wanted = {(row.what, row.day.isoformat()): row for row in due(held)}
     calendar, made = timers.calendar(member), []
     for timer in timers.listing(member, case=held.case):
         if timer.about is not None and timer.about.rule == RULE:
@@ -95,6 +101,16 @@ def chase(member: Member, held: Followed) -> list[str]:
     return made
 
 
+def _warn(member: Member, held: Followed) -> None:
+    """Raise an alert for each silence that nobody was warned of; first the alert, then the note that it was."""
+    noted = {(row.value["event"], row.on) for row in held.of("event")}
+    for row in due(held):
+        said = f"silent_{row.what}"
+        if row.alert and (said, row.day) not in noted:
+            visits.alert(member, held.case, "no sign for too long", {"what": row.what, "day": row.day.isoformat()})
+            visits.happened(member, held.case, said, row.day)
+
+
 def progress_report(
     member: Member, case: str, since: date, words: str | None = None, section: str = "monitoring_plan"
 ) -> dict[str, Any]:
@@ -102,7 +118,8 @@ def progress_report(
 
     Nobody's name stands in it, nor any single visit. Whoever sends it asks the consent about `section` as ever.
     """
-    held, day = aftercare.read(member, case), aftercare.today(member)
+    held = aftercare.read(member, case)
+    day = held.today
     rows = [row for row in held.of("visit") if since <= row.on <= day]
     seen = [aftercare.as_visit(row) for row in rows]
     found = [row.value["themes"] for row in rows if row.value["themes"]]
@@ -113,7 +130,7 @@ def progress_report(
         "contacts": sum(one.met for one in seen),
         "face_to_face": sum(one.met and one.in_person for one in seen),
         "met_percent": schedule.share(held.plan, held.visits, day).percent,
-        "themes": visits.worst(found),
+        "themes": worst(found),
         "next_review": held.review_due.isoformat(),
         "words": words or "",
     }

@@ -146,9 +146,9 @@ def destroy(member: Member, handoff: str) -> None:
     """Have the hub destroy what it keeps for this agency of a record or an ended handoff; the statements stay.
 
     Raises:
-        Forbidden: the member is no data officer. IllegalTransition: somebody still has to act there.
+        Forbidden: the member is no supervisor. IllegalTransition: somebody still has to act there.
     """
-    heads, by = reading.show(member, handoff).heads, [member.me(frozenset({Role.DATA_OFFICER}))]
+    heads, by = reading.show(member, handoff).heads, [member.me(frozenset({Role.SUPERVISOR}))]
     said = member.statement(reading.DISCARD, handoff, {}, by=by, heads=heads)
     send(member, f"/api/v1/handoffs/{handoff}/statements", said)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from hub.aftercare import deadlines, observer, schedule, visits
 from hub.aftercare.benchmarks import By
 from hub.client import aftercare, timers
+from hub.client.careforms import FORMS
 from hub.client.cleaning import clean_scan
 from hub.client.member import workspace
 from hub.client.timers import About
@@ -63,16 +64,15 @@ def visit(
         "themes": _themes(said.get("themes")),
         "sign": said.get("sign"),
         "evidence": said.get("evidence"),
-        "words": None,
     }
     known = next((row for row in aftercare.rows_of(member, case) if _same_visit(row, value)), None)
     if known is not None:
         return known
     day = timers.calendar(member).local(happened).date()
-    aftercare.check(aftercare.FORMS["visit"], {"what": "visit", "case": case, "on": day.isoformat(), **value})
+    aftercare.check(FORMS["visit"], {"what": "visit", "case": case, "on": day.isoformat(), "words": None, **value})
     if value["sign"] in _WARNINGS or visits.alarming(value["themes"] or {}):
         alert(member, case, _WARNINGS.get(value["sign"], "not safe"), {"happened": happened})
-    return aftercare.put(member, "visit", case, day, {**value, "words": aftercare.remark(member, case, words, papers)})
+    return aftercare.put(member, "visit", case, day, value, words, papers)
 
 
 def signal(member: Member, text: str, happened: int, evidence: Path | None = None) -> Row:
@@ -108,20 +108,19 @@ def alert(member: Member, case: str, label: str, facts: Mapping[str, Any] | None
 
 
 def excuse(member: Member, case: str, stream: str, until: date, words: str) -> Row:
-    """Say why a contact is made later, and when; supervisors hear of it through the date that stands (R41).
+    """Say why a contact is made later, and when (R41).
 
     Raises:
         InvalidRequest: there is no such contact, no reason, or it is for too long.
     """
-    held, day = aftercare.read(member, case), aftercare.today(member)
+    held = aftercare.read(member, case)
+    day = held.today
     due = next((c for c in schedule.next_contacts(held.plan, held.visits, day) if c.stream == stream), None)
     most = int(deadlines.rules()["excuse"]["most_days"])
     if due is None or not words.strip() or not due.due < until or (until - max(due.due, day)).days > most:
         raise InvalidRequest(f"A contact that is due is put off with a reason, by at most {most} days.", rule="R41")
     on = min(day, due.due)
-    return aftercare.put(
-        member, "excuse", case, on, {"stream": stream, "until": until.isoformat(), "words": _words(member, case, words)}
-    )
+    return aftercare.put(member, "excuse", case, on, {"stream": stream, "until": until.isoformat()}, words)
 
 
 def review(
@@ -139,8 +138,8 @@ def review(
             rule="R42",
             fields="present",
         )
-    value = {"present": sorted(set(present)), "changed": changed, "words": aftercare.remark(member, case, words)}
-    return aftercare.put(member, "review", case, on, value)
+    value = {"present": sorted(set(present)), "changed": changed}
+    return aftercare.put(member, "review", case, on, value, words)
 
 
 def extend(member: Member, case: str, until: date, words: str) -> Row:
@@ -151,20 +150,13 @@ def extend(member: Member, case: str, until: date, words: str) -> Row:
     """
     held = aftercare.read(member, case)
     found = deadlines.extend(held.review_due, until, held.extensions)
-    value = {"of": found.of.isoformat(), "until": found.until.isoformat(), "words": _words(member, case, words)}
-    return aftercare.put(member, "extension", case, aftercare.today(member), value, aftercare.SUPERVISOR)
+    value = {"of": found.of.isoformat(), "until": found.until.isoformat()}
+    return aftercare.put(member, "extension", case, held.today, value, aftercare.reason(words))
 
 
 def happened(member: Member, case: str, event: str, on: date, words: str | None = None) -> Row:
     """Write down what a term runs from: `produced` before a committee, `ordered` an inquiry; or a term was done."""
-    return aftercare.put(member, "event", case, on, {"event": event, "words": aftercare.remark(member, case, words)})
-
-
-def _words(member: Member, case: str, words: str) -> str:
-    found = aftercare.remark(member, case, words)
-    if found is None:
-        raise InvalidRequest("Say why.")
-    return found
+    return aftercare.put(member, "event", case, on, {"event": event}, words)
 
 
 def _same_visit(row: Row, value: Mapping[str, Any]) -> bool:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from hub.statements.grammar import Statement
 
 DISCARD = "record.destroy"
+_MAY = frozenset({Role.SUPERVISOR.value, Role.DATA_OFFICER.value})
+"""Who knows the case, and who answers for its data; the two together decide in clients (`hub.client.closing`)."""
 
 
 class Discards(Store):
@@ -57,13 +59,13 @@ def discard(connection: Connection, handoff: Handoff, statement: Statement, mach
         now: the time.
 
     Raises:
-        Forbidden: the signer is no data officer.
+        Forbidden: the signer is neither supervisor nor data officer.
         IllegalTransition: somebody still has to act in the handoff, or its packets stand still.
     """
-    if Role.DATA_OFFICER.value not in statement.roles:
-        raise Forbidden("Only a data officer has a case destroyed.", todo="Ask your agency's data officer.", rule="R45")
+    if not statement.roles & _MAY:
+        raise Forbidden("Only a supervisor or data officer has a case destroyed.", todo="Ask one of them.", rule="R45")
     view = machine and machine.view(connection, handoff, str(statement.agency), now)
-    if view and (view["ball"] is not None or halted(connection, handoff.id) is not None):
+    if view and (view.get("ball", "unknown") is not None or halted(connection, handoff.id) is not None):
         raise IllegalTransition(
             "This is still open, so nothing of it is destroyed.", state=str(view["state"]), possible=[]
         )

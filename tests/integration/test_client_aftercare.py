@@ -29,6 +29,7 @@ def place(tmp_path_factory, clock):
         populated(made, HOME, HOME)
         made.join(made.members["amina"], "boss", {"supervisor"})
         made.join(made.members["amina"], "worker", {"caseworker"})
+        made.join(made.members["amina"], "dora", {"data_officer"})
         yield made
 
 
@@ -44,6 +45,11 @@ def boss(place):
 
 @pytest.fixture
 def officer(place):
+    return place.members["dora"]
+
+
+@pytest.fixture
+def amina(place):
     return place.members["amina"]
 
 
@@ -62,7 +68,7 @@ def held(worker, case, clock):
 
 
 def whats(member, case):
-    return {row.what: row.day for row in due.due(member, aftercare.read(member, case))}
+    return {row.what: row.day for row in due.due(aftercare.read(member, case))}
 
 
 def closed(worker, boss, case):
@@ -131,13 +137,23 @@ class TestTheObserver:
         began = clock.now()
         held = aftercare.follow(worker, case, today(clock), "medium", "long_distance")
         clock.forward(31 * DAY)
-        (silent,) = [row for row in due.due(worker, aftercare.read(worker, case)) if row.alert]
+        (silent,) = [row for row in due.due(aftercare.read(worker, case)) if row.alert]
         assert silent.what == "sign_of_observer"
         text = f"{held.facts['mark'].lower()} 1"
         row = visits.signal(worker, text, began + 25 * DAY)
         assert visits.signal(worker, text, began + 25 * DAY).record == row.record
-        assert not [row for row in due.due(worker, aftercare.read(worker, case)) if row.alert]
+        assert not [row for row in due.due(aftercare.read(worker, case)) if row.alert]
         assert [t for t in timers.listing(worker, case=case) if t.alert] == []
+
+    def test_who_is_silent_too_long_is_an_alert_once(self, worker, boss, case, clock):
+        aftercare.follow(worker, case, today(clock), "medium", "long_distance")
+        clock.forward(31 * DAY)
+        for _ in range(2):
+            due.chase(worker, aftercare.read(worker, case))
+        (alert,) = [t for t in timers.listing(boss, case=case) if t.alert]
+        timers.done(boss, alert.handoff, "called")
+        due.chase(worker, aftercare.read(worker, case))
+        assert [t for t in timers.listing(boss, case=case) if t.alert] == []
 
     def test_who_asks_for_a_call_raises_an_alert_once(self, worker, case, clock):
         held = aftercare.follow(worker, case, today(clock), "medium", "long_distance")
@@ -168,7 +184,7 @@ class TestReviews:
 
 
 class TestClosing:
-    def test_needs_two_people(self, held, worker, boss, officer, case):
+    def test_needs_two_people(self, held, worker, boss, amina, case):
         with pytest.raises(Conflict) as refusal:
             closing.recommend(worker, case, "plan_complete", ALL[:3])
         codes = [row["code"] for row in refusal.value.facts["hindrances"]]
@@ -178,7 +194,7 @@ class TestClosing:
             closing.authorise(boss, case)
         with pytest.raises(Forbidden):
             closing.authorise(worker, case)
-        assert closing.authorise(officer, case).by == officer.id
+        assert closing.authorise(amina, case).by == amina.id
         assert aftercare.read(worker, case).closure is not None
 
     def test_an_open_alert_stops_it_even_after_it_was_recommended(self, held, worker, boss, case):
@@ -202,12 +218,12 @@ class TestClosing:
 
     def test_visits_go_on_for_three_months_before_the_archive(self, place, held, worker, boss, case, clock):
         closed(worker, boss, case)
-        assert set(whats(worker, case)) == {"after_closure", "prepare_for_18"}
+        assert set(whats(worker, case)) == {"after_closure", "prepare_for_18", "consent_again_at_18"}
         with pytest.raises(Conflict):
             closing.archive(boss, case)
         months(place, clock, worker, case, 3)
         closing.archive(boss, case)
-        assert due.due(worker, aftercare.read(worker, case)) == []
+        assert due.due(aftercare.read(worker, case)) == []
         assert timers.listing(worker, case=case) == []
 
     def test_a_case_opens_again_with_its_history(self, held, worker, boss, case, clock):
@@ -233,31 +249,35 @@ class TestDestroying:
         closed(worker, boss, case)
         months(place, clock, worker, case, 3)
         closing.archive(boss, case)
-        assert stopped(officer, case) == ["kept_until"]
+        assert stopped(boss, case) == ["kept_until"]
         with pytest.raises(Forbidden):
-            closing.destroy(worker, case, "Law 7")
+            closing.destroy(worker, case)
+        with pytest.raises(Forbidden):
+            closing.allow(boss, case, "Law 7")
+        closing.allow(officer, case, "Law 7")
         row = closing.hold(boss, case, "court order")
         records.put(worker, "aftercare", row.value, handoff=row.record)
-        assert stopped(officer, case, "Law 7") == ["legal_hold"]
+        assert stopped(boss, case) == ["legal_hold"]
         with pytest.raises(Forbidden):
-            closing.lift(boss, case, "I say so")
-        closing.lift(officer, case, "order ended")
+            closing.lift(boss, case, row.record, "I say so")
+        closing.lift(officer, case, row.record, "order ended")
 
         before = {row.handoff for row in records.listing(worker, "remark") if row.value["case"] == case}
-        done = closing.destroy(officer, case, "Law 7")
+        done = closing.destroy(boss, case)
         erase_packets(place.hubs[HOME].hub)
         assert before | {case} <= set(done.records)
         assert done.left == ()
         for name in done.records:
-            shown = reading.show(officer, name)
+            shown = reading.show(boss, name)
             assert all(packet.destroyed for packet in shown.packets)
             assert {"record.put", "timer.set"} & {line.statement.type for line in shown.lines}
         assert not [row for row in records.listing(worker, "remark") if row.value["case"] == case]
         with pytest.raises(NotFound):
             cases.load(worker, case)
         (told,) = [row for row in aftercare.rows_of(worker, case) if row.what == "destroyed"]
-        assert (told.by, told.value["basis"]) == (officer.id, "Law 7")
-        stays = {"recommended", "authorised", "archived", "held", "lifted", "destroyed"}
+        assert told.by == boss.id
+        assert told.value["allowed"]
+        stays = {"recommended", "authorised", "archived", "held", "lifted", "allowed", "destroyed"}
         assert {row.what for row in aftercare.rows_of(worker, case)} <= stays
 
     def test_an_agencys_own_term_goes_before(self, held, officer, worker, boss, case, clock):
@@ -265,12 +285,12 @@ class TestDestroying:
         with pytest.raises(Forbidden):
             closing.put_retention(worker, 0, 0)
         closing.put_retention(officer, 1, 0, country="ET")
-        assert closing.kept_until(officer, aftercare.read(officer, case)) == date(2030, 5, 5)
+        assert closing.kept_until(boss, aftercare.read(boss, case)) == date(2030, 5, 5)
 
 
-def stopped(member, case, basis=None):
+def stopped(member, case):
     with pytest.raises(Conflict) as refusal:
-        closing.destroy(member, case, basis)
+        closing.destroy(member, case)
     return [row["code"] for row in refusal.value.facts["hindrances"]]
 
 

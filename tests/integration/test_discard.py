@@ -31,7 +31,7 @@ def people(clock):
     """Both agencies have somebody who may have a case destroyed."""
     found = People.invented(clock)
     for agency in (found.shelter, found.centre):
-        agency.member("officer", "data_officer", "supervisor")
+        agency.member("officer", "data_officer", "caseworker")
     return found
 
 
@@ -87,10 +87,10 @@ class TestAnOwnRecord:
         assert home.post(said, None, people.shelter.agency) == answer
         assert erase(home) == 0
 
-    def test_is_left_alone_by_whoever_is_no_data_officer(self, home, people):
+    def test_is_left_alone_by_whoever_may_not(self, home, people):
         handoff = keep(people, home)
         with pytest.raises(Forbidden):
-            destroy(people, home, handoff, people.shelter, role="supervisor")
+            destroy(people, home, handoff, people.shelter, role="caseworker")
         assert len(left(home)) == 2
 
     def test_of_another_agency_is_not_there(self, home, away, people):
