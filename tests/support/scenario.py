@@ -42,7 +42,7 @@ from tests.support.smtp import mail_server
 from tests.support.world import FOUNDER, PASSPHRASE, Mailing, consent, emergency, today, world, world_apart
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
     from datetime import date
     from pathlib import Path
@@ -164,7 +164,17 @@ class Person:
     def words(self) -> set[bytes]:
         """Return what no hub may know: the name, the code and every longer text of the file."""
         texts = [text for section in self.file.values() for text in section.values() if isinstance(text, str)]
-        return {text.encode() for text in (self.code, self.name, *texts) if len(text) > 9}
+        deeper = [text for text in _texts(self.file) if "Syn" in text]
+        return {text.encode() for text in (self.code, self.name, *texts, *deeper) if len(text) > 9}
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Yield every text in a file of published forms, however deep it stands."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list | tuple):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _texts(item)
 
 
 # Who gives, what the child says, what is given
@@ -488,17 +498,22 @@ class Scene(Answers):
         words = {text.encode() for text in self.said if len(text) > 9}
         assert found_in(kept, sorted(words.union(*(person.words() for person in people)))) == set()
 
-    def nothing_joins(self, *handoffs: str) -> None:
-        """Fail if a hub could tell that two of these are about one child; that they are one agency's it does know."""
+    def nothing_joins(self, *handoffs: str, journeys: Iterable[Collection[str]] = ()) -> None:
+        """Fail if a hub could tell that two of these are about one child; that they are one agency's it does know.
+
+        The legs of each of these `journeys` may be joined with one another, because a register names those that follow.
+        """
+        known = [frozenset(journey) for journey in journeys]
         held = [one for member in self.world.members.values() for one in member.identities(member.epochs())]
         keys = {identity.recipient.kid for identity in held}
         hubs = [tokens(served.hub) for served in self.world.hubs.values()]
         public = keys.union(*(values for rows in hubs for table, values in rows if table in EVERYBODYS))
         for found in hubs:
             rows = [values - public for table, values in found if table not in EVERYBODYS]
-            reached = [closure(rows, handoff) for handoff in handoffs]
-            joined = [one & other for one, other in combinations(reached, 2) if one & other]
-            assert not joined, joined
+            reached = {handoff: closure(rows, handoff) for handoff in handoffs}
+            apart = (pair for pair in combinations(reached, 2) if not any(set(pair) <= legs for legs in known))
+            joined = {pair: reached[pair[0]] & reached[pair[1]] for pair in apart}
+            assert not any(joined.values()), {pair: found for pair, found in joined.items() if found}
 
     def logs_verify(self) -> None:
         """Fail if any entry of any log was edited, deleted or moved."""

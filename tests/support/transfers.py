@@ -8,20 +8,37 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hub.client import cases, gates, handover, meetings, reading, records, transfers
+from hub.client import cases, gates, handover, meetings, opening, reading, records, transfers
 from hub.client.judging import Plan, Purpose
 from hub.errors import GateClosed
+from tests.support.case_files import FILES
 from tests.support.handovers import SAID
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from hub.client.basis import Held
     from hub.client.cases import CaseFile
     from hub.client.member import Member
-    from tests.support.scenario import Scene
+    from tests.support.scenario import Person, Scene
 
 HOUR = 3_600
+
+
+def file_of(scene: Scene, person: Person, *sections: str) -> dict[str, Any]:
+    """Return sections of somebody's case file, or all of it, under their name; no hub may learn a word of it."""
+    whole = FILES[person.code](scene.day)
+    whole["minimal_contact"]["given_name"] = person.name
+    if "identity" in whole:
+        whole["identity"]["names"] = {"full": person.name}
+    chosen = {name: whole[name] for name in sections or whole}
+    keeps_quiet(scene, chosen)
+    return chosen
+
+
+def keeps_quiet(scene: Scene, document: object) -> None:
+    """Add what is written in words to what no hub may know; words of scenarios end in -Syn."""
+    scene.said |= {text for text in _texts(document) if "Syn" in text}
 
 
 def second(scene: Scene, agency: str) -> Member:
@@ -37,12 +54,19 @@ def travel(scene: Scene, day: int) -> Plan:
 
 def opens_case(scene: Scene, agency: str, sections: Mapping[str, Any]) -> CaseFile:
     """Begin a case file and its register: from now on this agency is responsible."""
+    keeps_quiet(scene, sections)
     member = scene.member(agency)
     return transfers.open_case(member, cases.new(member, sections).record)
 
 
+def has_case(scene: Scene, agency: str, leg: str) -> CaseFile:
+    """Return the case file that has what came by a leg, once the own register has the case."""
+    return transfers.held_by_leg(scene.member(agency), leg)
+
+
 def writes(scene: Scene, agency: str, case: CaseFile, section: str, **change: Any) -> None:
     """Write down in a case file what is new."""
+    keeps_quiet(scene, change)
     cases.update(scene.member(agency), case.record, section, change)
 
 
@@ -117,6 +141,29 @@ def departs(scene: Scene, agency: str, leg: str, plan: Plan) -> None:
     scene.deliver()
 
 
+def arrives(scene: Scene, agency: str, leg: str) -> None:
+    """Say that a person of the receiver has seen the child, now."""
+    says(scene, agency, leg, "transfer.arrive", seen=scene.world.clock.now())
+
+
+def takes_over(scene: Scene, sender: str, to: str, leg: str, first_contact: str) -> CaseFile:
+    """Release and take where nobody stays, so that no meeting is asked for; return the receiver's case file."""
+    transfers.release(second(scene, sender), leg)
+    scene.deliver()
+    transfers.take(second(scene, to), leg, first_contact)
+    scene.deliver()
+    return has_case(scene, to, leg)
+
+
+def told_back(scene: Scene, agency: str, leg: str, step: str) -> Mapping[str, Any]:
+    """Return what a sender reads of the receiver's words at a step."""
+    member = scene.member(agency)
+    line = next(line for line in reading.show(member, leg).lines if line.statement.type == step)
+    (found,) = opening.open_handoff(member, leg, packet=line.statement.manifest)
+    said: Mapping[str, Any] = found.sections[opening.REPLY]
+    return said
+
+
 def hands_over(scene: Scene, sender: str, to: str, leg: str, first_contact: str) -> None:
     """Meet, tick the checklist at both sides, release and take: from then on the receiver is responsible."""
     mine = meetings.begin(scene.member(sender), handover.Side.SENDER, {**SAID, "when": scene.moment(0)}, leg=leg)
@@ -127,3 +174,14 @@ def hands_over(scene: Scene, sender: str, to: str, leg: str, first_contact: str)
     meetings.tick(scene.member(to), theirs, handover.CHECKLIST)
     transfers.take(second(scene, to), leg, first_contact)
     scene.deliver()
+
+
+def _texts(document: object) -> Iterator[str]:
+    if isinstance(document, str):
+        yield document
+    elif isinstance(document, dict):
+        for value in document.values():
+            yield from _texts(value)
+    elif isinstance(document, list | tuple):
+        for value in document:
+            yield from _texts(value)
