@@ -1,7 +1,7 @@
 """Asking for a place before a referral or a transfer: is there one for somebody like this, and the answer.
 
-It is about nobody. What may be said is the closed form of `hub.inquiries.domain`, checked here before anything is sealed and again by
-whoever opens it. Several agencies can be asked at once; each question stands alone.
+It is about nobody. What may be said is the closed form of `hub.inquiries.domain`, checked here before anything is
+sealed and again by whoever opens it. Several agencies can be asked at once; each question stands alone.
 """
 
 from __future__ import annotations

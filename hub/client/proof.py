@@ -132,8 +132,8 @@ def _head(member: Member, host: str, sizes: Mapping[int, str]) -> dict[str, Any]
     note = member.trust.head(host)
     size = verify_checkpoint(note, host, member.trust.pins.hubs[host]).size
     grown = [
-        {"size": old, "root": root, "proof": [b64u(node) for node in member.trust.grown(host, old, size)]}
-        for old, root in sorted(sizes.items())
+        {"size": one, "root": root, "proof": [b64u(node) for node in member.trust.grown(host, *sorted((one, size)))]}
+        for one, root in sorted(sizes.items())
     ]
     return {"host": host, "note": note, "grown": grown}
 
@@ -146,15 +146,16 @@ def _read(envelope: Mapping[str, Any]) -> Statement:
 
 
 def _grown(keys: TrustedKeys, row: Mapping[str, Any]) -> frozenset[tuple[int, bytes]]:
-    """Return the heads of a log that its signed checkpoint goes on from."""
+    """Return the heads of a log that are of one history with its signed checkpoint, which may be a minute behind."""
     key = keys.hubs.get(row["host"])
     if key is None:
         raise BadSignature("The proof names a hub whose key you have not pinned.", todo="Compare its key by phone.")
     head = verify_checkpoint(row["note"], row["host"], key)
     for one in row["grown"]:
-        old = Checkpoint(row["host"], one["size"], from_b64u(one["root"], 32))
+        said = Checkpoint(row["host"], one["size"], from_b64u(one["root"], 32))
+        old, new = sorted((said, head), key=lambda each: each.size)
         nodes = tuple(from_b64u(node) for node in one["proof"])
-        if not merkle.extends(old.size, old.root, head.size, head.root, nodes):
+        if not merkle.extends(old.size, old.root, new.size, new.root, nodes):
             raise BadSignature("A receipt is of another history of a log than its checkpoint.")
     return frozenset((one["size"], from_b64u(one["root"], 32)) for one in row["grown"])
 
