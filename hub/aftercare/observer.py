@@ -96,11 +96,11 @@ def form(language: str) -> Form:
     return Form(language, said["title"], said["how"], tuple(said["answers"]), tuple(said["columns"]), said["foot"])
 
 
-def text(language: str, kind: str, discretion: Discretion) -> str:
-    """Return a text that says nothing of a child, an agency or a service.
+def text(language: str, kind: str, discretion: Discretion, hidden: Iterable[str] = ()) -> str:
+    """Return a text that says nothing of a child, an agency or a service; `hidden` are their names.
 
     Raises:
-        InvalidRequest: this family is not to be sent texts.
+        InvalidRequest: this family is not to be sent texts, or the name of the caller would show one of those.
         NotFound: there is no such text.
     """
     if not discretion.texts:
@@ -108,7 +108,12 @@ def text(language: str, kind: str, discretion: Discretion) -> str:
     said = _words(language)["texts"]
     if kind not in said:
         raise NotFound("There is no such text.", todo=f"There are: {', '.join(sorted(said))}.")
-    return str(said[kind]).format(caller=discretion.caller or said["caller"])
+    found = str(said[kind]).format(caller=discretion.caller or said["caller"])
+    if reveals(found, hidden):
+        raise InvalidRequest(
+            "This text would show who calls, or about whom.", todo="Agree with the family on another name.", rule="R41"
+        )
+    return found
 
 
 def reveals(words: str, names: Iterable[str]) -> tuple[str, ...]:

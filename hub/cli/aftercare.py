@@ -304,10 +304,15 @@ def observer_form(session: Session, case: str, lang: str, out: Path, *, large: b
     session.tell({"file": str(out), "mark": mark}, f"Written to {escape(str(out))}. Its letters are {mark}.")
 
 
-@command(aftercare, _case, click.argument("kind", type=click.Choice(["call_back", "visit", "remind"])), _lang)
-def text(session: Session, case: str, kind: str, lang: str) -> None:
+@command(
+    aftercare, _case, click.argument("kind", type=click.Choice(["call_back", "visit", "remind"])), _lang, why_option
+)
+def text(session: Session, case: str, kind: str, lang: str, why: str | None) -> None:
     """Show a text that may be sent to the family or observer of CASE: it names no child, agency or service."""
-    said = observer.text(lang, kind, cared.read(session.member(), case).discretion)
+    member = session.member()
+    names = cared.names_in(with_reason(lambda said: cases.load(member, case, said), why).sections)
+    hidden = [*names, member.agency.rpartition(":")[2].partition("@")[0]]
+    said = observer.text(lang, kind, cared.read(member, case).discretion, hidden)
     session.tell({"text": said}, escape(said))
 
 

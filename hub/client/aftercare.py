@@ -154,17 +154,23 @@ def planned(sections: Mapping[str, Any]) -> dict[str, Any]:
     Of a birth of which only the year is known the earliest day counts: better too early than too late (H15).
     """
     found: dict[str, Any] = {}
-    plan, born = _section(sections, "monitoring_plan"), _section(_section(sections, "identity"), "born")
+    plan = _section(sections, "monitoring_plan")
     found |= {name: plan[name] for name in ("risk", "benchmark") if isinstance(plan.get(name), str)}
     quiet = _section(plan, "low_visibility")
     if quiet:
         texts = quiet.get("texts") is not False
         found["discretion"] = {"caller": str(quiet.get("caller_name", "")), "texts": texts, "note": ""}
-    if isinstance(born.get("on"), str) or type(born.get("year")) is int:
-        found["born"] = date.fromisoformat(born["on"]) if "on" in born else date(born["year"], 1, 1)
+    found["born"] = _born(_section(_section(sections, "identity"), "born"))
     country = _section(sections, "status").get("country_of_origin")
     found["country"] = country if isinstance(country, str) else None
     return {**found, "exploited": bool(_section(sections, "exploitation"))}
+
+
+def names_in(sections: Mapping[str, Any]) -> list[str]:
+    """Return the names that no text to a family may show: the child's, as its case file has them."""
+    names = _section(_section(sections, "identity"), "names")
+    found = [one for value in names.values() for one in (value if isinstance(value, list) else [value])]
+    return [one for one in found if isinstance(one, str)]
 
 
 def assess(member: Member, case: str, risk: str, words: str | None = None, on: date | None = None) -> Followed:
@@ -334,6 +340,13 @@ def as_visit(row: Row) -> Visit:
 
 def _mark() -> str:
     return "".join(secrets.choice(observer.LETTERS) for _ in range(observer.MARK_LENGTH))
+
+
+def _born(said: Mapping[str, Any]) -> date | None:
+    try:
+        return date.fromisoformat(f"{said['on']}" if "on" in said else f"{said['year']}-01-01")
+    except (KeyError, ValueError):  # what another agency wrote is kept as it came
+        return None
 
 
 def _section(sections: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def omar(place):
 @pytest.fixture
 def case(omar):
     sections = {
-        "identity": {"v": 1, "born": {"year": 2012}},
+        "identity": {"v": 1, "born": {"year": 2012}, "names": {"given": "Selam-Syn"}},
         "monitoring_plan": {"v": 1, "risk": "medium", "low_visibility": {"caller_name": "Alem"}},
     }
     return cases.new(omar, sections).record
@@ -68,6 +68,9 @@ def test_a_case_is_followed_by_what_its_file_says(omar, case, tmp_path):
     told = hub(omar, "due", case)
     assert "(in 7 days)" in told
     assert "Alem" in hub(omar, "text", case, "visit")
+    cases.update(omar, case, "monitoring_plan", {"low_visibility": {"caller_name": "Selam-Syn's friend"}})
+    hub(omar, "plan", case, "--from", day(NOW))
+    assert "would show" in hub(omar, "text", case, "visit", code=2)
     themes = tmp_path / "themes.json"
     themes.write_text('{"safe": "good", "school": "mixed"}')
     at = datetime.fromtimestamp(NOW, UTC).strftime("%Y-%m-%dT%H:%M:%S")

@@ -228,6 +228,8 @@ def test_forms_and_texts_name_no_child_agency_or_service(language: str) -> None:
     words = " ".join([form.title, form.how, *form.answers, *form.columns, form.foot, *told])
     assert observer.reveals(words, ["Hagos", "Red Cross", "Kebele social work office", "child", "enfant", "niño"]) == ()
     assert all("Alem" in text for text in told)
+    with pytest.raises(InvalidRequest):
+        observer.text(language, "visit", observer.Discretion(caller="Red Cross"), ["red-cross", "Hagos"])
 
 
 def test_a_text_that_shows_a_name_is_found_however_it_is_written() -> None:
