@@ -173,7 +173,7 @@ class Registers:
         """Return the reference of the register that the model calls so."""
         return next(case for case, called in self._called().items() if called == name)
 
-    def acting(self, world: World) -> set[str]:
+    def acting(self) -> set[str]:
         """Return who acts as responsible by what each agency is shown of its legs at its own hub."""
         found = set()
         for name, leg in self.legs.items():
