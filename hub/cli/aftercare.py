@@ -346,6 +346,8 @@ def _tell(session: Session, member: Member, held: Followed) -> None:
     lines += [f"  kept until {kept}"] if kept else []
     lines += [f"  legal hold {row.record}" for row in holds]
     lines += [f"  {_plain(row.what)}: {_when(row, day)}" for row in rows]
+    themes = visits.prompts(len(held.visits) + 1, exploited=held.facts["exploited"])
+    lines += [] if held.archived else [f"  ask next time: {', '.join(map(_plain, themes))}"]
     session.tell(value, *map(escape, [*lines, *_history(held)]))
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from hub.aftercare import deadlines, observer, schedule, visits
 from hub.aftercare.benchmarks import By
 from hub.client import aftercare, timers
-from hub.client.careforms import FORMS
+from hub.client.careforms import FORMS, SUPERVISOR
 from hub.client.cleaning import clean_scan
 from hub.client.member import workspace
 from hub.client.timers import About
@@ -108,7 +108,7 @@ def alert(member: Member, case: str, label: str, facts: Mapping[str, Any] | None
 
 
 def excuse(member: Member, case: str, stream: str, until: date, words: str) -> Row:
-    """Say why a contact is made later, and when (R41).
+    """Say why a contact is made later, and when; a supervisor gets a date to look at it (R41).
 
     Raises:
         InvalidRequest: there is no such contact, no reason, or it is for too long.
@@ -120,7 +120,9 @@ def excuse(member: Member, case: str, stream: str, until: date, words: str) -> R
     if due is None or not words.strip() or not due.due < until or (until - max(due.due, day)).days > most:
         raise InvalidRequest(f"A contact that is due is put off with a reason, by at most {most} days.", rule="R41")
     on = min(day, due.due)
-    return aftercare.put(member, "excuse", case, on, {"stream": stream, "until": until.isoformat()}, words)
+    row = aftercare.put(member, "excuse", case, on, {"stream": stream, "until": until.isoformat()}, words)
+    _inform(member, case, "a contact was put off: look at the reason", row.record)
+    return row
 
 
 def review(
@@ -157,6 +159,15 @@ def extend(member: Member, case: str, until: date, words: str) -> Row:
 def happened(member: Member, case: str, event: str, on: date, words: str | None = None) -> Row:
     """Write down what a term runs from: `produced` before a committee, `ordered` an inquiry; or a term was done."""
     return aftercare.put(member, "event", case, on, {"event": event}, words)
+
+
+def _inform(member: Member, case: str, label: str, record: str) -> None:
+    """Give a supervisor who is somebody else, where there is one, a date to look at what was written."""
+    certs = member.home().members(member.clock.now())
+    others = sorted({cert.member for cert in certs if SUPERVISOR & cert.roles} - {member.id})
+    if others:
+        due = timers.term(member, member.clock.now(), days=int(deadlines.rules()["excuse"]["looked_at_days"]))
+        timers.set_timer(member, About(label, case, "put_off", {"record": record}), due, owner=others[0])
 
 
 def _same_visit(row: Row, value: Mapping[str, Any]) -> bool:

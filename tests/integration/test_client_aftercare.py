@@ -14,7 +14,7 @@ from hub.handoffs.jobs import erase_packets
 from tests.conftest import NOW
 from tests.support.world import populated, world
 
-HOME, DAY = "dj.example", 86_400
+HOME, DAY, DAYS = "dj.example", 86_400, timedelta(days=5)
 ALL = list(rules.PARTS)
 
 
@@ -164,6 +164,18 @@ class TestTheObserver:
     def test_letters_that_no_case_has_are_refused(self, held, worker, clock):
         with pytest.raises(NotFound):
             visits.signal(worker, "QQQQ 1" if held.facts["mark"] != "QQQQ" else "AAAA 1", clock.now())
+
+
+class TestPuttingOff:
+    def test_has_a_reason_an_end_and_a_supervisor_who_looks_at_it(self, held, worker, boss, amina, case, clock):
+        due_on = whats(worker, case)["contact"]
+        for until, words in ((due_on + timedelta(days=40), "flood"), (due_on, "flood"), (due_on + DAYS, " ")):
+            with pytest.raises(InvalidRequest):
+                visits.excuse(worker, case, "contact", until, words)
+        visits.excuse(worker, case, "contact", due_on + DAYS, "flood")
+        assert whats(worker, case)["contact"] == due_on + DAYS
+        (told,) = [t for t in timers.listing(boss, case=case) if t.about.rule == "put_off"]
+        assert told.owner in {boss.id, amina.id}
 
 
 class TestReviews:

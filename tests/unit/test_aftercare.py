@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from hub.aftercare import closing, observer
+from hub.aftercare import closing, observer, visits
 from hub.aftercare.benchmarks import By, Risk, named, published, read_set
 from hub.aftercare.closing import Proposal, Reason, Standing
 from hub.aftercare.deadlines import Extension, extend, review_due, rules, target, terms, turning
@@ -133,6 +133,18 @@ def test_indian_terms_run_from_what_the_committee_did() -> None:
 def test_the_eighteenth_birthday_is_prepared_six_months_before() -> None:
     found = turning(date(2008, 2, 29))
     assert (found.warn, found.on) == (date(2025, 8, 28), date(2026, 2, 28))
+
+
+def test_the_first_six_visits_of_an_exploited_child_ask_for_safety_supervision_mobility_and_food_first() -> None:
+    assert visits.prompts(6, exploited=True)[:4] == ("safe", "supervision", "mobility", "nutrition")
+    assert sorted(visits.prompts(1, exploited=True)) == sorted(visits.THEMES)
+    assert visits.prompts(7, exploited=True) == visits.prompts(1, exploited=False) == visits.THEMES
+
+
+def test_a_report_has_the_worst_of_each_theme() -> None:
+    found = visits.worst([{"safe": "good", "school": "mixed"}, {"safe": "bad", "school": "good"}])
+    assert (found["safe"], found["school"], found["health"]) == ("bad", "mixed", "not_asked")
+    assert visits.alarming(found)
 
 
 STANDING = Standing(day(20), date(2027, 4, 1), Risk.LOW)
