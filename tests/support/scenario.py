@@ -460,7 +460,7 @@ class Scene(Answers):
     def ledger(self, agency: str, handoff: str) -> list[str]:
         """Return what both logs hold of a handoff, in the scenarios' words; fails if the logs differ."""
         lines = reading.show(self.member(agency), handoff).lines
-        return [_entry(line.statement) for line in lines if line.standing == "effective"]
+        return [entry(line.statement) for line in lines if line.standing == "effective"]
 
     def openings(self, agency: str, handoff: str) -> int:
         """Return how often an agency's own records say that it opened a handoff."""
@@ -524,7 +524,8 @@ class Scene(Answers):
             assert report.size
 
 
-def _entry(said: Statement) -> str:
+def entry(said: Statement) -> str:
+    """Return the scenarios' word for a statement."""
     if said.type == "referral.overdue":
         return f"followup.{RUNGS[said.body['rung'] - 1]}"
     return LEDGER[said.type] if said.grade in _PLAIN else f"{LEDGER[said.type]} ({said.grade})"

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hub.client import cases, gates, handover, meetings, opening, reading, records, transfers
+from hub.client import basis as bases
+from hub.client import cases, gates, handover, meetings, opening, reading, records, transfer_steps, transfers
 from hub.client.judging import Plan, Purpose
 from hub.errors import GateClosed
 from tests.support.case_files import FILES
@@ -126,9 +127,12 @@ def signs(scene: Scene, member: Member, leg: str, kind: str, role: str, **body: 
     scene.deliver()
 
 
-def accepts(scene: Scene, agency: str, leg: str, plan: Plan, words: Mapping[str, Any] | None = None) -> None:
-    """Accept a leg, both signing: who receives, when, and where the child sleeps."""
-    member = scene.member(agency)
+def accepts(
+    scene: Scene, agency: str, leg: str, plan: Plan, words: Mapping[str, Any] | None = None, *, by: str | None = None
+) -> None:
+    """Accept a leg, both signing: who receives, when, and where the child sleeps; `by` is a worker who is named."""
+    member = scene.member(by or agency)
+    keeps_quiet(scene, words)
     reception = transfers.Reception(plan, [member.id], second(scene, agency).id, dict(words or {"bed": "a bed-Syn"}))
     waits = transfers.accept(member, leg, reception)
     transfers.cosign(second(scene, agency), waits.cosign)
@@ -153,6 +157,40 @@ def takes_over(scene: Scene, sender: str, to: str, leg: str, first_contact: str)
     transfers.take(second(scene, to), leg, first_contact)
     scene.deliver()
     return has_case(scene, to, leg)
+
+
+def takes(scene: Scene, agency: str, leg: str, step: str, **said: Any) -> None:
+    """Take a step that no gate judges; what is said in words goes sealed, or stays with who says it."""
+    keeps_quiet(scene, said)
+    transfer_steps.take(scene.member(agency), leg, step, **said)
+    scene.deliver()
+
+
+def answers(scene: Scene, agency: str, leg: str, sections: Mapping[str, Any]) -> None:
+    """Answer what the receiver asked, with sections of the case file."""
+    keeps_quiet(scene, sections)
+    transfer_steps.answer(scene.member(agency), leg, sections)
+    scene.deliver()
+
+
+def keeps(scene: Scene, agency: str, leg: str) -> CaseFile:
+    """Open what came by a leg and keep it as a case file of the receiver's own."""
+    return transfers.taken_in(scene.member(agency), leg, transfers.OFFER)[1]
+
+
+def packets(scene: Scene, agency: str, leg: str) -> list[tuple[str, dict[str, Any]]]:
+    """Return what came by a leg and is given out: the step beside which each packet came, and its sections."""
+    member = scene.member(agency)
+    lines = {line.statement.manifest: line.statement.type for line in reading.show(member, leg).lines}
+    found = opening.open_handoff(member, leg)
+    assert not any(one.quarantined for one in found)
+    return [(lines[one.packet], {**one.sections}) for one in found]
+
+
+def reads(scene: Scene, agency: str, leg: str) -> dict[str, Any]:
+    """Return what a receiver reads of a child in all that came by a leg, the newest words last."""
+    whole = {name: value for _, sections in packets(scene, agency, leg) for name, value in sections.items()}
+    return {name: value for name, value in whole.items() if name not in bases.BESIDE}
 
 
 def told_back(scene: Scene, agency: str, leg: str, step: str) -> Mapping[str, Any]:
