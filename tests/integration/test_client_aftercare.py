@@ -7,12 +7,13 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from hub.aftercare import closing as rules
-from hub.client import aftercare, cases, closing, due, reading, records, timers, visits
+from hub.client import aftercare, cases, closing, due, reading, records, referrals, timers, visits
+from hub.client.referrals import Outgoing
 from hub.clock import SetClock
 from hub.errors import Conflict, Forbidden, IllegalTransition, InvalidRequest, NotFound
 from hub.handoffs.jobs import erase_packets
 from tests.conftest import NOW
-from tests.support.world import populated, world
+from tests.support.world import SECTIONS, populated, reception, world
 
 HOME, DAY, DAYS = "dj.example", 86_400, timedelta(days=5)
 ALL = list(rules.PARTS)
@@ -291,6 +292,34 @@ class TestDestroying:
         assert told.value["allowed"]
         stays = {"recommended", "authorised", "archived", "held", "lifted", "allowed", "destroyed"}
         assert {row.what for row in aftercare.rows_of(worker, case)} <= stays
+
+    def test_takes_what_was_sent_and_the_consent_and_leaves_what_is_open(self, place, amina, boss, officer, clock):
+        hana = place.members["hana"]
+        held = reception(amina, clock, hana.agency)
+        basis = held.handoff
+        facts = {"to": hana.agency, "sections": SECTIONS, "basis": held, "purpose": "reception", "urgency": "urgent"}
+        handoff = referrals.send(amina, Outgoing(**facts)).handoff
+        case = cases.new(amina).record
+        aftercare.follow(amina, case, today(clock), "low", bases=[basis])
+        given = {"besides": ["review_notice"], "early": "why"}
+        with pytest.raises(Conflict) as refusal:
+            closing.recommend(amina, case, "death", ALL, **given)
+        assert [row["code"] for row in refusal.value.facts["hindrances"]] == ["open_referrals"]
+        referrals.take(amina, handoff, "cancel")
+        closing.recommend(amina, case, "death", ALL, **given)
+        closing.authorise(boss, case)
+        assert whats(amina, case).keys() == set()
+        closing.archive(boss, case)
+        closing.allow(officer, case, "Law 7")
+        done = closing.destroy(boss, case)
+        assert done.handoffs == (handoff,)
+        assert basis in done.records
+        with pytest.raises(NotFound):
+            records.sent_copy(amina, handoff)
+        with pytest.raises(NotFound):
+            records.get(amina, basis)
+        assert [line.statement.type for line in reading.show(hana, handoff).lines][-1] == "record.destroy"
+        assert not any(packet.destroyed for packet in reading.show(hana, handoff).packets)
 
     def test_an_agencys_own_term_goes_before(self, held, officer, worker, boss, case, clock):
         closed(worker, boss, case)
