@@ -31,6 +31,8 @@ REVIEW_WITHIN = 7 * DAY
 _ASSIGNERS = frozenset({Role.SUPERVISOR.value, Role.FOCAL_POINT.value})
 _REVIEWERS = frozenset({Role.SUPERVISOR.value})
 _TAKES = tuple(f"{kind}.{step}" for kind in ("referral", "transfer") for step in ("acknowledge", "accept"))
+_SENDS = ("transfer.offer",)
+"""The statement with which a case is sent where an inquiry began the handoff."""
 _TAKEN = frozenset({"effective", "waiting"})
 
 
@@ -217,7 +219,7 @@ def _with_deputy(member: Member, named: frozenset[str]) -> frozenset[str]:
 def _takers(shown: Shown, agency: str) -> set[str]:
     """Return who sent it or took it: the first to acknowledge and the first to accept; doing so again takes nothing."""
     firsts = [shown.submission]
-    for kind in _TAKES if agency == shown.to_agency else ():
+    for kind in _TAKES if agency == shown.to_agency else _SENDS:
         ours = (line for line in shown.lines if line.statement.type == kind and line.standing in _TAKEN)
         firsts += [line for line in ours if line.statement.agency == agency][:1]
     signers = (actor for line in firsts for actor in line.statement.by)

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 from consent import record
 from consent.basis import CONSENT, VITAL, BasisError, check
 from consent.decide import Deny, Recipient, Request, decide, until_month
-from hub.client import access, approvals, copies, gates, handover, judging, reading, routing
+from hub.client import access, approvals, copies, gates, handover, judging, noticeform, reading, routing
 from hub.client.basis import Held, categories, told
 from hub.client.member import workspace
 from hub.client.profile import write_private
 from hub.errors import BadSignature, InvalidRequest, Malformed, NotFound, NotPermitted
 from hub.ids import host_of
 from hub.inquiries import domain as inquiry
-from hub.statements.grammar import MemberActor, Role
+from hub.statements.grammar import NOTICE, MemberActor, Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -137,8 +137,8 @@ def _check(member: Member, shown: Shown, packet: VerifiedPacket) -> dict[str, li
     if manifest.own_record or excerpt is None or manifest.grant is None:
         return {}
     said = _said(shown, packet.signed.hash)
-    if said.type in INQUIRIES:
-        return _check_inquiry(member, packet, excerpt)
+    if said.type in _ALONE:
+        return _check_alone(member, packet, excerpt, _ALONE[said.type])
     if excerpt.get("basis") == REPLY:
         _check_reply(member, shown, packet, excerpt)
         return {name: [] for name in packet.sections if name != REPLY}
@@ -214,18 +214,25 @@ def _check_reply(member: Member, shown: Shown, packet: VerifiedPacket, excerpt: 
         raise BadSignature("A reply answers no packet that this agency sent.")
 
 
-def _check_inquiry(
-    member: Member, packet: VerifiedPacket, excerpt: Mapping[str, Any]
+def _check_alone(
+    member: Member, packet: VerifiedPacket, excerpt: Mapping[str, Any], alone: _Alone
 ) -> dict[str, list[dict[str, Any]]]:
-    """Return the sections of an inquiry that say more than it may: all of them, if one does, or if a file is there."""
-    if dict(excerpt) != inquiry.excerpt(member.agency):
-        raise BadSignature("An inquiry is about nobody, and rests on no basis.")
-    more = packet.sections.keys() != {inquiry.SECTION} or bool(packet.attachments)
-    try:
-        inquiry.question(packet.sections.get(inquiry.SECTION))
-    except Malformed:
-        more = True
+    """Return the sections of a packet that rests on no basis: all, if there is more than one section of its form."""
+    section, form, wanted = alone
+    if dict(excerpt) != wanted(member.agency):
+        raise BadSignature("An inquiry or a notice rests on no basis, and says so.")
+    more = packet.sections.keys() != {section} or bool(packet.attachments)
+    more = more or not _is_of(form, packet.sections.get(section))
     return {name: [] for name in packet.sections or (ATTACHMENTS,)} if more else {}
+
+
+_Alone = tuple[str, "Callable[[object], object]", "Callable[[str], dict[str, Any]]"]
+_QUESTION: _Alone = (inquiry.SECTION, inquiry.question, inquiry.excerpt)
+_ALONE: dict[str, _Alone] = {
+    **dict.fromkeys(INQUIRIES, _QUESTION),
+    NOTICE: (noticeform.SECTION, noticeform.notice, noticeform.excerpt),
+}
+"""The statements beside which one section stands alone, without a basis: its name, its form, what says so."""
 
 
 def _misshapen(sections: Mapping[str, Any], said: Statement) -> list[str]:

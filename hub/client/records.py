@@ -291,9 +291,14 @@ def _kept(member: Member, handoff: str, row: dict[str, Any]) -> Record:
 def keep_copy(member: Member, copy: Mapping[str, Any]) -> None:
     """Keep the sent copy and its row of the fan-out list as own records."""
     record = put(member, "sent", copy)
-    put(member, "fanout", {name: copy[name] for name in _FANNED})
+    fan_out(member, copy)
     index = member.profile.load_json(_SENT, dict)
     member.profile.save_json(_SENT, {**index, str(copy["handoff"]): record})
+
+
+def fan_out(member: Member, copy: Mapping[str, Any]) -> None:
+    """Keep the row of the fan-out list of something that was sent: on which basis it went to whom."""
+    put(member, "fanout", {name: copy[name] for name in _FANNED})
 
 
 def sent_copy(member: Member, handoff: str) -> dict[str, Any]:

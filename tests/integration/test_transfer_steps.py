@@ -4,10 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from hub.client import proof, reading, register, transfer_steps
+from hub.client import (
+    cases,
+    findings,
+    inquiries,
+    opening,
+    proof,
+    reading,
+    records,
+    register,
+    timers,
+    transfer_steps,
+    transfers,
+)
 from hub.clock import SetClock
+from hub.errors import Conflict, InvalidRequest, NotFound
+from hub.ids import random_id
 from tests.conftest import NOW
-from tests.support.legs import People
+from tests.support.legs import DAY, RETURN, People
 from tests.support.world import populated, world
 
 HOME, AWAY = "dj.example", "et.example"
@@ -39,3 +53,167 @@ def test_a_case_is_followed_from_its_opening_to_the_first_contact(people):
     transfer_steps.follow_up(people.receiver, leg, people.day(), people.day(60))
     people.run()
     assert reading.show(people.worker, leg).state == "monitoring"
+
+
+def test_a_place_is_asked_for_an_assessment_comes_back_and_the_offer_follows_on_the_same_leg(people):
+    leg, held = random_id(), people.hagos()
+    question = {"need": "reception", "age_band": "15-17", "from": people.day(5), "how_many": 1}
+    inquiries.ask(people.worker, people.receiver.agency, question, leg=leg)
+    people.run()
+    assert inquiries.read(people.receiver, leg).question["need"] == "reception"
+    inquiries.answer(people.receiver, leg, "capacity", people.day(6), 2)
+    people.run()
+    assert inquiries.read(people.worker, leg).answer["places"] == 2
+    given = people.tracing()
+    asked = findings.Asked(
+        held.record,
+        people.receiver.agency,
+        ("identity",),
+        given,
+        "family_tracing",
+        RETURN,
+        ("family_tracing",),
+        leg=leg,
+    )
+    findings.request_assessment(people.worker, asked)
+    people.run()
+    assert opening.open_handoff(people.receiver, leg, why="we were asked to trace")[-1].sections["identity"]
+    findings.return_assessment(people.receiver, leg, {"coo_home_study": {"v": 1, "safe": "yes"}})
+    people.run()
+    kept = findings.keep_assessment(people.worker, leg)
+    assert kept.sections["coo_home_study"]["said_by"]["agency"] == people.receiver.agency
+    assert people.offered(held=held, leg=leg, new_leg=None)[1] == leg
+    assert reading.show(people.receiver, leg).state == "delivered"
+    assert "identity" in records.sent_copy(people.worker, leg)["sections"]
+    assert "status" in records.sent_copy(people.worker, leg)["sections"]
+
+
+def test_what_is_verified_after_arrival_corrects_both_files(people):
+    held, leg = people.arrived()
+    born = {"on": "2010-04-02"}
+    found = [findings.Item("identity", "names", "verified"), findings.Item("identity", "born", "corrected", born)]
+    findings.verify(people.receiver, leg, found)
+    people.run()
+    said = {(one.section, one.item): one.found for one in findings.items(people.receiver, leg)}
+    assert (said["identity", "names"], said["identity", "born"], said["identity", "sex"]) == (
+        "verified",
+        "corrected",
+        "",
+    )
+    (changed,) = findings.apply_corrections(people.worker, leg)
+    assert changed.item.value == born
+    assert cases.load(people.worker, held.record).sections["identity"]["born"]["on"] == "2010-04-02"
+    assert findings.apply_corrections(people.worker, leg) == []
+
+
+def test_nothing_is_verified_that_did_not_come(people):
+    _held, leg = people.arrived()
+    with pytest.raises(InvalidRequest):
+        findings.verify(people.receiver, leg, [findings.Item("identity", "shoe_size", "verified")])
+    with pytest.raises(InvalidRequest):
+        findings.verify(people.receiver, leg, [findings.Item("identity", "born", "corrected")])
+    with pytest.raises(NotFound):
+        findings.verify(people.worker, leg, [findings.Item("identity", "born", "verified")])
+
+
+def test_an_alarm_ends_by_seen_in_person_and_the_other_side_s_signature(people):
+    _held, leg = people.accepted()
+    transfers.depart(people.worker, leg, people.plan())
+    people.run()
+    people.clock.forward(5 * DAY)
+    people.run()
+    assert reading.show(people.receiver, leg).state == "missing_on_arrival"
+    transfer_steps.arrive(people.receiver, leg, people.clock.now(), "She came by another bus.")
+    people.run()
+    assert reading.show(people.worker, leg).state == "missing_on_arrival"
+    assert transfer_steps.claim(people.receiver, leg) is None
+    assert transfer_steps.claim(people.boss, leg).statement.type == "transfer.arrive"
+    transfer_steps.cosign(people.boss, leg)
+    people.run()
+    assert reading.show(people.receiver, leg).state == "arrived"
+    with pytest.raises(NotFound):
+        transfer_steps.cosign(people.boss, leg)
+
+
+def test_a_change_is_acknowledged_by_the_other_side_once(people):
+    _held, leg = people.accepted()
+    transfer_steps.change(people.worker, leg, people.plan(4), "The bus goes a day later.")
+    people.run()
+    with pytest.raises(NotFound):
+        transfer_steps.acknowledge_change(people.worker, leg)
+    transfer_steps.acknowledge_change(people.receiver, leg)
+    people.run()
+    with pytest.raises(NotFound):
+        transfer_steps.acknowledge_change(people.receiver, leg)
+
+
+def test_a_freeze_is_lifted_with_a_decision_and_words_of_the_sender_stay_at_home(people):
+    _held, leg = people.accepted()
+    transfer_steps.take(people.boss, leg, "freeze", text="An appeal was filed.")
+    people.run()
+    shown = reading.show(people.receiver, leg)
+    assert shown.state == "frozen"
+    note = next(line.statement.manifest for line in shown.lines if line.statement.type == "transfer.freeze")
+    assert shown.packet(note).manifest.to == people.worker.agency
+    assert note not in {one.packet for one in opening.open_handoff(people.receiver, leg)}
+    with pytest.raises(InvalidRequest):
+        transfer_steps.take(people.boss, leg, "unfreeze")
+    transfer_steps.take(people.boss, leg, "unfreeze", text="The appeal was withdrawn by the guardian.")
+    people.run()
+    assert reading.show(people.receiver, leg).state == "accepted"
+
+
+def test_a_no_has_a_reason_for_the_sender_who_keeps_the_child(people):
+    held, leg = people.offered()
+    transfer_steps.take(people.receiver, leg, "acknowledge")
+    people.run()
+    transfer_steps.take(people.receiver, leg, "ask", text="Does she need a wheelchair?")
+    people.run()
+    transfer_steps.answer(people.worker, leg, {"health": {"v": 1, "conditions": []}})
+    people.run()
+    transfer_steps.take(people.chief, leg, "decline", code="no_capacity", text="Full until spring.")
+    people.run()
+    ((_line, said),) = transfer_steps.replies(people.worker, leg, "transfer.decline")
+    assert (said["code"], said["text"]) == ("no_capacity", "Full until spring.")
+    transfer_steps.take(people.boss, leg, "resolve")
+    assert register.who_holds(people.worker, held.record).holder == people.worker.agency
+
+
+def test_a_halt_stops_every_leg_of_the_consent_and_asks_for_another_plan(people):
+    given = people.basis()
+    held, leg = people.offered(basis=given)
+    told = transfer_steps.halt(people.boss, leg, "Not in her best interests.", "my team")
+    people.run()
+    assert told == {leg: "halted"}
+    assert reading.show(people.receiver, leg).state == "cancelled"
+    (timer,) = timers.listing(people.boss, case=held.record)
+    assert timer.about.rule == transfer_steps.OTHERWISE
+    assert transfer_steps.halt(people.boss, leg, "Not in her best interests.", "my team") == {leg: "halted"}
+    assert len(timers.listing(people.boss, case=held.record)) == 1
+
+
+def test_a_release_can_be_taken_back_until_it_is_taken(people):
+    held, leg = people.released()
+    assert register.who_holds(people.worker, leg).release is not None
+    transfer_steps.take(people.boss, leg, "unrelease")
+    who = register.who_holds(people.worker, held.record)
+    assert (who.holder, who.release) == (people.worker.agency, None)
+    people.run()
+    with pytest.raises(Conflict):
+        people.taken(leg)
+
+
+def test_nobody_was_seen_tomorrow(people):
+    _held, leg = people.accepted()
+    with pytest.raises(InvalidRequest):
+        transfer_steps.take(people.receiver, leg, "arrive", seen=people.clock.now() + DAY)
+
+
+def test_a_take_on_its_way_leaves_nobody_without_somebody_who_acts(people):
+    _held, leg = people.released()
+    people.taken(leg)
+    who = register.who_holds(people.receiver, leg)
+    assert (who.holder, who.acting) == (people.worker.agency, (people.worker.agency, people.receiver.agency))
+    assert who.being_confirmed
+    people.run()
+    assert register.who_holds(people.receiver, leg).acting == (people.receiver.agency,)

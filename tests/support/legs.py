@@ -63,6 +63,11 @@ class People:
         given = grant(self.clock, to, categories=set(sections), purpose="transfer", turned_on=["status"])
         return bases.draft(self.worker, consent(self.clock, given, *more), "transfer")
 
+    def tracing(self) -> bases.Held:
+        """A consent to have the family looked for, with no more than who the child is."""
+        given = grant(self.clock, self.receiver.agency, categories={"identity"}, purpose="family_tracing")
+        return bases.draft(self.worker, consent(self.clock, given), "tracing")
+
     def excepted(self, record: str, leg: str) -> None:
         """The supervisor approves that the determination is made in the country of origin."""
         said = {"gate": "R24", "leg": leg, "mode": "bid_in_origin", "begins": self.day(), "ends": self.day(10)}
@@ -74,7 +79,7 @@ class People:
         """A case that was opened, and what would be offered."""
         held = changes.pop("held", None) or self.hagos()
         held = transfers.open_case(self.worker, held.record)
-        leg = leg or random_id()
+        begun, leg = leg, leg or random_id()
         self.excepted(held.record, leg)
         facts = {
             "case": held.record,
@@ -84,6 +89,7 @@ class People:
             "purpose": RETURN,
             "second": self.boss.id,
             "plan": self.plan(),
+            "leg": begun,
             "new_leg": leg,
         }
         return held, transfers.Offer(**{**facts, **changes})
