@@ -5,6 +5,7 @@ What people said comes from files or standard input, never from arguments.
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -314,6 +315,23 @@ def text(session: Session, case: str, kind: str, lang: str, why: str | None) -> 
     hidden = [*names, member.agency.rpartition(":")[2].partition("@")[0]]
     said = observer.text(lang, kind, cared.read(member, case).discretion, hidden)
     session.tell({"text": said}, escape(said))
+
+
+@command(
+    aftercare,
+    _case,
+    click.option("--since", required=True, type=click.DateTime(["%Y-%m-%d"]), help="Its first day."),
+    click.option("--note", help="A file with words for the sender; - for stdin."),
+    click.option("--out", type=FILE, required=True, help="Write the section to this file."),
+)
+def report(session: Session, case: str, since: datetime, note: str | None, out: Path) -> None:
+    """Write the report on CASE for who sent it, as the section monitoring_plan: codes and days, no single visit."""
+    (section,) = due.progress_report(session.member(), case, since.date(), _text(note)).values()
+    write_private(out, json.dumps(section, ensure_ascii=False).encode())
+    session.tell(
+        {"file": str(out), **section["progress"]},
+        f"Written to {escape(str(out))}. Its consent is asked when it is sent.",
+    )
 
 
 def _wrote(session: Session, member: Member, row: Row) -> None:

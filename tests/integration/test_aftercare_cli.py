@@ -78,6 +78,8 @@ def test_a_case_is_followed_by_what_its_file_says(omar, case, tmp_path):
     assert "next: contact" in told
     assert hub(omar, "visit", case, "--at", at).split()[-1:] == told.split()[-1:]
     assert "She likes it" not in hub(omar, "show", case)
+    hub(omar, "report", case, "--since", day(NOW), "--out", tmp_path / "report.json")
+    assert json.loads((tmp_path / "report.json").read_text())["progress"]["themes"]["school"] == "mixed"
     assert json.loads(hub(omar, "met", "--json").splitlines()[0])["owed"] == 0
 
 

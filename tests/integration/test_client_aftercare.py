@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from hub.aftercare import closing as rules
+from hub.casefile.sections import forms
 from hub.client import aftercare, cases, closing, due, reading, records, referrals, timers, visits
 from hub.client.referrals import Outgoing
 from hub.clock import SetClock
@@ -341,6 +342,7 @@ def test_a_report_to_the_sender_has_codes_and_no_visit_of_its_own(held, worker, 
     progress = report["monitoring_plan"]["progress"]
     assert (progress["contacts"], progress["themes"]["health"]) == (1, "bad")
     assert "secret" not in str(report)
+    assert forms.changed("monitoring_plan", None, report["monitoring_plan"]) == report["monitoring_plan"]
 
 
 def test_shares_add_up_by_agency_and_corridor(worker, case, clock):
