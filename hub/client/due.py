@@ -132,6 +132,6 @@ def progress_report(
         "met_percent": schedule.share(held.plan, held.visits, day).percent,
         "themes": worst(found),
         "next_review": held.review_due.isoformat(),
-        "words": words or "",
+        "words": words,
     }
-    return {section: {"v": 1, "progress": progress}}
+    return {section: {"v": 1, "progress": {name: said for name, said in progress.items() if said is not None}}}
