@@ -23,7 +23,7 @@ from hub.packets.encoding import b64u, sha256
 from hub.packets.tar import check_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from hub.client.member import Member
@@ -94,6 +94,29 @@ def keep(member: Member, sections: Mapping[str, Any], *, case: str | None = None
     """Begin a case file with what another agency handed over, as it came: nothing is refused or dropped."""
     legs = [leg] if leg else []
     return _put(member, {"v": VERSION, "case": case, "sections": dict(sections), "legs": legs})
+
+
+def receive(member: Member, leg: str, came: Sequence[tuple[str, Mapping[str, Any]]]) -> CaseFile:
+    """Keep what came by a leg, packet by packet, as a case file; what came later is put in where it is not kept yet.
+
+    A section that the own agency has changed since stays as it is: nobody writes over what was found here.
+    """
+    held, packets = of_leg(member, leg), [packet for packet, _ in came]
+    known = held.value.get("came", []) if held else []
+    before: dict[str, Any] = {}
+    now: dict[str, Any] = {}
+    for packet, sections in came:
+        now |= sections
+        before |= sections if packet in known else {}
+    if held is None:
+        return _put(member, {"v": VERSION, "case": None, "sections": now, "legs": [leg], "came": packets})
+    if set(packets) <= set(known):
+        return held
+    ours = held.sections
+    new = {
+        name: value for name, value in now.items() if value != before.get(name) and ours.get(name) == before.get(name)
+    }
+    return _put(member, {**held.value, "sections": {**ours, **new}, "came": packets}, held)
 
 
 def load(

@@ -26,7 +26,7 @@ from hub.statements.receipts import Receipt, read_receipt
 from hub.statements.verify import VerifiedStatement, verify_statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Container, Iterator, Mapping
     from pathlib import Path
 
     from hub.client.member import Member
@@ -212,7 +212,7 @@ def _shown(member: Member, handoff: str, view: dict[str, Any]) -> Shown:
         being_confirmed=bool(view.get("being_confirmed")),
         possible=tuple(view.get("possible", ())),
         lines=lines,
-        packets=tuple(_listed(row, lines) for row in view["packets"]),
+        packets=_packets(view["packets"], lines),
         **known,
     )
 
@@ -344,10 +344,16 @@ def _check_heads(member: Member, lines: tuple[Line, ...]) -> None:
                 member.trust.compare(word.receipt.log)
 
 
-def _listed(row: dict[str, Any], lines: tuple[Line, ...]) -> Packet:
+def _packets(rows: list[dict[str, Any]], lines: tuple[Line, ...]) -> tuple[Packet, ...]:
+    """Return packets in the order of the statements that name them: what was said last comes last."""
+    order = {line.statement.manifest: n for n, line in enumerate(lines)}
+    return tuple(sorted((_listed(row, order) for row in rows), key=lambda packet: order[packet.hash]))
+
+
+def _listed(row: dict[str, Any], named: Container[str | None]) -> Packet:
     data = canonical(row["envelope"])
     manifest, envelope = read_manifest(data)
-    if envelope.hash != row["manifest"] or envelope.hash not in {line.statement.manifest for line in lines}:
+    if envelope.hash != row["manifest"] or envelope.hash not in named:
         raise PeerMisbehaved("The hub has shown a packet that no statement of this handoff names.")
     return Packet(envelope.hash, manifest, bool(row["destroyed"]), data)
 

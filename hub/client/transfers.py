@@ -208,6 +208,7 @@ def taken_in(
     """
     shown = reading.show(member, leg)
     sections: dict[str, Any] = {}
+    came: list[tuple[str, dict[str, Any]]] = []
     theirs = None
     for one in open_handoff(member, leg, why=why):
         if one.from_agency != shown.from_agency:
@@ -218,12 +219,12 @@ def taken_in(
             said = line.statement
             theirs = Theirs(one.sections[gates.SECTION], said.body, shown.from_agency, said.at)
         sections |= one.sections
+        kept = {name: value for name, value in one.sections.items() if name not in bases.BESIDE | {REPLY}}
+        came.append((one.packet, kept))
     told = dict(sections.get(JOURNEY, {}))
     if handover.SECTION in sections:
         meetings.receive(member, sections[handover.SECTION], leg=leg)
-    kept = {name: value for name, value in sections.items() if name not in bases.BESIDE | {REPLY}}
-    held = cases.of_leg(member, leg) or cases.keep(member, kept, leg=leg)
-    return shown, held, told, theirs
+    return shown, cases.receive(member, leg, came), told, theirs
 
 
 def opened_release(member: Member, leg: str, why: str | None = None) -> Meeting:
@@ -301,7 +302,7 @@ def _by_sender(
     why: str | None,
     **facts: Any,
 ) -> dict[str, Any]:
-    """Take a step of the sender that the gates judge, with what goes along sealed for the receiver."""
+    """Take a step of the sender that the gates judge; these sections go along, and those changed since the offer."""
     shown, sent = reading.show(member, leg), records.sent_copy(member, leg)
     held = cases.load(member, sent["case"], why, through=shown)
     known = journey(member, sent[JOURNEY], leg, shown.to_agency, shown, disagreement=False, **facts)
@@ -311,12 +312,13 @@ def _by_sender(
     beside: dict[str, Any] = {gates.SECTION: found.document, JOURNEY: sent[JOURNEY]}
     if step == "release" and known.handover:
         beside[handover.SECTION] = known.handover
-    sections = {name: held.sections[name] for name in names if name in sent["sections"] and name in held.sections}
+    now = {name: value for name, value in held.sections.items() if name in sent["sections"]}
+    sections = {name: value for name, value in now.items() if name in names or value != sent["sections"][name]}
     if _withdrawn(shown):
         return _unsealed(member, shown, step, said, by, found)
     if not sections:  # a packet is of some section: the least of those that went
         least = next(name for name in (*SEARCHED, *sent["sections"]) if name in sent["sections"])
-        sections = {least: sent["sections"][least]}
+        sections = {least: held.sections.get(least, sent["sections"][least])}
     with referrals.sealed(member, again(member, sent, sections), beside) as ready:
         statement = member.statement(f"transfer.{step}", leg, said, by=by, heads=shown.heads, part=ready.part)
         return records.send(member, f"/api/v1/handoffs/{leg}/statements", statement, ready.part.source)

@@ -16,6 +16,7 @@ from tests.support.world import populated, world
 
 HOME = "dj.example"
 REGISTER, LEG = random_id(), random_id()
+OTHER_LEG = "C" * 21 + "A"
 NEWER = {"v": 7, "views": "in a form of next year"}
 
 
@@ -199,3 +200,16 @@ def test_the_hub_learns_nothing_of_a_case_file(place, amina, tmp_path):
     blobs = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
     assert not [data for data in blobs if b"SYN-canary" in data]
     assert "SYN-canary" not in json.dumps(amina.hub.get(f"/api/v1/handoffs/{held.record}"))
+
+
+def test_what_comes_later_by_a_leg_is_put_in_and_what_was_found_here_is_not_written_over(amina):
+    first = {"identity": {"v": 1, "note": "one"}, "health": {"v": 1, "note": "one"}}
+    held = cases.receive(amina, OTHER_LEG, [("p1", first)])
+    cases.update(amina, held.record, "health", {"treatment_needed": True})
+    later = [("p1", first), ("p2", {"identity": {"v": 1, "note": "two"}, "health": {"v": 1, "note": "two"}})]
+    for _ in range(2):
+        held = cases.receive(amina, OTHER_LEG, [*later, ("p3", {"documents": {"v": 1, "items": []}})])
+    assert held.sections["identity"]["note"] == "two"
+    assert held.sections["health"] == {"v": 1, "note": "one", "treatment_needed": True}
+    assert held.sections["documents"] == {"v": 1, "items": []}
+    assert len(cases.history(amina, held.record)) == 3
