@@ -1,16 +1,23 @@
 """S6: a boy of 13 and two children with their mother return to El Salvador, where the migration directorate waits.
 
-Consent, the firewall, an office that keeps silent, and help that did not come. The determination, the danger in the
-father's barrio and the arrival come later; where the scenario hands a case over, a referral carries the packet.
+A danger in the father's barrio stops the first plan; the second is his grandmother's house. The directorate says that
+they have come and learns nothing; whoever helps them is told what they need for it, and an office keeps silent.
 """
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from consent import record
+from hub.casefile.gates import ask
 from hub.client import basis as bases
+from hub.client import cases, gates, register, transfers
+from hub.client.judging import Purpose
 from hub.errors import ConsentMissing, InvalidRequest, NotFound
+from tests.support import case_files
+from tests.support import transfers as legs
 from tests.support.scenario import Person, agrees, grant, guardian, parent
 from tests.support.sentences import FIREWALL, NO_ORDER, NOT_HERE, not_covered, not_needed, turn_on
 
@@ -27,6 +34,10 @@ RECORD = ("texas", "conna")
 AGREEMENTS = (("texas", "SV", "US"),)
 IN_PROCESSES = True
 
+DAY = case_files.days_from(date(2025, 3, 3))
+FILE = case_files.FILES["SYN-SV-050"](DAY)
+BARRIO = {**case_files.coo("coo0", DAY(0), "SV", "barrio of the father-Syn"), "sources": ["a report from abroad-Syn"]}
+GANG = {"id": "r1", "kind": "gang", "note": "a gang asks for him in San Martin-Syn"}
 MATEO = Person(
     "SYN-SV-050",
     "Mateo Rivas-Syn",
@@ -35,14 +46,26 @@ MATEO = Person(
     "es",
     "US",
     {
-        "minimal_contact": {"first_name": "Mateo Rivas-Syn"},
-        "identity": {"name": "Mateo Rivas-Syn", "years": 13},
-        "family_links": {"grandmother": "Tomasa Rivas-Syn, by the market"},
-        "needs_risk": {"risk": "a gang asks for him in San Martin-Syn"},
-        "child_views": {"wants": "to live with his grandmother-Syn"},
-        "education_skills": {"level": "reads well, missed two years-Syn"},
-        "health": {"note": "wears glasses, minus two-Syn"},
-        "status": {"removal": "was ordered removed in Laredo-Syn"},
+        **FILE,
+        "minimal_contact": case_files.contact("SYN-SV-050", "Mateo Rivas-Syn", "12-14", "male", "es"),
+        "identity": case_files.identity("Mateo Rivas-Syn", 2012, "male", "SV", "es"),
+        "family_links": case_files.kin("father", "father", DAY(0)),
+        "child_views": case_files.views("Home, if it is quiet there-Syn", DAY(0), "es"),
+        "bia_bid": {
+            "v": 1,
+            "bid": case_files.bid("bid1", "return", DAY(0), "US", coo=["coo0"]),
+            "refoulement": case_files.screen(DAY(0)),
+            "return_mode": "assisted_voluntary",
+        },
+        "coo_home_study": {"v": 1, "home_studies": [case_files.study("home0", DAY(0), "father")], "coo": [BARRIO]},
+        "care_guardianship": case_files.care(
+            "unaccompanied",
+            {**case_files.guardian("SYN-GD-61", DAY(0), "Probate court, Webb County-Syn"), "until": DAY(14)},
+            next_placement={"kind": "reception_centre", "from": DAY(14), "accepted": True},
+        ),
+        "health": {"v": 1, "treatment_needed": False, "note": "wears glasses, minus two-Syn"},
+        "education_skills": {"v": 1, "note": "reads well, missed two years-Syn"},
+        "status": {"v": 1, "note": "was ordered removed in Laredo-Syn"},
     },
 )
 INES = Person(
@@ -84,7 +107,10 @@ MOTHER = Person(
     },
 )
 HERSELF = {"capacity": "self", "years": 31, "order": None}
-HIS = ("identity", "family_links", "needs_risk", "child_views")
+HIS = (
+    *("minimal_contact", "identity", "family_links", "needs_risk", "child_views", "bia_bid", "coo_home_study"),
+    *("care_guardianship", "travel_arrival", "health"),
+)
 SEEN = ("minimal_contact", "needs_risk")
 HELP = {"purpose": "psychosocial_support", "service": "mhpss", "urgency": "high"}
 COURT = guardian("SYN-GD-61", "Probate court, Webb County", until="2025-03-17")
@@ -101,11 +127,24 @@ def agreed(scene):
     )
 
 
+NEW = ("family_links", "child_views", "bia_bid", "coo_home_study")
+RETURN = Purpose("return", final=False, return_mode="assisted_voluntary")
+"""To where CONNA receives him; from there he goes to who cares for him once that was looked into there too."""
+
+
 @pytest.fixture(scope="module")
-def proposed(scene, agreed):
-    """D1: what CONNA is sent."""
+def case(scene, agreed):
+    """D0: the NGO in Texas opens his case, and is responsible for him."""
+    return legs.opens_case(scene, "texas", MATEO.file)
+
+
+@pytest.fixture(scope="module")
+def proposed(scene, agreed, case):
+    """D1: by a report from abroad the father's barrio is quiet; worker and supervisor propose his return to CONNA."""
     scene.on_day(1)
-    return scene.send("texas", agreed, MATEO.part(*HIS), to="conna", purpose="transfer")
+    return legs.proposes(
+        scene, "texas", case, to="conna", on=agreed, sections=HIS, purpose=RETURN, plan=legs.travel(scene, 14)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +158,143 @@ def extended(scene):
 
 
 def test_conna_sees_what_the_court_appointed_guardian_and_mateo_named(scene, proposed):
-    assert scene.opens("conna", proposed) == MATEO.part(*HIS)
+    assert legs.reads(scene, "conna", proposed) == MATEO.part(*HIS)
+    assert scene.ledger("texas", proposed) == ["transfer.proposed", "search.sealed", "packet.delivered"]
+
+
+def test_what_he_would_be_searched_by_says_no_more_than_what_he_is_received_by(scene, proposed):
+    (offered, searched) = (sections for _, sections in legs.packets(scene, "conna", proposed))
+    assert {name: searched[name] for name in transfers.SEARCHED} == case_files.part(offered, *transfers.SEARCHED)
+    assert searched.keys() - bases.BESIDE == {*transfers.SEARCHED}
+
+
+@pytest.fixture(scope="module")
+def looked_into(scene, proposed):
+    """D2: CONNA asks in the barrio itself: a gang there waits for him. It writes down a real risk, and asks Texas."""
+    scene.on_day(2)
+    legs.takes(scene, "conna", proposed, "acknowledge")
+    held = legs.keeps(scene, "conna", proposed)
+    told = {"on": DAY(2), "harms": {**case_files.screen(DAY(2))["harms"], "recruitment": "real_risk"}}
+    legs.writes(scene, "conna", held, "bia_bid", refoulement=told)
+    return held
+
+
+def test_a_real_risk_stops_conna_and_nobody_there_may_lift_it(scene, proposed, looked_into):
+    reception = transfers.Reception(legs.travel(scene, 14), [scene.member("conna").id], legs.second(scene, "conna").id)
+    assert legs.blocked(lambda: transfers.accept(scene.member("conna"), proposed, reception)) == ["R23"]
+    span = {"begins": scene.today(), "ends": scene.day(14)}
+    lift = {"gate": "R23", "leg": proposed, "reason": "The flight is booked and paid for-Syn.", **span}
+    for nobody in (scene.member("conna"), legs.second(scene, "conna")):
+        with pytest.raises(InvalidRequest):
+            gates.approve(nobody, looked_into.record, lift)
+    assert scene.state("conna", proposed) == "acknowledged"
+
+
+def test_texas_is_told_by_conna_and_is_stopped_as_well(scene, agreed, proposed, case, looked_into):
+    legs.takes(scene, "conna", proposed, "ask", text="A gang in that barrio asks for him by name-Syn")
+    assert "asks for him by name-Syn" in scene.plaintext("texas", proposed)
+    assert scene.ledger("conna", proposed)[-2:] == ["transfer.acknowledged", "question.asked"]
+    gang = {**BARRIO, "id": "coo1", "on": DAY(2), "security": "a gang waits for him-Syn", "safe_for_child": "no"}
+    legs.writes(scene, "texas", case, "coo_home_study", coo=[BARRIO, gang])
+    legs.writes(scene, "texas", case, "bia_bid", refoulement=case_files.screen(DAY(2), recruitment="real_risk"))
+    assert "R23" in legs.blocked(lambda: transfers.depart(scene.member("texas"), proposed, legs.travel(scene, 14)))
+    again = legs.offer(scene, "texas", case, to="conna", on=agreed, sections=HIS, purpose=RETURN, plan=None)
+    assert "R23" in legs.blocked(lambda: transfers.offer(scene.member("texas"), again))
+    assert cases.load(scene.member("texas"), case.record).legs == (proposed,), "no second way was begun"
+
+
+@pytest.fixture(scope="module")
+def second_determination(scene, proposed, case):
+    """D9: the panel decides anew, for the grandmother in the centre of Zacatecoluca, whose home is safe."""
+    scene.on_day(9)
+    for name in ("family_links", "child_views", "bia_bid"):
+        legs.writes(scene, "texas", case, name, **FILE[name])
+    both = [BARRIO, *FILE["coo_home_study"]["coo"]]
+    legs.writes(scene, "texas", case, "coo_home_study", **{**FILE["coo_home_study"], "coo": both})
+    held = cases.load(scene.member("texas"), case.record)
+    legs.answers(scene, "texas", proposed, case_files.part(held.sections, *NEW))
+    return held
+
+
+def test_the_second_determination_names_what_the_first_one_said_and_his_own_wish(scene, proposed, second_determination):
+    decided = legs.reads(scene, "conna", proposed)["bia_bid"]
+    assert decided["bid"]["outcome"] == "kin_care"
+    assert [row["outcome"] for row in decided["earlier_bids"]] == ["return"]
+    assert scene.ledger("conna", proposed)[-1] == "question.answered"
+
+
+@pytest.fixture(scope="module")
+def accepted(scene, proposed, second_determination):
+    """D10: CONNA looks into the centre itself, finds no danger, and accepts; it names who waits for him."""
+    scene.on_day(10)
+    held = legs.keeps(scene, "conna", proposed)
+    legs.writes(scene, "conna", held, "bia_bid", **FILE["bia_bid"])
+    legs.accepts(scene, "conna", proposed, legs.travel(scene, 14), {"bed": "a bed by the window-Syn"})
+    return proposed
+
+
+def test_what_conna_found_itself_is_not_written_over_by_what_comes_from_texas(scene, proposed, second_determination):
+    held = legs.keeps(scene, "conna", proposed)
+    assert held.sections["coo_home_study"] == second_determination.sections["coo_home_study"]
+    assert held.sections["bia_bid"]["refoulement"]["harms"]["recruitment"] == "real_risk"
+
+
+def test_conna_accepts_once_the_danger_is_out_of_the_plan(scene, accepted):
+    assert scene.state("texas", accepted) == scene.state("conna", accepted) == "accepted"
+    assert "by the window-Syn" in scene.plaintext("texas", accepted)
+    assert "transfer.search" in [kind for kind, _ in legs.packets(scene, "conna", accepted)]
+
+
+@pytest.fixture(scope="module")
+def arrived(scene, accepted):
+    """D14: he leaves in the morning; in the evening somebody of CONNA sees him, and checks what was said of him."""
+    scene.on_day(14, 7)
+    legs.departs(scene, "texas", accepted, legs.travel(scene, 14))
+    scene.on_day(14, 16)
+    legs.arrives(scene, "conna", accepted)
+    return accepted
+
+
+@pytest.fixture(scope="module")
+def handed_over(scene, arrived):
+    """D14: Texas lets go, CONNA takes: from now on it is responsible for him."""
+    return legs.takes_over(scene, "texas", "conna", arrived, scene.day(15))
+
+
+def test_texas_is_responsible_until_conna_has_taken_him(scene, arrived):
+    assert scene.state("texas", arrived) == scene.state("conna", arrived) == "arrived"
+    for side in ("texas", "conna"):
+        holding = register.who_holds(scene.member(side), arrived)
+        assert (holding.holder, holding.acting) == (scene.address("texas"), (scene.address("texas"),))
+
+
+def test_after_the_handover_both_sides_can_prove_that_conna_is_responsible(scene, arrived, handed_over):
+    for side in ("texas", "conna"):
+        holding = register.who_holds(scene.member(side), arrived)
+        assert (holding.holder, holding.unilateral) == (scene.address("conna"), False)
+    ledger = ["transfer.accepted", "transfer.departed", "transfer.arrived"]
+    ends = ["transfer.handed_over", "transfer.confirmed"]
+    for side in ("texas", "conna"):
+        said = [entry for entry in scene.ledger(side, arrived) if not entry.startswith("followup")]
+        assert said[said.index("transfer.accepted") :] == [*ledger, *ends]
+
+
+HOME = ask.Journey(leg="home", purpose="reunification", situation="unaccompanied", final=True, crosses_border=False)
+
+
+def test_he_is_not_brought_to_his_grandmother_before_visits_and_two_people_to_call_are_agreed(scene, handed_over):
+    """D15: the grandmother is willing and her home is safe; that is not all."""
+    scene.on_day(15)
+    conna, record = scene.member("conna"), handed_over.record
+    stopped = gates.check(conna, record, "reunification", HOME)
+    assert {"R31", "R32", "R33", "R38"} <= {row.gate for row in stopped.blocked}
+    later = {**case_files.guardian("SYN-GD-62", DAY(15), "CONNA-Syn")}
+    before = handed_over.sections["care_guardianship"]["guardians"]
+    legs.writes(scene, "conna", handed_over, "care_guardianship", guardians=[*before, later])
+    legs.writes(scene, "conna", handed_over, "safety_plan", **case_files.safety(DAY(15)))
+    legs.writes(scene, "conna", handed_over, "plan", **case_files.plan(DAY(15), DAY(100), DAY(60)))
+    legs.writes(scene, "conna", handed_over, "monitoring_plan", **case_files.monitoring(DAY(17), "high"))
+    assert gates.check(conna, record, "reunification", HOME).blocked == ()
 
 
 def test_the_migration_directorate_cannot_be_chosen_by_anybody(scene, agreed, extended):

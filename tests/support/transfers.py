@@ -202,9 +202,14 @@ def told_back(scene: Scene, agency: str, leg: str, step: str) -> Mapping[str, An
     return said
 
 
-def hands_over(scene: Scene, sender: str, to: str, leg: str, first_contact: str) -> None:
-    """Meet, tick the checklist at both sides, release and take: from then on the receiver is responsible."""
-    mine = meetings.begin(scene.member(sender), handover.Side.SENDER, {**SAID, "when": scene.moment(0)}, leg=leg)
+def hands_over(scene: Scene, sender: str, to: str, leg: str, first_contact: str, **facts: Any) -> None:
+    """Meet, tick the checklist at both sides, release and take: from then on the receiver is responsible.
+
+    `facts` are what is said of this meeting in the place of what is always said.
+    """
+    said = {**SAID, "when": scene.world.clock.now(), **facts}
+    keeps_quiet(scene, said)
+    mine = meetings.begin(scene.member(sender), handover.Side.SENDER, said, leg=leg)
     meetings.tick(scene.member(sender), mine, handover.CHECKLIST)
     transfers.release(second(scene, sender), leg)
     scene.deliver()
