@@ -84,6 +84,11 @@ def every(member: Member) -> Iterator[Group]:
             yield Group(row.handoff, How(value["how"]), tuple(value["handoffs"]), value["chosen"])
 
 
+def tie(member: Member, how: How, handoffs: Sequence[str]) -> None:
+    """Write down that handoffs belong together, before they go out."""
+    _keep(member, Group("", how, tuple(handoffs), None))
+
+
 def send_household(member: Member, outs: Sequence[Outgoing]) -> list[Sent]:
     """Refer several people of one household to one agency: a packet each, on each one's own basis.
 

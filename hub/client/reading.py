@@ -196,6 +196,8 @@ def _shown(member: Member, handoff: str, view: dict[str, Any]) -> Shown:
     except UnknownSigner:
         member.trust.forget()
         lines = _lines(member, view)
+    if not lines and view["kind"] == "case":  # it came by an intake, which says so in its leg
+        raise NotFound("Nothing was said of this case in its register yet.")
     if view["id"] != handoff or not lines or any(line.statement.handoff != handoff for line in lines):
         raise PeerMisbehaved("The hub has shown another handoff than was asked for.")
     if _begun_for(lines[0].statement) != view["from_agency"]:

@@ -67,23 +67,41 @@ def who_holds(member: Member, name: str) -> Holding:
     shown = reading.show(member, name)
     if shown.kind == "own_record":
         value = records.get(member, name, cases.KIND).value
-        named = value.get("case") or next(reversed(value.get("legs") or []), None)
+        named = _named(member, value.get("case"), value.get("legs") or [])
         if named is None:
             raise NotFound("This case was not opened here.", todo="Open it: `hub transfer open`.")
-        shown = reading.show(member, named)
+        return who_holds(member, named)
     if shown.kind == "case":
         return _of_case(member, shown)
     if shown.kind not in {"transfer_leg", reading.SUCCESSION}:
         raise NotFound("This is neither a case nor a leg of a transfer.", todo="See `hub transfer list`.")
     own = register_of(member, shown.id) if shown.to_agency == member.agency else None
+    if own is None and shown.submission.statement.type == INTAKE:
+        case = shown.submission.statement.body["case"]
+        holder = shown.from_agency
+        return Holding(case, shown.id, holder, (holder,), None, False, False, (_link(shown.submission, shown),))
     return _of_leg(shown) if own is None else _of_case(member, own)
+
+
+def _named(member: Member, case: str | None, legs: list[str]) -> str | None:
+    """Return what names a case to the hub: its reference, or where nothing was said of that yet, its newest leg."""
+    newest_leg = next(reversed(legs), None)
+    if case is not None and newest_leg is not None:
+        try:
+            reading.show(member, case)
+        except NotFound:
+            return newest_leg
+    return case or newest_leg
 
 
 def register_of(member: Member, leg: str) -> Shown | None:
     """Return the register at the own hub of the case that came by a leg, or None while it does not stand there."""
     for row in reading.pages(member, "case", "in"):
         if (row.get("case") or {}).get("came_by") == leg:
-            return _checked(reading.show(member, row["id"]), leg)
+            try:
+                return _checked(reading.show(member, row["id"]), leg)
+            except NotFound:  # it began with an intake, and goes by no leg yet
+                return None
     return None
 
 
@@ -135,9 +153,8 @@ def _identity(held: CaseFile) -> tuple[Any, ...] | None:
 
 def _of_case(member: Member, shown: Shown) -> Holding:
     """Follow a register at the own hub: how it began here, and the leg by which it moved on or is released."""
-    begin = shown.submission
     before = _came_by(member, shown)
-    chain = [*before, _link(begin, shown)]
+    chain = before if shown.submission.statement.type == LEG else [*before, _link(shown.submission, shown)]
     for line in reversed(placed(shown, LEG)):
         try:
             leg = reading.show(member, line.statement.body["leg"])
@@ -159,6 +176,8 @@ def _marks(here: Holding) -> tuple[bool, bool]:
 def _came_by(member: Member, shown: Shown) -> list[Link]:
     """Return the links before a register that moved here: release and take, or what its successor signed."""
     begin = shown.submission.statement
+    if begin.type == LEG:
+        return [_taken_in(member, shown)]
     if begin.type != HOLD:
         return []
     before = reading.show(member, begin.body["leg"])
@@ -172,6 +191,16 @@ def _came_by(member: Member, shown: Shown) -> list[Link]:
         raise PeerMisbehaved("A register cites a take that no receipt proves.")
     release = next((one for one in before.lines if one.hash == line.statement.body.get("release")), None)
     return [_link(one, before) for one in (release, line) if one is not None]
+
+
+def _taken_in(member: Member, shown: Shown) -> Link:
+    """Return the intake with which a register began that has no first word of its own."""
+    row = next((row for row in reading.pages(member, "case", "in") if row["id"] == shown.id), {})
+    leg = reading.show(member, str((row.get("case") or {}).get("came_by")))
+    said = leg.submission.statement
+    if said.type != INTAKE or said.body["case"] != shown.id:
+        raise PeerMisbehaved("The hub has shown a register that nobody opened.")
+    return _link(leg.submission, leg)
 
 
 def _checked(shown: Shown, leg: str) -> Shown:

@@ -12,10 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from hub.client import cases, gates, judging, reading, records, referrals, timers, transfers
+from hub.client import cases, families, gates, judging, reading, records, referrals, timers, transfers
 from hub.client.member import DAY, workspace
 from hub.client.opening import REPLY, open_handoff, received
 from hub.client.register import newest, placed
+from hub.client.withdrawal import custody
 from hub.errors import Conflict, ConsentMissing, Forbidden, InvalidRequest, NotFound
 from hub.referrals import reasons
 from hub.statements.bodies import KINDS
@@ -130,7 +131,10 @@ def _roles_for(kind: str, side: Side, shown: Shown) -> frozenset[str] | None:
 
 @contextmanager
 def _said(member: Member, shown: Shown, words: Mapping[str, Any], *, own: bool) -> Iterator[Sealed | None]:
-    if not words:
+    if words and custody(shown).withdrawn is not None:  # nothing more about this child is taken or given
+        records.put(member, "note", {"handoff": shown.id, **words})
+        yield None
+    elif not words:
         yield None
     elif own or member.agency == shown.from_agency:
         with workspace() as folder:
@@ -245,6 +249,7 @@ def halt(member: Member, leg: str, text: str, why: str | None = None) -> dict[st
     if not any(one.about and one.about.rule == OTHERWISE for one in timers.listing(member, case=held.record)):
         about = timers.About("A halted transfer: plan other care.", held.record, OTHERWISE, {"leg": leg})
         timers.set_timer(member, about, member.clock.now() + _PLAN_AGAIN, urgency="high")
+    families.question(member, leg)
     return told
 
 
