@@ -57,6 +57,11 @@ def waiting(member: Member) -> list[Waiting]:
     return [item for item in found if not item.done]
 
 
+def read(member: Member, record: str) -> Waiting:
+    """Return one of them, signed or not."""
+    return _waiting(records.get(member, record, KIND))
+
+
 def cosign(member: Member, record: str) -> dict[str, Any]:
     """Sign second and submit; return the handoff as the hub now shows it.
 
