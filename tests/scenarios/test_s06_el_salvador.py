@@ -13,11 +13,13 @@ import pytest
 from consent import record
 from hub.casefile.gates import ask
 from hub.client import basis as bases
-from hub.client import cases, gates, register, transfers
+from hub.client import cases, findings, gates, inquiries, notices, reading, register, transfers
+from hub.client.findings import Item
 from hub.client.judging import Purpose
-from hub.errors import ConsentMissing, InvalidRequest, NotFound
+from hub.errors import ConsentMissing, Forbidden, IllegalTransition, InvalidRequest, NotFound
 from tests.support import case_files
 from tests.support import transfers as legs
+from tests.support.chronicle import chronicle
 from tests.support.scenario import Person, agrees, grant, guardian, parent
 from tests.support.sentences import FIREWALL, NO_ORDER, NOT_HERE, not_covered, not_needed, turn_on
 
@@ -127,6 +129,12 @@ def agreed(scene):
     )
 
 
+BY_AIR = {
+    "at": None,
+    "place": "airport",
+    "how": "air",
+    "people": [{"age_band": "12-14", "sex": None, "reference": None}],
+}
 NEW = ("family_links", "child_views", "bia_bid", "coo_home_study")
 RETURN = Purpose("return", final=False, return_mode="assisted_voluntary")
 """To where CONNA receives him; from there he goes to who cares for him once that was looked into there too."""
@@ -261,6 +269,58 @@ def handed_over(scene, arrived):
     return legs.takes_over(scene, "texas", "conna", arrived, scene.day(15))
 
 
+@pytest.fixture(scope="module")
+def noticed(scene, arrived):
+    """D14: the directorate's counter at the airport says who has come: him, and the two with their mother."""
+    people = [{"age_band": one.age_band, "sex": None, "reference": one.code} for one in (MATEO, INES, LUCAS)]
+    said = {"on": scene.day(14), "at": None, "place": "arrivals hall, counter 3-Syn", "how": "air", "people": people}
+    legs.keeps_quiet(scene, said)
+    sent = notices.send(scene.member("dgme"), scene.address("conna"), said)
+    scene.deliver()
+    return sent["id"]
+
+
+def test_the_directorate_says_who_has_come_and_conna_reads_it(scene, noticed):
+    assert [row["id"] for row in notices.listing(scene.member("conna"))] == [noticed]
+    read = notices.read(scene.member("conna"), noticed)
+    assert read.from_agency == scene.address("dgme")
+    assert {one["reference"] for one in read.says["people"]} == {MATEO.code, INES.code, LUCAS.code}
+
+
+def test_nothing_goes_back_to_the_directorate_not_even_that_its_notice_was_read(scene, noticed):
+    before = reading.show(scene.member("dgme"), noticed)
+    notices.read(scene.member("conna"), noticed)
+    scene.deliver()
+    after = reading.show(scene.member("dgme"), noticed)
+    assert (after.state, after.possible, after.lines) == ("noticed", (), before.lines)
+    for kind in ("transfer.acknowledge", "referral.acknowledge"):
+        with pytest.raises((Forbidden, IllegalTransition, InvalidRequest)):
+            legs.says(scene, "conna", noticed, kind)
+
+
+def test_the_directorate_can_do_nothing_else_and_a_notice_says_nothing_else(scene, arrived, case):
+    dgme, conna = scene.member("dgme"), scene.address("conna")
+    with pytest.raises(Forbidden):
+        inquiries.ask(dgme, conna, {"need": "housing", "age_band": "12-14", "from": scene.day(14), "how_many": 1})
+    with pytest.raises(InvalidRequest):
+        notices.send(dgme, conna, {"on": scene.day(14), "question": "where does he live-Syn"})
+    with pytest.raises(Forbidden):
+        notices.send(scene.member("zacatecoluca"), conna, BY_AIR | {"on": scene.day(14)})
+    for known in (arrived, case.case):
+        assert scene.sees_nothing_of("dgme", known)
+
+
+def test_conna_checks_each_thing_and_what_was_wrong_goes_back_to_texas(scene, arrived, case):
+    right = Item("identity", "sex", "verified")
+    wrong = Item("identity", "languages", "corrected", ["es", "nah"])
+    findings.verify(scene.member("conna"), arrived, [right, wrong, Item("health", "note", "unknown")])
+    scene.deliver()
+    texas = scene.member("texas")
+    assert [one.item for one in findings.apply_corrections(texas, arrived)] == [wrong]
+    assert cases.load(texas, case.record).sections["identity"]["languages"] == ["es", "nah"]
+    assert scene.ledger("texas", arrived)[-1] == "arrival.verified"
+
+
 def test_texas_is_responsible_until_conna_has_taken_him(scene, arrived):
     assert scene.state("texas", arrived) == scene.state("conna", arrived) == "arrived"
     for side in ("texas", "conna"):
@@ -273,10 +333,22 @@ def test_after_the_handover_both_sides_can_prove_that_conna_is_responsible(scene
         holding = register.who_holds(scene.member(side), arrived)
         assert (holding.holder, holding.unilateral) == (scene.address("conna"), False)
     ledger = ["transfer.accepted", "transfer.departed", "transfer.arrived"]
-    ends = ["transfer.handed_over", "transfer.confirmed"]
+    ends = ["arrival.verified", "transfer.handed_over", "transfer.confirmed"]
     for side in ("texas", "conna"):
         said = [entry for entry in scene.ledger(side, arrived) if not entry.startswith("followup")]
         assert said[said.index("transfer.accepted") :] == [*ledger, *ends]
+
+
+def test_the_whole_of_it_is_told_at_the_desks_and_a_hub_has_its_steps_alone(scene, case, arrived, handed_over):
+    texas = [word for word in chronicle(scene, MATEO, ("texas", case), ("texas", arrived)) if "followup" not in word]
+    assert texas[:3] == ["consent.granted", "bid.recorded", "transfer.proposed"]
+    assert "policy.overridden" not in " ".join(texas)
+    versions = cases.history(scene.member("texas"), case.record)
+    files = [cases.load(scene.member("texas"), case.record, version=one.manifest).sections for one in versions]
+    assert dict.fromkeys(file["bia_bid"]["bid"]["outcome"] for file in files) == {"return": None, "kin_care": None}
+    for outsider in ("zacatecoluca", "cmpv", "flexible-school"):
+        assert scene.sees_nothing_of(outsider, arrived)
+        assert scene.cannot_decrypt(outsider, arrived, stolen_from="conna")
 
 
 HOME = ask.Journey(leg="home", purpose="reunification", situation="unaccompanied", final=True, crosses_border=False)
