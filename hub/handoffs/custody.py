@@ -78,7 +78,7 @@ def check_taking(connection: Connection, handoff: Handoff, sender: str, origin: 
 def take_hold(connection: Connection, handoff: str, kind: str, spared: Callable[[], Collection[str]], now: int) -> None:
     """Let an effective statement of a type stop the packets of a handoff here, or let them move again."""
     packets = PacketStore(connection)
-    if kind in GIVES_UP:
+    if kind in GIVES_UP or packets.given_up(handoff):  # what was spared on the way is not once the leg has ended
         packets.mark_destroyed(handoff, spared(), now)
     elif kind == FREEZE:
         packets.freeze(handoff, now)

@@ -185,7 +185,7 @@ _TRANSFERS: dict[str, Kind] = {
     "transfer.assume": Kind(
         {"kind": a.one_of("succession"), "of": a.agency, "leg": a.identifier, "take": a.hash_}, first=True
     ),
-    **_legs("answer_inquiry return_assessment ask answer decline search verify unfreeze", Part.REQUIRED),
+    **_legs("answer_inquiry return_assessment ask answer decline search verify", Part.REQUIRED),
     **_legs("request_assessment", Part.REQUIRED, **_ENTRUSTED),
     **_legs("acknowledge resolve unrelease"),
     **_legs("accept", Part.REQUIRED, plan=_PLAN, worker=a.identifier, duty=a.list_of(a.identifier, 8, 1), **_JUDGED),
@@ -195,7 +195,7 @@ _TRANSFERS: dict[str, Kind] = {
     **_legs("arrive", Part.OPTIONAL, seen=a.seconds),
     **_legs("release", Part.OPTIONAL, **_JUDGED),
     **_legs("take", Part.OPTIONAL, release=a.hash_, first_contact=a.date, **_JUDGED),
-    **_legs("cancel dispute return freeze halt move_on close reopen", Part.OPTIONAL),
+    **_legs("cancel dispute return freeze unfreeze halt move_on close reopen", Part.OPTIONAL),
     **_legs("first_contact follow_up", Part.OPTIONAL, day=a.date, next=a.null_or(a.date)),
     **_legs("post_closure_visit", Part.OPTIONAL, day=a.date),
     **_by_hub("deliver", manifest=a.hash_),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hub.errors import IllegalTransition
 from hub.followup.domain import CHANGE, CUSTODY
 from hub.followup.store import FollowUps
 from hub.handoffs.domain import HOLDER_ANSWER
@@ -16,13 +17,14 @@ from hub.handoffs.recall import custody
 from hub.handoffs.store import HandoffStore
 from hub.ids import host_of
 from hub.referrals.machine import away_since
-from hub.statements.grammar import Role
+from hub.packets.dsse import Envelope
+from hub.statements.grammar import STATEMENT_TYPE, Role
 from hub.transfer import service
 from hub.transfer.cases import held_here
 from hub.transfer.domain import Leg, acts, ball, possible
 from hub.transfer.register import TAKE
 from hub.transfer.store import CaseStore, LegStore
-from hub.transfer.table import UNTIL_HANDOVER, Side
+from hub.transfer.table import COSIGN, UNTIL_HANDOVER, Side
 from hub.transfer.work import JoinedWork, stored
 
 if TYPE_CHECKING:
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
 
 _EVERY_ROLE = frozenset(role.value for role in Role)
 OFFER, SEARCH = "transfer.offer", "transfer.search"
+_COUNTERSIGNED = {TAKE: "release", COSIGN: "statement"}
+"""What the other side signs, and where it names what it countersigns."""
 
 
 class TransferMachine:
@@ -54,11 +58,13 @@ class TransferMachine:
 
     def apply(self, connection: Connection, handoff: Party, verified: VerifiedStatement, now: int) -> Step:  # noqa: ARG002 - the port's signature
         """Give a statement its position."""
+        _check_two_devices(connection, verified)
         applied = service.apply(verified.statement, verified.hash, self._work(connection, now), now)
         return Step(applied.leg.state.value, applied.leg.position, moved=applied.moved)
 
     def expect(self, connection: Connection, handoff: Party, verified: VerifiedStatement, now: int) -> None:
         """Check a member's step on what is known here."""
+        _check_two_devices(connection, verified)
         rows = HandoffStore(connection).waiting(handoff.id)
         waiting = [(stored(row["envelope"]), str(row["hash"])) for row in rows]
         service.expect(verified.statement, verified.hash, waiting, self._work(connection, now), now)
@@ -87,8 +93,14 @@ class TransferMachine:
         leg, store = LegStore(connection).find(handoff.id), HandoffStore(connection)
         if leg is not None and leg.handed_over:
             return [row["manifest"] for row in store.statements(handoff.id) if row["manifest"] is not None]
-        on_the_way = leg is not None and leg.state in UNTIL_HANDOVER[1:]
+        on_the_way = leg is not None and leg.accepted and leg.state in UNTIL_HANDOVER
         return store.parts(handoff.id, {HOLDER_ANSWER, SEARCH} if on_the_way else {HOLDER_ANSWER})
+
+    def withheld(self, connection: Connection, handoff: Party) -> Collection[str]:
+        """Return the search sections of a child whom the receiver has not accepted."""
+        leg = LegStore(connection).find(handoff.id)
+        held = leg is None or leg.accepted
+        return () if held else HandoffStore(connection).parts(handoff.id, {SEARCH})
 
     def watch(self, connection: Connection, handoff: Party, now: int) -> None:
         """Start or end the clock of the holder's answer to a withdrawal."""
@@ -126,6 +138,29 @@ class TransferMachine:
 
     def _work(self, connection: Connection, now: int) -> JoinedWork:
         return JoinedWork(connection, self._origin, now)
+
+
+def _check_two_devices(connection: Connection, verified: VerifiedStatement) -> None:
+    """Return unless a device signs for the other side what it signed itself, whichever agencies certified it.
+
+    Raises:
+        IllegalTransition: it does: two signatures are two people.
+    """
+    statement = verified.statement
+    names = _COUNTERSIGNED.get(statement.type)
+    row = HandoffStore(connection).statement(statement.body[names]) if names else None
+    if row is None or _devices(verified.envelope).isdisjoint(
+        _devices(Envelope.from_bytes(row["envelope"], STATEMENT_TYPE))
+    ):
+        return
+    leg = LegStore(connection).get(statement.handoff)
+    raise IllegalTransition(
+        "Somebody else signs for the other side.", state=leg.state.value, possible=[], position=leg.position
+    )
+
+
+def _devices(envelope: Envelope) -> set[str]:
+    return {signature.keyid for signature in envelope.signatures}
 
 
 def _facts(leg: Leg) -> dict[str, Any]:
