@@ -70,8 +70,9 @@ class JoinedWork:
 
     def holds(self, leg: Leg) -> None:
         """Return if the sender of a leg holds the case that may go by it."""
-        with self._of(leg):
-            pass
+        with self._of(leg) as case:
+            if case.moved_to is not None:
+                raise self._refused(leg, "This case is held elsewhere now: its holder alone passes it on.")
 
     def release(self, leg: Leg, name: str) -> None:
         """Open a release in the register."""
