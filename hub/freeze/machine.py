@@ -98,6 +98,10 @@ class FreezeMachine:
         """Return nothing: a request has no packets."""
         return ()
 
+    def withheld(self, connection: Connection, handoff: Party) -> Collection[str]:  # noqa: ARG002 - the port's signature
+        """Return nothing: a request has no packets."""
+        return ()
+
     def watch(self, connection: Connection, handoff: Party, now: int) -> None:
         """Do nothing: a request cannot be withdrawn."""
 

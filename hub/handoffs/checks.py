@@ -42,6 +42,10 @@ if TYPE_CHECKING:
     from hub.statements.verify import VerifiedStatement
 
 
+_FOR_THE_RECIPIENT = ENTRUSTING | {"transfer.request_assessment", "transfer.search"}
+"""The steps that would be empty words if the sender sealed to itself what stands beside them."""
+
+
 def check_submission(connection: Connection, verified: VerifiedStatement, signed: SignedManifest, *, now: int) -> None:
     """Check who sends to whom, under which grant, with which verdict.
 
@@ -103,12 +107,15 @@ def check_sender(connection: Connection, statement: Statement) -> None:
         raise Forbidden("An agency of this kind sends notices of arrivals alone, and nobody else does.", rule="R08")
 
 
-def check_request(connection: Connection, sender: str, to: str) -> None:
-    """Check a submission without a packet: from whom and to whom it goes.
+def check_request(connection: Connection, statement: Statement, sender: str, to: str) -> None:
+    """Check a submission without a packet: by whom it is, from whom and to whom it goes.
 
     Raises:
+        Forbidden: an agency that may never receive signs it (R08).
         WrongRecipient: an agency that is not known here.
     """
+    if statement.hub is None:
+        check_sender(connection, statement)
     if None in {KeyStore(connection).find_agency(agency) for agency in (sender, to)}:
         raise WrongRecipient("This recipient is not known here.")
 
@@ -144,7 +151,8 @@ def check_part(
         WrongRecipient: a third agency, or an unknown inbox or key.
     """
     manifest, mine = signed.manifest, verified.statement.agency
-    if manifest.to not in {handoff.from_agency, handoff.to_agency}:
+    for_them = verified.statement.type in _FOR_THE_RECIPIENT
+    if manifest.to not in ({handoff.to_agency} if for_them else {handoff.from_agency, handoff.to_agency}):
         raise WrongRecipient("A packet beside a step goes to the other party of the handoff.")
     link = _link(verified, manifest)
     if link is None and any(file.member for file in manifest.files):

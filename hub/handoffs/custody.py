@@ -10,7 +10,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from hub.errors import ConsentMissing
+from hub.errors import ConsentMissing, Forbidden
 from hub.handoffs.domain import GIVES_UP, WITHDRAW
 from hub.handoffs.store import HandoffStore, PacketStore
 from hub.outbox.store import Outbox
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from hub.handoffs.ports import Machine
     from hub.handoffs.store import Handoff
 
 FREEZE, UNFREEZE = "consent.freeze", "consent.unfreeze"
@@ -50,13 +51,17 @@ def halted(connection: Connection, handoff: str) -> Halt | None:
     return Halt.FROZEN if packets.frozen(handoff) is not None else None
 
 
-def check_giving(connection: Connection, handoff: str) -> None:
-    """Return if packets of a handoff that its machine does not spare may be given to their recipients now.
+def check_giving(connection: Connection, handoff: Handoff, manifest: str, machine: Machine | None) -> None:
+    """Return if a packet of a handoff may be given to its recipient now; `machine` is that of its kind.
 
     Raises:
-        ConsentMissing: a withdrawal was signed here, or the packets are frozen.
+        ConsentMissing: a withdrawal was signed here, or the packets are frozen, and the machine does not spare this.
+        Forbidden: it is not given out before a further step.
     """
-    halt = halted(connection, handoff)
+    if machine and manifest in machine.withheld(connection, handoff):
+        raise Forbidden("This is kept closed until the case is accepted.", todo="Accept it first, or decline.")
+    spared = machine is not None and manifest in machine.spared(connection, handoff)
+    halt = None if spared else halted(connection, handoff.id)
     if halt is not None:
         raise ConsentMissing(_WHY[halt], todo=_TODO[halt], rule="R04")
 

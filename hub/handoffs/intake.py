@@ -198,12 +198,12 @@ class Intake:
         Raises:
             NotFound: the packet was destroyed.
             ConsentMissing: it stands still.
+            Forbidden: it is not given out before a further step.
         """
         handoff = HandoffStore(connection).get(packet["handoff"], lock=True)  # as a withdrawal does: one is first
         packets = PacketStore(connection)
         packets.get(packet["manifest"])
-        if packet["manifest"] not in self._spared(connection, handoff):
-            check_giving(connection, handoff.id)
+        check_giving(connection, handoff, packet["manifest"], self.machines.get(handoff.kind))
         if packet["from_agency"] != packet["to_agency"]:
             packets.served(packet["manifest"], self._clock.now())
             self.header_keys.note_served(packet["manifest"])
@@ -384,7 +384,7 @@ class Intake:
         if self.origin not in {host_of(sender), host_of(to)}:
             raise WrongRecipient("Neither sender nor recipient is at home here.")
         if signed is None:
-            check_request(connection, sender, to)
+            check_request(connection, statement, sender, to)
         else:
             check_submission(connection, verified, signed, now=now)
         return found or Handoff(statement.handoff, kind, sender, to, host_of(sender), host_of(to), now)

@@ -102,6 +102,10 @@ class Machine(Protocol):
         """Return the manifests of the packets that a withdrawal leaves: an alarm about a missing child needs them."""
         ...
 
+    def withheld(self, connection: Any, handoff: Party) -> Collection[str]:
+        """Return the manifests of the packets that are here, and are not given to their recipient yet."""
+        ...
+
     def watch(self, connection: Any, handoff: Party, now: int) -> None:
         """Start or end whatever runs by the clock on what became of the packets of a withdrawn handoff."""
         ...

@@ -83,6 +83,10 @@ class InquiryMachine:
         """Return nothing: an inquiry is never withdrawn."""
         return ()
 
+    def withheld(self, connection: Connection, handoff: Party) -> Collection[str]:  # noqa: ARG002 - the port's signature
+        """Return nothing: a question waits for no step before it."""
+        return ()
+
     def watch(self, connection: Connection, handoff: Party, now: int) -> None:
         """Do nothing: an inquiry is never withdrawn."""
 

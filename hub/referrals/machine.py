@@ -158,6 +158,10 @@ class ReferralMachine:
         """Return what a withdrawal leaves: what the holder says about it. A referral raises no missing-child alarm."""
         return HandoffStore(connection).parts(handoff.id, {HOLDER_ANSWER})
 
+    def withheld(self, connection: Connection, handoff: Party) -> Collection[str]:  # noqa: ARG002 - the port's signature
+        """Return nothing: a referral is there to be read before it is answered."""
+        return ()
+
     def watch(self, connection: Connection, handoff: Party, now: int) -> None:
         """Start or end the clock of the holder's answer to a withdrawal, and tell the holder that it is asked."""
         watch_holder(connection, handoff, self._origin, now)

@@ -84,6 +84,10 @@ class TimerMachine:
         """Return nothing: a timer is never withdrawn."""
         return ()
 
+    def withheld(self, connection: Connection, handoff: Party) -> Collection[str]:  # noqa: ARG002 - the port's signature
+        """Return nothing: they are the own agency's."""
+        return ()
+
     def watch(self, connection: Connection, handoff: Party, now: int) -> None:
         """Do nothing: a timer is never withdrawn."""
 

@@ -52,6 +52,10 @@ class _Beside:
         """Return nothing: it is never withdrawn."""
         return ()
 
+    def withheld(self, connection: Connection, handoff: Party) -> Collection[str]:  # noqa: ARG002 - the port's signature
+        """Return nothing: it has no packet that waits for a step."""
+        return ()
+
     def watch(self, connection: Connection, handoff: Party, now: int) -> None:
         """Do nothing: it is never withdrawn."""
 

@@ -47,6 +47,10 @@ class Leg:
     searchable: bool = False
     """Whether the pre-sealed search sections are held: no acceptance without them."""
     plan: Plan | None = None
+    agreed: int | None = None
+    """The end of the arrival window that both sides know: a later one that nobody acknowledged silences no alarm."""
+    seen: bool = False
+    """Whether the receiver has seen the child."""
     frozen_from: State | None = None
     """The state that a freeze by appeal, disagreement or new risk stopped; it stays on record through an alarm."""
     frozen_by: str | None = None
@@ -81,9 +85,16 @@ class Leg:
 
     @property
     def alarm_at(self) -> int | None:
-        """When the child is missing if nobody has seen it by then: with or without a departure, frozen or not."""
+        """When the child is missing if nobody has seen it by then: with or without a departure, frozen or halted."""
         state = self.frozen_from if self.state is State.FROZEN else self.state
-        return None if self.plan is None or state not in TRAVELLING else self.plan.until
+        if self.plan is None or self.seen or state not in TRAVELLING:
+            return None
+        return self.plan.until if self.agreed is None else min(self.plan.until, self.agreed)
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the receiver has accepted, whatever came of it: it has named who is on duty."""
+        return bool(self.duty) or self.handed_over
 
     @property
     def handed_over(self) -> bool:
@@ -103,7 +114,7 @@ class Leg:
         for step in TRANSITIONS:
             if step.type == statement.type and step.source is self.state and step.fits(sides, statement):
                 self._check(step, statement, now)
-                if self._done(step, statement):
+                if self._done(step, statement, now):
                     return Applied(self, moved=False, transition=step)
                 if step.cosigned is not None:
                     return self._claimed(step, name, sides)
@@ -148,10 +159,10 @@ class Leg:
         other = Side.RECIPIENT if pending.side is Side.SENDER else Side.SENDER
         return other in self.sides_of(statement)
 
-    def _done(self, step: Transition, statement: Statement) -> bool:
+    def _done(self, step: Transition, statement: Statement, now: int) -> bool:
         """Whether a step that leads to no other state has been done before, so that it moves nothing."""
         done = DONE.get(step.type)
-        return done is not None and step.target is self.state and done(self, statement)
+        return done is not None and self._target(step, now) is self.state and done(self, statement)
 
     def _again(self, statement: Statement, sides: frozenset[Side]) -> Transition | None:
         """Return the step that made the present state, if this is the same by the same party once more."""
@@ -185,16 +196,20 @@ class Leg:
 
     def _after(self, step: Transition, statement: Statement, name: str, now: int) -> Leg:
         moved = replace(self._moved(), **facts(self, statement, name, now))
-        target = self._target(step)
+        target = self._target(step, now)
         if target is self.state:
             return moved
         return replace(moved, state=target, made_by=_made_by(statement), claim=None)
 
-    def _target(self, step: Transition) -> State:
-        if step.target is None:
+    def _target(self, step: Transition, now: int) -> State:
+        if step.target is None or (step.type == WITHDRAW and self._may_travel(now)):
             return self.frozen_from or self.state
         frozen_on_record = step.type == "transfer.arrive" and self.frozen_from is not None
         return State.DISPUTED if frozen_on_record else step.target
+
+    def _may_travel(self, now: int) -> bool:
+        """Whether a child may be on the way, though nobody said that it left: then a withdrawal ends no alarm."""
+        return self.state is State.ACCEPTED and self.plan is not None and now >= self.plan.depart
 
     def _moved(self) -> Leg:
         return replace(self, position=self.position + 1, version=self.version + 1)
@@ -278,6 +293,8 @@ def _offered(leg: Leg, step: Transition, side: Side) -> bool:
         WITHDRAW: not leg.locked,
         "consent.report": not leg.locked,
         "transfer.accept": leg.searchable,
+        "transfer.arrive": leg.state is not State.DISPUTED or not leg.seen,
+        "transfer.release": leg.state is not State.DISPUTED or leg.seen,
     }
     return shown.get(step.type, True)
 

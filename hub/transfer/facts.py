@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from hub.handoffs.domain import DESTROY, HOLDER_ANSWER, WITHDRAW
 from hub.statements.grammar import MemberActor
-from hub.transfer.table import ACKNOWLEDGE_CHANGE, Side, State
+from hub.transfer.table import ACKNOWLEDGE_CHANGE, COSIGN, Side, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from hub.statements.grammar import Statement
     from hub.transfer.domain import Leg
 
-TRAVELLING = frozenset({State.ACCEPTED, State.IN_TRANSIT})
-"""The states in which a planned arrival raises the alarm when it has passed."""
+TRAVELLING = frozenset({State.ACCEPTED, State.IN_TRANSIT, State.DISPUTED})
+"""The states in which a planned arrival raises the alarm when it has passed and nobody has seen the child."""
 _FARTHEST = 366 * 86_400
 FREEZE, UNFREEZE = "consent.freeze", "consent.unfreeze"
+ARRIVE = "transfer.arrive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +72,15 @@ def _side(leg: Leg, statement: Statement) -> Side:
     return Side.SENDER if statement.agency == leg.from_agency else Side.RECIPIENT
 
 
-def _planned(statement: Statement, now: int) -> bool:
+def _planned(_leg: Leg, statement: Statement, _now: int) -> bool:
+    """By when it was signed, so that both hubs say the same, however late it came."""
     plan = Plan.of(statement.body)
-    return plan is not None and plan.until <= now + _FARTHEST
+    return plan is not None and plan.until <= statement.at + _FARTHEST
+
+
+def _accepts(leg: Leg, statement: Statement, now: int) -> bool:
+    ahead = statement.body["plan"]["until"] > statement.at
+    return leg.searchable and ahead and _planned(leg, statement, now)
 
 
 def _offered(_leg: Leg, statement: Statement, _name: str, _now: int) -> dict[str, Any]:
@@ -86,11 +93,23 @@ def _acknowledged(leg: Leg, statement: Statement, _name: str, _now: int) -> dict
 
 def _accepted(_leg: Leg, statement: Statement, _name: str, _now: int) -> dict[str, Any]:
     body = statement.body
-    return {"owner": body["worker"], "duty": tuple(body["duty"]), "plan": Plan.of(body)}
+    plan = Plan.of(body)
+    return {"owner": body["worker"], "duty": tuple(body["duty"]), "plan": plan, "agreed": plan and plan.until}
 
 
 def _changed(leg: Leg, statement: Statement, name: str, _now: int) -> dict[str, Any]:
     return {"plan": Plan.of(statement.body), "change": Pending(statement.type, name, _side(leg, statement))}
+
+
+def _departed(leg: Leg, statement: Statement, name: str, now: int) -> dict[str, Any]:
+    """Whoever says with the departure that it takes longer changes the plan: the other side acknowledges that."""
+    plan = Plan.of(statement.body)
+    longer = plan is not None and leg.agreed is not None and plan.until > leg.agreed
+    return _changed(leg, statement, name, now) if longer else {"plan": plan}
+
+
+def _cosigned(leg: Leg, _statement: Statement, _name: str, _now: int) -> dict[str, Any]:
+    return {"seen": leg.seen or (leg.claim is not None and leg.claim.type == ARRIVE)}
 
 
 def _taken(_leg: Leg, statement: Statement, _name: str, _now: int) -> dict[str, Any]:
@@ -105,9 +124,11 @@ _SAYS: dict[str, Callable[[Leg, Statement, str, int], dict[str, Any]]] = {
     "transfer.search": lambda *_: {"searchable": True},
     "transfer.acknowledge": _acknowledged,
     "transfer.accept": _accepted,
-    "transfer.depart": lambda _leg, said, _name, _now: {"plan": Plan.of(said.body)},
+    "transfer.depart": _departed,
     "transfer.change": _changed,
-    ACKNOWLEDGE_CHANGE: lambda *_: {"change": None},
+    ACKNOWLEDGE_CHANGE: lambda leg, *_: {"change": None, "agreed": leg.plan and leg.plan.until},
+    ARRIVE: lambda *_: {"seen": True},
+    COSIGN: _cosigned,
     "transfer.release": lambda _leg, said, name, _now: {"release": name, "release_by": _first(said)},
     "transfer.unrelease": lambda *_: {"release": None, "release_by": None},
     "transfer.take": _taken,
@@ -132,7 +153,8 @@ def _missing(leg: Leg, _statement: Statement, now: int) -> bool:
 
 
 def _halts(leg: Leg, _statement: Statement, now: int) -> bool:
-    return leg.state is not State.ACCEPTED or leg.plan is None or now <= leg.plan.until
+    """No one signature takes a child off the list of those who are late."""
+    return leg.state is not State.ACCEPTED or leg.alarm_at is None or now < leg.alarm_at
 
 
 def _arrives(leg: Leg, _statement: Statement, _now: int) -> bool:
@@ -140,14 +162,16 @@ def _arrives(leg: Leg, _statement: Statement, _now: int) -> bool:
 
 
 GUARDS: dict[str, Callable[[Leg, Statement, int], bool]] = {
-    "transfer.accept": lambda leg, _said, _now: leg.searchable,
+    "transfer.accept": _accepts,
     "transfer.take": _takes,
     "transfer.unfreeze": lambda leg, said, _now: leg.frozen_by in _members(said),
     "transfer.halt": _halts,
+    "transfer.cancel": _halts,
+    "transfer.release": lambda leg, _said, _now: leg.state is not State.DISPUTED or leg.seen,
     "transfer.report_missing": _missing,
-    "transfer.arrive": _arrives,
-    "transfer.change": lambda _leg, said, now: _planned(said, now),
-    "transfer.depart": lambda _leg, said, now: _planned(said, now),
+    ARRIVE: _arrives,
+    "transfer.change": _planned,
+    "transfer.depart": _planned,
     "transfer.succeeded": lambda leg, said, _now: leg.succeeded_by in {None, said.body["by"]},
     FREEZE: lambda leg, _said, _now: not leg.locked,
     DESTROY: lambda leg, _said, _now: leg.locked,
@@ -160,5 +184,6 @@ DONE: dict[str, Callable[[Leg, Statement], bool]] = {
     FREEZE: lambda leg, _said: leg.frozen is not None,
     UNFREEZE: lambda leg, _said: leg.frozen is None,
     "transfer.succeeded": lambda leg, said: leg.succeeded_by == said.body["by"],
+    ARRIVE: lambda leg, _said: leg.seen,
 }
 """Steps that stay in their state and move nothing when what they say is so already."""

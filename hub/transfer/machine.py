@@ -16,8 +16,8 @@ from hub.handoffs.ports import Step, Word
 from hub.handoffs.recall import custody
 from hub.handoffs.store import HandoffStore
 from hub.ids import host_of
-from hub.referrals.machine import away_since
 from hub.packets.dsse import Envelope
+from hub.referrals.machine import away_since
 from hub.statements.grammar import STATEMENT_TYPE, Role
 from hub.transfer import service
 from hub.transfer.cases import held_here

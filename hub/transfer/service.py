@@ -187,7 +187,7 @@ def _reclock(before: Leg, after: Leg, statement: Statement, work: Work, now: int
             running = clocks.get(after.id, track)
             if running:
                 clocks.replace(after.id, heard(running, *said), track)
-    if statement.type == "transfer.change" and after.change is not None:
+    if after.change is not None and after.change != before.change:
         beside = start_beside(after.id, f"transfer.changed_by_{after.change.side.value}", now, CHANGE)
         clocks.replace(after.id, _shown(beside, runs=runs), CHANGE)
     elif statement.type == ACKNOWLEDGE_CHANGE or ball(after) is None:

@@ -50,6 +50,8 @@ legs = Table(
     Column("inquiry_answered", Boolean, nullable=False),
     Column("searchable", Boolean, nullable=False),
     Column("plan", JSON),
+    Column("agreed", BigInteger),
+    Column("seen", Boolean, nullable=False),
     Column("frozen_from", String(32)),
     Column("frozen_by", String(22)),
     Column("release", String(43)),

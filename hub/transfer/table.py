@@ -183,6 +183,14 @@ BESIDE = (
     *_beside("transfer.verify", (*UNTIL_HANDOVER[3:], *_HELD), Side.RECIPIENT, _WORKERS),
     *_beside(COSIGN, BEGUN, Side.EITHER, _ON_DUTY),
     *_beside(ACKNOWLEDGE_CHANGE, BEGUN, Side.EITHER, _CASE),
+    *_beside("transfer.arrive", (State.DISPUTED,), Side.RECIPIENT, _WORKERS),
+    Transition(
+        "transfer.report_missing",
+        State.DISPUTED,
+        State.MISSING_ON_ARRIVAL,
+        Side.ORDERING_HUB,
+        grades=frozenset({Grade.HUB}),
+    ),
     *_beside("transfer.succeeded", (*_HELD, State.ONWARD, State.CLOSED), Side.RECIPIENT_HUB),
     *_beside("consent.freeze", BEGUN, Side.ORDERING_HUB),
     *_beside("consent.unfreeze", BEGUN, Side.SENDER, _SUPERVISORS),
@@ -192,7 +200,8 @@ BESIDE = (
     *_beside("packet.destroy", BEGUN, Side.RECIPIENT_HUB),
     *_beside("referral.overdue", BEGUN, Side.ORDERING_HUB),
 )
-"""Steps that lead to no other state and stand in no table of states of any standard."""
+"""Steps that stand in no table of states of any standard: all but one lead to no other state. A child who was halted on
+the way may be seen, or not: neither the halt nor the dispute ends the wait for it."""
 _REPORTED = Transition("transfer.acknowledge", State.DELIVERED, State.ACKNOWLEDGED, Side.SENDER, (_CASE,), None, PROXY)
 """An acknowledgement that came by phone, SMS or paper: the sender brings it, with evidence (scenario S7)."""
 TRANSITIONS: tuple[Transition, ...] = (

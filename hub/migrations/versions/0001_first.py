@@ -907,6 +907,8 @@ def upgrade() -> None:
         sa.Column("inquiry_answered", sa.Boolean(), nullable=False),
         sa.Column("searchable", sa.Boolean(), nullable=False),
         sa.Column("plan", sa.JSON(), nullable=True),
+        sa.Column("agreed", sa.BigInteger(), nullable=True),
+        sa.Column("seen", sa.Boolean(), nullable=False),
         sa.Column("frozen_from", sa.String(length=32), nullable=True),
         sa.Column("frozen_by", sa.String(length=22), nullable=True),
         sa.Column("release", sa.String(length=43), nullable=True),
