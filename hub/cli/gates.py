@@ -45,7 +45,7 @@ def check(session: Session, record: str, step: str, file: Path, **given: Any) ->
     found = with_reason(lambda reason: desk.check(member, record, step, journey, reason), given["why"])
     value = {"step": step, "permitted": found.permitted, "tasks": [asdict(row) for row in found.tasks]}
     lines = [asdict(line) for line in words.checklist(found, given["lang"])]
-    session.tell({**value, "gates": lines}, *_told(found, given["lang"]))
+    session.tell({**value, "gates": lines}, *told_of(found, given["lang"]))
 
 
 @command(gates, _record, _file)
@@ -68,7 +68,7 @@ def list_approvals(session: Session, record: str | None) -> None:
     session.table(rows, titles)
 
 
-def _told(found: Result, language: str) -> Iterator[str]:
+def told_of(found: Result, language: str) -> Iterator[str]:
     """Yield a checklist for people: every gate on a line, and below one that stops what to do next."""
     for line in words.checklist(found, language):
         yield f"{line.gate}  {line.state}" + (f": {line.why}" if line.why else "")

@@ -25,6 +25,8 @@ from hub.cli import (
     sending,
     steps,
     timers,
+    transfer_show,
+    transfer_way,
     work,
 )
 from hub.cli.aftercare import aftercare
@@ -39,6 +41,7 @@ from hub.cli.log import log
 from hub.cli.networks import network
 from hub.cli.packet import packet
 from hub.cli.programmes import programme
+from hub.cli.transfer import transfer
 from hub.errors import HubError, Unavailable
 
 _SECTIONS = {"Operators": operator.top, "People": people.top, "Work": work.top, "Oversight": oversight.top}
@@ -51,6 +54,9 @@ work.top.add_command(aftercare)
 work.top.add_command(case)
 work.top.add_command(gates)
 work.top.add_command(programme)
+for _command in (*transfer_way.top.commands.values(), *transfer_show.top.commands.values()):
+    transfer.add_command(_command)
+work.top.add_command(transfer)
 people.top.add_command(network)
 for _command in reports.top.commands.values():
     oversight.top.add_command(_command)

@@ -13,7 +13,7 @@ from rich.markup import escape
 from hub.cli import withdrawal, words
 from hub.cli.common import FOLDER, Session, command, why, with_reason
 from hub.client import basis as bases
-from hub.client import breach, cosigning, groups, links, opening, reading, records, routing, tasks
+from hub.client import breach, cosigning, groups, links, opening, reading, records, routing, tasks, transfers
 from hub.directory.matching import reasons as labels
 from hub.referrals.domain import LOOPS, TRANSITIONS, Side
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from hub.client.cosigning import Waiting
     from hub.client.member import Member
     from hub.client.opening import Opened
     from hub.client.reading import Line, Shown
@@ -114,19 +115,30 @@ def cosign(session: Session, record: str | None, *, yes: bool) -> None:
     waiting = cosigning.waiting(member)
     if record is None:
         rows = [
-            {"record": w.record, "to": w.copy["to"], "purpose": w.copy["purpose"], "mine": w.second == member.id}
+            {"record": w.record, "what": words.step(w.type), "handoff": w.handoff, "mine": w.second == member.id}
+            | {name: w.copy.get(name, "") for name in ("to", "purpose")}
             for w in waiting
         ]
-        session.table(rows, {"record": "Record", "to": "To", "purpose": "Purpose", "mine": "Yours to sign"})
+        titles = {"record": "Record", "what": "What", "to": "To", "purpose": "Purpose", "mine": "Yours to sign"}
+        session.table(rows, titles)
         return
     item = next((item for item in waiting if item.record == record and item.second == member.id), None)
     if item is not None and not yes:
-        lines = (f"To {item.copy['to']} for {item.copy['purpose'].replace('_', ' ')}, {item.copy['urgency']}:",)
-        for line in (*lines, *_sections(item.copy["sections"])):
+        for line in _prepared(item):
             click.echo(words.plain(line), err=True)
         click.confirm("Sign and send this?", abort=True, err=True)
-    handoff = cosigning.cosign(member, record)
+    handoff = transfers.cosign(member, record)
     session.tell({"handoff": handoff["id"]}, f"Signed and sent: {handoff['id']}", *standing(handoff, member))
+
+
+def _prepared(item: Waiting) -> list[str]:
+    """Return what the second signer signs: what goes to whom, or what stands in the open of another step."""
+    copy = item.copy
+    if "sections" in copy:
+        aim = f"To {copy['to']} for {copy['purpose'].replace('_', ' ')}, {copy['urgency']}:"
+        return [aim, *_sections(copy["sections"])]
+    said = {name: value for name, value in item.body.items() if name not in {"verdict", "kind"}}
+    return [f"{words.step(item.type)} of {item.handoff}:", *words.outline(said, 1)]
 
 
 @command(top, click.argument("statement", required=False))

@@ -43,6 +43,11 @@ class Waiting:
     copy: Mapping[str, Any] = field(repr=False)
     envelope: Envelope = field(repr=False)
 
+    @property
+    def body(self) -> Mapping[str, Any]:
+        """What the statement says in the open."""
+        return Statement.from_value(self.envelope.value).body
+
 
 def hold(member: Member, said: Envelope, part: Sealed, copy: Mapping[str, Any]) -> str:
     """Keep a statement, with its packet's parts as attachments, until it is co-signed; return the record."""

@@ -156,7 +156,7 @@ def verify(member: Member, leg: str, items: Sequence[Item], why: str | None = No
         InvalidRequest: the case file has no such item, or what is true instead is not said or not of its form.
         NotFound: no case came by this leg.
     """
-    held = _received(member, leg)
+    held = received_case(member, leg)
     held = cases.load(member, held.record, why)
     for one in items:
         section = held.sections.get(one.section)
@@ -176,7 +176,7 @@ def verify(member: Member, leg: str, items: Sequence[Item], why: str | None = No
 
 def items(member: Member, leg: str, why: str | None = None) -> list[Item]:
     """Return the items of what came, each as it was found last; `found` is empty where nobody has looked yet."""
-    held = cases.load(member, _received(member, leg).record, why)
+    held = cases.load(member, received_case(member, leg).record, why)
     rows = [row for row in records.listing(member, "note") if records.of_form(row, _NOTE)]
     said: dict[tuple[str, str], str] = {}
     for row in sorted((row for row in rows if row.value["handoff"] == leg), key=lambda row: row.began):
@@ -213,7 +213,12 @@ def apply_corrections(member: Member, leg: str, why: str | None = None) -> list[
     return changed
 
 
-def _received(member: Member, leg: str) -> CaseFile:
+def received_case(member: Member, leg: str) -> CaseFile:
+    """Return the case file of what came to this agency by a leg; nothing of it is shown yet.
+
+    Raises:
+        NotFound: nothing came by it.
+    """
     held = cases.of_leg(member, leg)
     if held is None or reading.show(member, leg).to_agency != member.agency:
         raise NotFound("No case came to your agency by this leg.", todo="See `hub transfer list`.")

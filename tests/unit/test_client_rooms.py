@@ -20,6 +20,8 @@ from hub.packets.encoding import b64u, canonical, from_b64u, parse_json
 from hub.referrals.domain import State
 from hub.statements.grammar import Grade
 from hub.timers.domain import State as Timed
+from hub.transfer.cases import ASSUMED, KEPT, NOTICED
+from hub.transfer.table import State as Travelled
 from tests.support.factories import CERTIFIER_KEYS, hub_signer
 
 INVITATION = Invitation(
@@ -53,7 +55,8 @@ def test_a_client_loads_no_part_of_a_server():
 
 
 def test_every_state_grade_and_trust_has_words():
-    assert {state.value for state in (*State, *Asked, *Inquired, *Timed)} - {"draft"} == set(words.STATES)
+    known = {state.value for state in (*State, *Asked, *Inquired, *Timed, *Travelled)} | {KEPT, NOTICED, ASSUMED}
+    assert known - {"draft"} == set(words.STATES)
     assert {grade.value for grade in Grade} == set(words.GRADES)
     assert {how.value for how in How} == set(words.HOW)
 
