@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _SKEW = 600
 INQUIRES = "transfer.inquire"
+SEARCH, ACCEPT = "transfer.search", "transfer.accept"
 INQUIRIES = frozenset({inquiry.ASK, INQUIRES})
 """What asks about a place, and holds a question about nobody."""
 _ABOUT_NOBODY = INQUIRIES | {inquiry.ANSWER, "transfer.answer_inquiry"}
@@ -80,7 +81,7 @@ def open_handoff(
         PacketError: a packet does not verify. Nothing of it is shown.
     """
     shown = reading.show(member, handoff)
-    mine = [p for p in shown.packets if p.manifest.to == member.agency and not p.destroyed and packet in {None, p.hash}]
+    mine = [p for p in _given(member, shown) if packet in {None, p.hash}]
     if mine:
         access.log(member, access.before_open(member, shown, why))
     found = [_open(member, shown, p, into) for p in mine]
@@ -110,6 +111,14 @@ def _open(member: Member, shown: Shown, packet: Packet, into: Path | None) -> Op
         return Opened(packet.hash, verified.manifest.sender, author, sections, attachments, held_back, written)
 
 
+def _given(member: Member, shown: Shown) -> list[Packet]:
+    """Return the packets that the agency is given: by which a child is searched for, once it has accepted the case."""
+    said = {line.statement.type for line in shown.lines if line.position is not None}
+    closed = {line.statement.manifest for line in shown.lines if line.statement.type == SEARCH and ACCEPT not in said}
+    mine = (p for p in shown.packets if p.manifest.to == member.agency and not p.destroyed)
+    return [p for p in mine if p.hash not in closed]
+
+
 def received(member: Member, handoff: str) -> Held:
     """Return the consent on which a packet came, to pass its content on to whom the giver named (R15).
 
@@ -118,12 +127,11 @@ def received(member: Member, handoff: str) -> Held:
         NotFound: it is gone, because consent was withdrawn.
     """
     shown = reading.show(member, handoff)
-    mine = [p for p in shown.packets if p.manifest.to == member.agency and not p.destroyed]
-    packet = max(mine, key=lambda p: p.manifest.created, default=None)  # what the giver said last
-    if packet is None:
+    mine = _given(member, shown)
+    if not mine:
         raise NotFound("Nothing is here to be passed on.")
     with workspace() as folder:
-        excerpt = reading.fetch(member, shown, packet, folder).excerpt
+        excerpt = reading.fetch(member, shown, mine[-1], folder).excerpt  # what the giver said last
     try:
         record.read_excerpt(excerpt)
     except BasisError as error:

@@ -14,7 +14,7 @@ from hub.client import basis as bases
 from hub.client import cases, cosigning, gates, handover, meetings, reading, records, referrals
 from hub.client.judging import JOURNEY, Plan, Purpose, Theirs, journey, judge, planned, situation
 from hub.client.member import DAY
-from hub.client.opening import REPLY, open_handoff, received
+from hub.client.opening import ACCEPT, REPLY, SEARCH, open_handoff, received
 from hub.client.trust import devices_of
 from hub.errors import Conflict, Forbidden, InvalidRequest, NotFound
 from hub.ids import random_id
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from hub.client.member import Member
     from hub.client.reading import Shown
 
-OFFER, SEARCH, ACCEPT = "transfer.offer", "transfer.search", "transfer.accept"
+OFFER = "transfer.offer"
 PURPOSE: Final = "transfer"
 SEARCHED: Final = ("minimal_contact", "identity", "travel_arrival")
 """What duty officers need to search for a child, sealed before anybody travels."""
@@ -101,12 +101,21 @@ def name_leg(member: Member, held: CaseFile, leg: str, why: str | None = None) -
     """
     if held.case is None:
         raise NotFound("This case was not opened here.", todo="Open it: `hub transfer open`.")
-    shown = reading.show(member, held.case)
-    known = [line.statement.body.get("leg") for line in shown.lines if line.statement.type == "case.leg"]
+    known, heads = _register(member, held)
     if leg not in known:
-        said = member.statement("case.leg", held.case, {"leg": leg}, by=[member.me(_EITHER)], heads=shown.heads)
+        said = member.statement("case.leg", held.case, {"leg": leg}, by=[member.me(_EITHER)], heads=heads)
         records.send(member, f"/api/v1/handoffs/{held.case}/statements", said)
     return cases.link(member, held.record, leg=leg, why=why)
+
+
+def _register(member: Member, held: CaseFile) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Return by which legs the case may go, and the heads of its register: the intake's where that began it."""
+    try:
+        shown = reading.show(member, str(held.case))
+    except NotFound:
+        began = reading.show(member, held.legs[0])
+        return frozenset(), began.heads
+    return frozenset(line.statement.body["leg"] for line in placed(shown, LEG)), shown.heads
 
 
 # The offer
