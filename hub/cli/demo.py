@@ -1,4 +1,4 @@
-"""`hub demo`: two real hubs on this machine, one child's packet over a border, told step by step, then proven."""
+"""`hub demo`: two real hubs on this machine, two children handed over across a border, told step by step, proven."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 @click.option("--packet", type=FOLDER, help="Send your own DIR/sections/*.json and DIR/attachments/* over the border.")
 @click.option("--keep", type=FOLDER, help="Keep everything in this new folder afterwards.")
 def demo(packet: Path | None, keep: Path | None, *, serve: bool) -> None:
-    """Play the main job with invented people: sealed, answered or chased, proven."""
+    """Play the main job with invented people: sealed, answered or chased, handed over, proven, drawn as a timeline."""
+    from hub.cli.demo_page import draw_journeys
     from hub.cli.demo_play import Play
     from hub.cli.demo_proof import prove
     from hub.cli.demo_stage import Stage
@@ -35,11 +36,15 @@ def demo(packet: Path | None, keep: Path | None, *, serve: bool) -> None:
         stack.callback(stage.close)
         play = Play(stage, console, own)
         play.set_up()
-        play.to_the_authority()
+        told = play.to_the_authority()
         play.find_a_service()
-        play.across_the_border()
-        play.to_the_community()
+        play.own_packet()
+        play.to_addis()
+        play.in_addis()
+        play.to_the_kebele()
+        loan = play.to_the_community()
         whole = prove(stage, play, console)
+        draw_journeys(play, console, keep, told, loan)
         if serve:
             _serve(stage, console)
     if not whole:

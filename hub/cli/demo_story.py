@@ -6,31 +6,41 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from consent.policy import CATEGORIES, TIER_3, TOPICS
+from hub.cli import words
+from hub.cli.demo_case import HAGOS, TURNED_ON
 from hub.packets.encoding import b64u, sha256
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
-CHILD = "Hagos"
-CHILD_ID = "SYN-ET-001"
+    from hub.cli.demo_case import Child
+
+_GUARDIANS = {"DJ": "SYN-GD-11", "ET": "SYN-GD-12"}
+
 EMERGENCY_SECTIONS: dict[str, Any] = {
-    "minimal_contact": {"reference": CHILD_ID, "given_name": CHILD, "age": 16, "sex": "m", "languages": ["ti"]},
-    "needs_risk": {"needs": ["guardian", "shelter"], "risk": "medium", "note": "Stopped before a boat at Obock."},
-    "child_views": {"words": "I want somebody to speak for me.", "asked_in": "ti"},
+    "minimal_contact": {
+        "v": 1,
+        "reference": HAGOS.reference,
+        "given_name": HAGOS.name,
+        "age_band": "15-17",
+        "sex": "male",
+        "language": "ti",
+    },
+    "needs_risk": {
+        "v": 1,
+        "risk": "medium",
+        "needs": [{"id": "n1", "need": "guardianship"}, {"id": "n2", "need": "shelter"}],
+        "note": "Stopped before a boat at Obock.",
+    },
+    "child_views": {"v": 1, "views": [], "words": "I want somebody to speak for me."},
 }
-CASE_SECTIONS: dict[str, Any] = {
-    "minimal_contact": EMERGENCY_SECTIONS["minimal_contact"],
-    "identity": {"family_name": "Tekle", "given_name": CHILD, "born": "2010-04-17", "born_at": "Adigrat"},
-    "family_links": {"mother": "Letay Tekle", "last_known": "Adigrat", "contact": "unknown since March"},
-    "needs_risk": EMERGENCY_SECTIONS["needs_risk"],
-    "child_views": {"words": "I want to go home if my mother is there.", "asked_in": "ti", "weight": "with reasons"},
-    "travel_arrival": {"by": "escorted flight", "planned": "two weeks from now"},
-}
-ANSWER: dict[str, Any] = {"child_views": {"words": "Omar from the shelter comes with me.", "asked_in": "ti"}}
-COMMUNITY_SECTIONS: dict[str, Any] = {
-    "minimal_contact": {"reference": CHILD_ID, "given_name": CHILD, "meet_at": "Kebele social work office"},
-    "economic": {"need": "Kiosk start-up loan for the caregiver", "amount": "to be agreed with her"},
-}
+STATUS: dict[str, Any] = {"v": 1, "statuses": ["returnee"], "host_country": "DJ", "country_of_origin": "ET"}
+
+
+def plain_name(agency: str) -> str:
+    """Return the name of an agency without its hub."""
+    return words.plain(agency).partition("@")[0]
 
 
 def today(now: int) -> Any:
@@ -46,14 +56,14 @@ def protection(authority: str, now: int) -> dict[str, Any]:
     return {"v": 1, "kind": "mandatory_protection", **told, "expression": _form("duty")}
 
 
-def guardian_consent(now: int, law: str, *grants: dict[str, Any]) -> dict[str, Any]:
-    """Consent of the appointed guardian, with the child's own yes beside it, as a caseworker writes it down."""
+def guardian_consent(now: int, law: str, *grants: dict[str, Any], child: Child = HAGOS) -> dict[str, Any]:
+    """Consent of the guardian appointed under a law, with the child's own yes, as a caseworker writes it down."""
     day = today(now).isoformat()
     last = (today(now) + timedelta(days=365)).isoformat()
-    order = {"body": "Juvenile court (invented)", "reference": "SYN-GD-11", "from": day, "until": last, "scope": None}
+    order = {"body": "Court (invented)", "reference": _GUARDIANS[law], "from": day, "until": last, "scope": None}
     return {
-        "subject": {"pseudonym": CHILD_ID, "situation": "unaccompanied", "languages": ["ti"], "law": law},
-        "born": "2010-04-17",
+        "subject": {"pseudonym": child.reference, "situation": "unaccompanied", "languages": ["ti"], "law": law},
+        "born": child.born_on,
         "giver": {"capacity": "guardian", "order": order},
         "assent": {"answer": "agreed", "asked_by": "caseworker", "how": "spoken", "language": "ti", "at": day},
         "informing": {
@@ -71,24 +81,30 @@ def guardian_consent(now: int, law: str, *grants: dict[str, Any]) -> dict[str, A
     }
 
 
-def grant(now: int, to: str, purpose: str, categories: set[str]) -> dict[str, Any]:
+def grant(now: int, to: str, purpose: str, categories: set[str], turned_on: Sequence[str] = ()) -> dict[str, Any]:
     """Permission for one recipient in Ethiopia, for half a year."""
     day = today(now)
     span = {"from": day.isoformat(), "until": (day + timedelta(days=180)).isoformat()}
-    return {"categories": sorted(categories), "recipient": to, "purpose": purpose, "country": "ET", **span}
+    asked = {"categories": sorted(categories), "turned_on": list(turned_on)}
+    return {**asked, "recipient": to, "purpose": purpose, "country": "ET", **span}
 
 
 def sharing_protocol(now: int) -> dict[str, Any]:
-    """The agreement of the two countries on what may cross their border, tier 3 left out."""
+    """The agreement of the two countries on what may cross their border, tier 3 left out but for the return status."""
     day = today(now)
     span = {"from": day.isoformat(), "until": (day + timedelta(days=365)).isoformat()}
-    return {"label": "Djibouti-Ethiopia", "countries": ["DJ", "ET"], "categories": sorted(CATEGORIES - TIER_3), **span}
+    return {
+        "label": "Djibouti-Ethiopia",
+        "countries": ["DJ", "ET"],
+        "categories": sorted(CATEGORIES - TIER_3 | {*TURNED_ON}),
+        **span,
+    }
 
 
-def letter(folder: Path) -> Path:
+def letter(folder: Path, child: Child) -> Path:
     """Write the invented school certificate that travels as an attachment, large enough for a file of its own."""
     path = folder / "school-certificate.txt"
-    line = f"{CHILD_ID} {CHILD} Tekle completed grade 7 at Adigrat Agazi school. (invented)\n"
+    line = f"{child.reference} {child.name} {child.family_name} completed grade 7 at Adigrat Agazi school. (invented)\n"
     path.write_text(line * 16_000, encoding="utf-8")
     return path
 

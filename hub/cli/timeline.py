@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from hub.client.timeline import Entry, Timeline
 
-_WIDE = 90
+_WIDE = 150
 
 
 def draw(console: Console, made: Timeline, language: str = "en") -> None:

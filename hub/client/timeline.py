@@ -22,10 +22,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from hub.client.reading import Line, Shown
+    from hub.statements.grammar import Statement
 
 LEG: Final = "transfer_leg"
+_REGISTER: Final = "case"
 _QUIET: Final = frozenset({"packet.rewrap", "packet.destroy", "record.destroy"})
 """Upkeep of packets, which is no step of the case."""
+
+
+_DATED: Final = frozenset({"departure", "arrival", "timer"})
+"""The clocks whose first rung is a warning before the day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +103,11 @@ class Timeline:
         return at // 86_400 - self.begins // 86_400
 
     @property
+    def parts(self) -> tuple[Stretch, ...]:
+        """Return the stretches but for the register, which goes nowhere."""
+        return tuple(one for one in self.stretches if one.kind != _REGISTER)
+
+    @property
     def days(self) -> Iterator[tuple[int, tuple[Entry, ...]]]:
         """Yield each day on which something happened, as its first second, with what happened."""
         for day in sorted({entry.at // 86_400 for entry in self.entries}):
@@ -166,7 +177,7 @@ def name_of(agency: str) -> str:
 def label(stretch: Stretch, language: str = "en") -> str:
     """Return what a stretch is called: Leg 2, Referral."""
     page = words(language)["page"]
-    name = {LEG: "leg", "referral": "referral", "case": "case"}.get(stretch.kind, "inquiry")
+    name = {LEG: "leg", "referral": "referral", _REGISTER: "case"}.get(stretch.kind, "inquiry")
     return str(page[name].format(n=stretch.number))
 
 
@@ -191,7 +202,7 @@ def _entry(stretch: Stretch, line: Line) -> Entry:
     return Entry(
         said.at,
         stretch,
-        said.type.rpartition(".")[2],
+        _step(said),
         by,
         said.grade.value,
         places,
@@ -202,6 +213,11 @@ def _entry(stretch: Stretch, line: Line) -> Entry:
     )
 
 
+def _step(said: Statement) -> str:
+    warned = said.body.get("rung") == 1 and said.body.get("clock") in _DATED
+    return "warned" if warned else said.type.rpartition(".")[2]
+
+
 def _moves(stretch: Stretch, line: Line) -> str | None:
     """Return who is responsible from a statement on, if the register has it."""
     if line.position is None or line.statement.type not in {TAKE, SUCCEEDED}:
@@ -210,7 +226,7 @@ def _moves(stretch: Stretch, line: Line) -> str | None:
 
 
 def _spans(ordered: Sequence[Shown], entries: Iterable[Entry]) -> tuple[Span, ...]:
-    first = next((one for one in ordered if one.kind == LEG), None)
+    first = next((one for one in ordered if one.kind in {LEG, _REGISTER}), None)
     if first is None:
         return ()
     moves = [(first.submission.statement.at, first.from_agency)]

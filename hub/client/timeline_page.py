@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from hub.client.reading import Shown
-    from hub.client.timeline import Entry, Note, Span, Timeline
+    from hub.client.timeline import Entry, Note, Span, Stretch, Timeline
 
 _RIGHT_TO_LEFT: Final = frozenset({"ar"})
+_ARROWS: Final = {"ltr": "→", "rtl": "←"}
 _COLOURS: Final = ("#0b5d7a", "#8a4b00", "#3d6b21", "#6a3d8f", "#9c2f4b", "#4a5560")
 _ALARMS: Final = frozenset({"overdue", "report_missing", "not_departed", "expire", "halt", "freeze", "withdraw"})
 _STYLE: Final = """
@@ -28,6 +29,7 @@ h2 { font-size: 1.2rem; margin: 2rem 0 .6rem; }
 h3 { font-size: 1rem; margin: 1.4rem 0 .4rem; }
 p { margin: .2rem 0; }
 ol, ul { list-style: none; margin: 0; padding: 0; }
+.now h2 { margin: 0; } .now h3 { margin: .6rem 0 .2rem; } .now li { margin: .25rem 0; }
 .now { border-inline-start: .4rem solid #1c2126; padding: .4rem .8rem; background: #f3f5f7; margin-top: 1rem; }
 .held { display: flex; flex-wrap: wrap; gap: .3rem; }
 .held li { min-width: 11rem; padding: .4rem .7rem; border-block-start: .6rem solid var(--who); background: #f3f5f7; }
@@ -62,16 +64,19 @@ def draw(made: Timeline, *, title: str = "", language: str = "en") -> str:
     """Return a timeline as an HTML document."""
     said = words(language)["page"]
     called = escape(title or said["title"])
-    direction = "rtl" if language in _RIGHT_TO_LEFT else "ltr"
     colours = _colours(made)
     return (
-        f'<!DOCTYPE html>\n<html lang="{language}" dir="{direction}">\n<head>\n<meta charset="utf-8">\n'
+        f'<!DOCTYPE html>\n<html lang="{language}" dir="{_direction(language)}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"""<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">\n"""
         f"<title>{called}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{called}</h1>\n"
-        f"{_now(made, said)}{_held(made, said, colours)}{_steps(made, said, colours, language)}"
+        f"{_now(made, said, language)}{_held(made, said, colours)}{_steps(made, said, colours, language)}"
         "</main>\n</body>\n</html>\n"
     )
+
+
+def _direction(language: str) -> str:
+    return "rtl" if language in _RIGHT_TO_LEFT else "ltr"
 
 
 def _colours(made: Timeline) -> dict[str, str]:
@@ -80,14 +85,17 @@ def _colours(made: Timeline) -> dict[str, str]:
     return {agency: _COLOURS[n % len(_COLOURS)] for n, agency in enumerate(agencies)}
 
 
-def _now(made: Timeline, said: Mapping[str, Any]) -> str:
-    acting = [one for one in made.stretches if one.next and one.due]
-    lines = [said["next"].format(agency=_name(one.next or ""), day=_day(one.due or 0)) for one in acting] or [
-        said["nobody"]
-    ]
-    holder = [f"<strong>{_name(span.agency)}</strong>" for span in made.spans[-1:]]
-    told = "".join(f"<p>{line}</p>" for line in [*holder, *lines])
-    return f'<section class="now"><h2 style="margin:0">{said["now"]}</h2>{told}</section>\n'
+def _now(made: Timeline, said: Mapping[str, Any], language: str) -> str:
+    held = [said["responsible"].format(agency=f"<strong>{_name(span.agency)}</strong>") for span in made.spans[-1:]]
+    rows = "".join(f"<li>{_part(part, said, language)}</li>" for part in made.parts)
+    told = "".join(f"<p>{line}</p>" for line in held)
+    return f'<section class="now"><h2>{said["now"]}</h2>{told}<h3>{said["parts"]}</h3><ul>{rows}</ul></section>\n'
+
+
+def _part(part: Stretch, said: Mapping[str, Any], language: str) -> str:
+    acts = said["next"].format(agency=_name(part.next), day=_day(part.due)) if part.next and part.due else said["over"]
+    way = f"{_name(part.from_agency)} {_ARROWS[_direction(language)]} {_name(part.to_agency)}"
+    return f'<span class="leg">{label(part, language)}</span> {way}<br><span class="meta">{acts}</span>'
 
 
 def _held(made: Timeline, said: Mapping[str, Any], colours: Mapping[str, str]) -> str:
@@ -124,8 +132,8 @@ def _entry(entry: Entry, said: Mapping[str, Any], colour: str, language: str) ->
     kind = "own" if entry.note else "alarm" if entry.step in _ALARMS else "step"
     leg = f'<span class="leg">{label(entry.stretch, language)}</span> ' if entry.stretch else ""
     signed = [*map(_isolated, who(entry, language)), *map(escape, notices(entry, language))]
-    places = [said["place"].format(n=n, host=_isolated(host)) for host, n in entry.places]
-    proof = f'<p class="proof">{" · ".join(places)}</p>' if places else ""
+    places = " · ".join(_isolated(f"{host} {n}") for host, n in entry.places)
+    proof = f'<p class="proof">{said["logs"].format(places=places)}</p>' if places else ""
     moves = f'<p class="moves">{said["from_here"].format(agency=_name(entry.holder))}</p>' if entry.holder else ""
     return (
         f'<li class="{kind}" style="--who:{colour}"><p class="what">{escape(what(entry, language))}</p>'

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 HOUR = 3_600
+WARNING = "warning"
+"""The rung before the due time, of a clock whose day people have set: nobody is late yet."""
 AREA_RUNG = "focal_point"
 """The rung that the focal points of the recipient's area hear of, who are neither sender nor recipient."""
 STATE, PARKED, CUSTODY, CHANGE = "state", "parked", "custody", "change"
@@ -104,7 +106,7 @@ class ClockRule:
     @property
     def dated(self) -> bool:
         """Whether its ladder begins before the due time, which is a day that people have set."""
-        return self.ladder[0].name == "warning"
+        return self.ladder[0].name == WARNING
 
 
 @dataclass(frozen=True, slots=True)

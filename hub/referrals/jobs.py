@@ -11,10 +11,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from hub.errors import Unavailable
-from hub.followup.domain import after_rung, due_rung, put_off
+from hub.followup.domain import WARNING, after_rung, due_rung, put_off
 from hub.followup.guard import confirmed, next_sweep
 from hub.followup.store import FollowUps, SweepState
 from hub.handoffs.store import HandoffStore
+from hub.referrals.domain import OVERDUE
 from hub.referrals.machine import away_since
 
 if TYPE_CHECKING:
@@ -97,4 +98,5 @@ def _act(hub: Hub, followup: FollowUp, *, may_expire: bool) -> int:
 def _statement(followup: FollowUp, rung: Rung) -> tuple[str, dict[str, Any]]:
     if rung.expires:
         return rung.expires, {"clock": followup.clock}
-    return followup.rule.says, {"clock": followup.clock, "rung": rung.number, "tell": rung.roles}
+    kind = OVERDUE if rung.name == WARNING else followup.rule.says  # nothing is late before its day
+    return kind, {"clock": followup.clock, "rung": rung.number, "tell": rung.roles}

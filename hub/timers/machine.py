@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hub.directory.calendars import calendar_of
 from hub.errors import InvalidRequest
-from hub.followup.domain import Owner, Urgency, owner_of, rung_of, start, start_dated
+from hub.followup.domain import WARNING, Owner, Urgency, owner_of, rung_of, start, start_dated
 from hub.followup.store import FollowUps
 from hub.handoffs.ports import Step
 from hub.handoffs.store import HandoffStore
@@ -155,7 +155,7 @@ def _times(clock: FollowUp | None) -> dict[str, Any]:
 
 
 def _template(rung: Rung | None) -> str:
-    return SOON if rung is not None and rung.name == "warning" else PAST_DUE
+    return SOON if rung is not None and rung.name == WARNING else PAST_DUE
 
 
 def _check_owner(connection: Connection, timer: Timer, now: int) -> None:

@@ -23,7 +23,7 @@ def test_the_demonstration_plays_the_main_job_and_proves_it(tmp_path):
         env=ENVIRONMENT,
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=600,
         check=False,
     )
     assert run.returncode == 0, run.stdout + run.stderr
@@ -33,6 +33,11 @@ def test_the_demonstration_plays_the_main_job_and_proves_it(tmp_path):
         "Nothing was sealed",
         "delivered over the border",
         "both hubs agree: accepted",
+        "No best-interests determination supports this return.",
+        "signs the exception",
+        "responsible transit-addis, by both logs, and nobody else",
+        "responsible kebele-office, by both logs, and nobody else",
+        "From here on responsible: kebele-office",
         "rung 1",
         "rung 2",
         "reported by the sender",
@@ -41,6 +46,13 @@ def test_the_demonstration_plays_the_main_job_and_proves_it(tmp_path):
     ):
         assert line in said
     assert said.count("found nowhere") == 3
+    pages = sorted((tmp_path / "kept").glob("journey-*.html"))
+    assert [page.name for page in pages] == ["journey-SYN-ET-001.html", "journey-SYN-ET-002.html"]
+    for page in pages:
+        drawn = page.read_text(encoding="utf-8")
+        assert "<script" not in drawn
+        assert "http" not in drawn.replace("http-equiv", "")
+        assert drawn.count("From here on responsible") == 2
     assert "FOUND" not in said
     mails = [message_from_bytes(path.read_bytes()) for path in (tmp_path / "kept" / "mail").iterdir()]
     assert mails
