@@ -529,7 +529,7 @@ class Scene(Answers):
 def entry(said: Statement) -> str:
     """Return the scenarios' word for a statement."""
     if said.type == "referral.overdue":
-        return f"followup.{RUNGS[said.body['rung'] - 1]}"
+        return f"followup.{RUNGS[min(said.body['rung'], len(RUNGS)) - 1]}"
     return LEDGER[said.type] if said.grade in _PLAIN else f"{LEDGER[said.type]} ({said.grade})"
 
 
