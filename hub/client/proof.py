@@ -102,13 +102,42 @@ def check(member: Member, value: object) -> Proven:
     Raises:
         PacketError: a word, a key or a place in a log is not what it should be, or the words make no chain.
     """
-    _FORM(value)
-    given: Any = value
+    given = _of_form(value)
+    for agency in given["agencies"]:
+        _hub_key(member.trust.pins.hubs, host_of(agency))
     found = {name: member.trust.kept_keys(name, served) for name, served in given["agencies"].items()}
     keys = TrustedKeys({name: one.agencies[name] for name, one in found.items()}, member.trust.pins.hubs)
     heads = {row["host"]: _grown(keys, row) for row in given["heads"]}
     proven = [_proven(row, keys, heads, given["made"]) for row in given["steps"]]
     return _walk(proven, given["made"])
+
+
+def learn(member: Member, value: object) -> None:
+    """Look up the agencies that a proof names at the home hub, so that their hubs' keys are known here.
+
+    Raises:
+        Malformed: it is no proof. NotFound: one of them is not known there.
+    """
+    for agency in _of_form(value)["agencies"]:
+        member.trust.agency(agency)
+
+
+def _of_form(value: object) -> dict[str, Any]:
+    _FORM(value)
+    found: dict[str, Any] = value  # type: ignore[assignment]  # _FORM checked it
+    for agency in found["agencies"]:
+        a.agency(agency)
+    return found
+
+
+def _hub_key(hubs: Mapping[str, bytes], host: str) -> bytes:
+    key = hubs.get(host)
+    if key is None:
+        raise BadSignature(
+            "The proof names a hub whose key your profile does not have.",
+            todo="Look at an agency there once: hub agency show NAME@HOST.",
+        )
+    return key
 
 
 # Making
@@ -147,10 +176,7 @@ def _read(envelope: Mapping[str, Any]) -> Statement:
 
 def _grown(keys: TrustedKeys, row: Mapping[str, Any]) -> frozenset[tuple[int, bytes]]:
     """Return the heads of a log that are of one history with its signed checkpoint, which may be a minute behind."""
-    key = keys.hubs.get(row["host"])
-    if key is None:
-        raise BadSignature("The proof names a hub whose key you have not pinned.", todo="Compare its key by phone.")
-    head = verify_checkpoint(row["note"], row["host"], key)
+    head = verify_checkpoint(row["note"], row["host"], _hub_key(keys.hubs, row["host"]))
     for one in row["grown"]:
         said = Checkpoint(row["host"], one["size"], from_b64u(one["root"], 32))
         old, new = sorted((said, head), key=lambda each: each.size)

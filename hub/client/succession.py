@@ -32,6 +32,7 @@ def prepare(member: Member, proven: object, agency: str, coordinator: str) -> st
         InvalidRequest: the proof shows no take, or the coordinator is of the holder's or the own agency.
         PacketError: the proof does not hold.
     """
+    proof.learn(member, proven)
     found = proof.check(member, proven)
     take = next((step for step in reversed(found.steps) if step.type == TAKE and step.by == found.holder), None)
     if take is None:

@@ -15,6 +15,7 @@ from hub.client import cases, cosigning, gates, handover, meetings, reading, rec
 from hub.client.judging import JOURNEY, Plan, Purpose, Theirs, journey, judge, planned, situation
 from hub.client.member import DAY
 from hub.client.opening import ACCEPT, REPLY, SEARCH, open_handoff, received
+from hub.client.register import LEG, placed
 from hub.client.trust import devices_of
 from hub.errors import Conflict, Forbidden, InvalidRequest, NotFound
 from hub.ids import random_id
