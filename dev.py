@@ -17,7 +17,7 @@ VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 VERBS = {
-    "demo": "play the main job: a packet crosses a border between two hubs (--serve, --packet DIR)",
+    "demo": "play the main job: two children are handed over across a border (--serve, --packet DIR, --keep DIR)",
     "test": "run every test, and check; extra words go to pytest",
     "check": "format, lint, types, import contracts",
     "bench": "measure, print ratios",
