@@ -1,5 +1,10 @@
 // The web client in Node, asked by the tests.
-import { checkPublicKey, verifySignature } from "../../web/src/rcp/dsse.ts";
+import * as devices from "../../web/src/client/devices.ts";
+import { readAttestation, signAttestation } from "../../web/src/client/attestations.ts";
+import * as pins from "../../web/src/client/pins.ts";
+import { deviceFingerprint, readDocument, verifyHubEntry } from "../../web/src/client/documents.ts";
+import { checkPublicKey, Signer, verifySignature } from "../../web/src/rcp/dsse.ts";
+import { checkGrown } from "../../web/src/rcp/log.ts";
 import { ready } from "../../web/src/client/sodium.ts";
 import * as vault from "../../web/src/client/vault.ts";
 import { bytes, serve, text } from "./answering.mjs";
@@ -9,7 +14,41 @@ await ready();
 const keysOf = ({ auth, kek }) => ({ auth: bytes(auth), kek: bytes(kek) });
 const textOf = ({ auth, kek }) => ({ auth: text(auth), kek: text(kek) });
 
+const hubs = (found) => (found === null ? null : verifyHubEntry(readDocument(found), null));
+
+/** An agency as `accept` of a test's question finds it, and the pins before and after. */
+function accepted({ given, note, host, proof, agency, served, digits }) {
+  const seen = pins.seeCheckpoint(pins.readPins(given), note, host, proof.map(bytes));
+  return { ...pins.acceptAgency(seen.pins, agency, served, seen.head, digits), seen };
+}
+
 const answers = {
+  trust_hub: ({ given, host, key, digits }) => pins.trustHub(pins.readPins(given), host, bytes(key), digits),
+  see: ({ given, note, host, proof }) => pins.seeCheckpoint(pins.readPins(given), note, host, proof.map(bytes)),
+  grown: ({ old, now, proof }) => checkGrown(old, now, proof.map(bytes)) ?? true,
+  accept(asked) {
+    const { agency, pins: after } = accepted(asked);
+    const [members, old] = [pins.membersOf(agency, asked.now), pins.oldKeyHolders(agency)];
+    return { how: agency.how, seq: agency.entry.seq, members: members.map((c) => c.member), old: old.map((c) => c.member), pins: after };
+  },
+  sender({ whose, keyid, standing, ...asked }) {
+    const { agency, pins: after } = accepted(asked);
+    const keys = new pins.TrustedKeys(new Map([[asked.agency, agency]]), after);
+    const standingKeys = standing ? keys.standingAt(...standing) : keys;
+    return text(standingKeys.senderKey(whose, keyid).key);
+  },
+  hub_entry: ({ entry, previous }) => verifyHubEntry(readDocument(entry), hubs(previous)).hash,
+  document: ({ value }) => readDocument(value).hash,
+  device_digits: ({ cert }) => deviceFingerprint(readDocument(cert).value),
+  grant({ cert, epoch, secret }) {
+    return devices.grantTo(readDocument(cert).value, epoch, new devices.SecretKey(bytes(secret)));
+  },
+  open_grant({ grant, device, published }) {
+    const [given] = devices.readGrants([grant]);
+    return text(devices.openGrant(given, devices.DeviceKeys.fromValue(device), published).bytes);
+  },
+  attest: ({ said, seed }) => signAttestation(said, new Signer(bytes(seed))),
+  attestation: ({ value, now, ...asked }) => readAttestation(value, accepted(asked).agency, now),
   derive: ({ passphrase, device, kdf }) => textOf(vault.derive(passphrase, bytes(device), vault.readKdf(kdf))),
   seal_vault: ({ content, keys, login, version, kdf }) => text(vault.sealVault(content, keysOf(keys), login, version, kdf)),
   open_vault: ({ stored, keys, login, seen }) => vault.openVault(vault.readStored(stored), keysOf(keys), login, seen),

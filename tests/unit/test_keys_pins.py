@@ -7,11 +7,8 @@ from dataclasses import replace
 import pytest
 
 from hub.errors import BadSignature, Malformed, UnknownSigner
-from hub.handofflog import merkle
-from hub.handofflog.note import sign_checkpoint
 from hub.keys.certificates import certify, fingerprint
 from hub.keys.pins import How, Pins, ProvenDocument, TrustedKeys, accept_agency
-from hub.packets.checkpoint import Checkpoint
 from hub.packets.encoding import b64u, canonical, parse_json
 from hub.statements.grammar import HubActor
 from hub.statements.verify import sign_statement, verify_statement
@@ -21,47 +18,15 @@ from tests.support.factories import (
     HOST,
     NOW,
     Agency,
-    hub_entry,
     hub_signer,
     seed,
     signer,
     statement,
 )
+from tests.support.served import Served
 
 KEY = hub_signer().public_key
 PINS = Pins(certifiers=CERTIFIER_KEYS).trust_hub(HOST, KEY, fingerprint(KEY))
-
-
-class Served:
-    """A hub's log in memory: whatever is put in can be proven."""
-
-    def __init__(self, *envelopes):
-        self.documents = [hub_entry().to_bytes(), *(e.to_bytes() for e in envelopes)]
-
-    def leaves(self):
-        return [merkle.leaf_of(seed(f"salt {n}"), document) for n, document in enumerate(self.documents)]
-
-    def hash_at(self, level, index):
-        if level == 0:
-            return self.leaves()[index]
-        return merkle.node_hash(self.hash_at(level - 1, 2 * index), self.hash_at(level - 1, 2 * index + 1))
-
-    def head(self):
-        return Checkpoint(HOST, len(self.documents), merkle.root(len(self.documents), self.hash_at))
-
-    def note(self, key=None):
-        return sign_checkpoint(self.head(), key or hub_signer())
-
-    def consistency(self, old):
-        return merkle.consistency(old, len(self.documents), self.hash_at)
-
-    def proven(self):
-        size = len(self.documents)
-        return [
-            ProvenDocument(d, n, seed(f"salt {n}"), merkle.inclusion(n, size, self.hash_at))
-            for n, d in enumerate(self.documents)
-            if n
-        ]
 
 
 def accepted(served, agency, pins=PINS, documents=None, proof=(), **given):

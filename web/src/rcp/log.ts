@@ -1,7 +1,7 @@
 /** Proofs that something stands in a hub's log (docs/protocol.md §8): RFC 6962 paths, C2SP notes. Keeps nothing. */
 
 import { verifySignature } from "./dsse.ts";
-import { ascii, b64u, concat, fromB64, same, sha256, type Bytes } from "./encoding.ts";
+import { ascii, b64u, concat, fromB64, fromB64u, same, sha256, type Bytes } from "./encoding.ts";
 import { need } from "./errors.ts";
 import type { Checkpoint } from "./packet.ts";
 
@@ -34,6 +34,31 @@ function climb(index: number, size: number, proof: readonly Bytes[], leaf: Bytes
     ? climb(index - half, size - half, proof.slice(0, -1), leaf)
     : climb(index, half, proof.slice(0, -1), leaf);
   return below && (right ? sha256(NODE, sibling, below) : sha256(NODE, below, sibling));
+}
+
+/** Return if `proof` shows that nothing of the older tree was changed in the newer one (RFC 6962 §2.1.2). */
+export function checkGrown(old: Checkpoint, now: Checkpoint, proof: readonly Bytes[]): void {
+  const [before, after] = [fromB64u(old.root, 32), fromB64u(now.root, 32)];
+  need(old.origin === now.origin && old.size <= now.size, "bad_signature");
+  if (old.size === now.size || old.size === 0) {
+    need(proof.length === 0 && same(before, old.size === now.size ? after : sha256()), "bad_signature");
+    return;
+  }
+  let [place, last] = [old.size - 1, now.size - 1];
+  while (place % 2) [place, last] = [Math.floor(place / 2), Math.floor(last / 2)];
+  const steps = place ? [...proof] : [before, ...proof];
+  const first = steps.shift();
+  need(first !== undefined, "bad_signature");
+  let [low, high] = [first, first];
+  for (const step of steps) {
+    need(last > 0, "bad_signature");
+    if (place % 2 || place === last) {
+      [low, high] = [sha256(NODE, step, low), sha256(NODE, step, high)];
+      while (place && place % 2 === 0) [place, last] = [Math.floor(place / 2), Math.floor(last / 2)];
+    } else high = sha256(NODE, high, step);
+    [place, last] = [Math.floor(place / 2), Math.floor(last / 2)];
+  }
+  need(last === 0 && same(low, before) && same(high, after), "bad_signature");
 }
 
 /** The checkpoint of the log `origin` in a note that `key` has signed. */

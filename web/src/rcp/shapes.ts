@@ -1,6 +1,6 @@
 /** Shapes of JSON values, put together into tables: the twin of `hub/packets/shapes.py`. A check throws or says nothing. */
 
-import { fromB64u, isObject } from "./encoding.ts";
+import { fromB64u, isObject, type JsonObject } from "./encoding.ts";
 import { need } from "./errors.ts";
 
 export type Check = (value: unknown) => void;
@@ -46,6 +46,15 @@ export const distinct =
     need(new Set(value as unknown[]).size === (value as unknown[]).length, "malformed");
   };
 
+/** A list of objects of which no two have the same `member`. */
+export const distinctBy =
+  (inner: Check, member: string): Check =>
+  (value) => {
+    inner(value);
+    const names = (value as JsonObject[]).map((row) => row[member]);
+    need(new Set(names).size === names.length, "malformed");
+  };
+
 /** An object with these members and any others, as key documents may have them (§2). */
 export const atLeast =
   (members: Members): Check =>
@@ -65,6 +74,18 @@ export const objectOf = (members: Members): Check => {
   };
 };
 
+/** A short line for people: 1 to 200 characters, none of them a control, a separator but the space, or unassigned. */
+export const text: Check = (value) =>
+  need(typeof value === "string" && /^(?: |[^\p{C}\p{Z}]){1,200}$/u.test(value), "malformed");
+export const flag: Check = (value) => need(typeof value === "boolean", "malformed");
+/** A calendar day from 2020-01-01 to 2100-01-01. */
+export const date: Check = (value) => {
+  need(typeof value === "string" && /^2[01][0-9]{2}-[0-9]{2}-[0-9]{2}$/.test(value), "malformed");
+  const day = new Date(`${value}T00:00:00Z`);
+  need(!Number.isNaN(day.getTime()) && day.toISOString().startsWith(value), "malformed");
+  need("2020-01-01" <= value && value <= "2100-01-01", "malformed");
+};
+export const name = /* @__PURE__ */ matches(/^[a-z][a-z0-9_.]{0,47}$/);
 export const string: Check = (value) => need(typeof value === "string", "malformed");
 export const seconds = integer(1_577_836_800, 4_102_444_800);
 export const hash = bytes(32);
