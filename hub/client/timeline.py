@@ -28,8 +28,6 @@ LEG: Final = "transfer_leg"
 _REGISTER: Final = "case"
 _QUIET: Final = frozenset({"packet.rewrap", "packet.destroy", "record.destroy"})
 """Upkeep of packets, which is no step of the case."""
-
-
 _DATED: Final = frozenset({"departure", "arrival", "timer"})
 """The clocks whose first rung is a warning before the day."""
 
@@ -121,13 +119,14 @@ def timeline(shown: Sequence[Shown], notes: Iterable[Note] = ()) -> Timeline:
     """
     ordered = sorted(shown, key=lambda one: one.submission.statement.at)
     counted: dict[str, int] = {}
-    entries: list[Entry] = [Entry(note.at, None, "", ((note.own, None),), note=note) for note in notes]
+    entries: list[Entry] = []
     stretches = []
     for one in ordered:
         counted[one.kind] = counted.get(one.kind, 0) + 1
         stretch = _stretch(one, counted[one.kind])
         stretches.append(stretch)
         entries += [_entry(stretch, line) for line in one.lines if line.statement.type not in _QUIET]
+    entries += [Entry(note.at, None, "", ((note.own, None),), note=note) for note in notes]
     entries.sort(key=lambda entry: entry.at)
     return Timeline(tuple(entries), _spans(ordered, entries), tuple(stretches))
 

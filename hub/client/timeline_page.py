@@ -28,6 +28,7 @@ h1 { font-size: 1.6rem; margin: 0 0 .25rem; }
 h2 { font-size: 1.2rem; margin: 2rem 0 .6rem; }
 h3 { font-size: 1rem; margin: 1.4rem 0 .4rem; }
 p { margin: .2rem 0; }
+bdi { display: inline-block; max-width: 100%; overflow-wrap: anywhere; }
 ol, ul { list-style: none; margin: 0; padding: 0; }
 .now h2 { margin: 0; } .now h3 { margin: .6rem 0 .2rem; } .now li { margin: .25rem 0; }
 .now { border-inline-start: .4rem solid #1c2126; padding: .4rem .8rem; background: #f3f5f7; margin-top: 1rem; }
