@@ -15,12 +15,13 @@ from hub.followup.store import FollowUps
 from hub.handoffs.ports import Step, Word
 from hub.handoffs.store import HandoffStore
 from hub.ids import random_id
+from hub.keys.certificates import NEVER_RECEIVE
 from hub.keys.store import KeyStore
 from hub.notify.teller import Teller
 from hub.notify.templates import WAITS
 from hub.packets.dsse import Envelope
 from hub.statements.grammar import STATEMENT_TYPE, MemberActor, Role
-from hub.transfer.register import opened
+from hub.transfer.register import TAKE, opened
 from hub.transfer.store import CaseStore, LegStore
 from hub.transfer.table import State
 from hub.transfer.work import CASE
@@ -39,6 +40,8 @@ NOTICED, ASSUMED = "noticed", "assumed"
 KEPT = "case_kept"
 """The one state of a register as a handoff: what is signed of its standing stands in the legs."""
 _HOLDS_CASES = frozenset({"caseworker", "supervisor"})
+_TAKES = frozenset({TAKE, "transfer.intake"})
+"""With what an agency gets a case of which a succession names the leg."""
 _RECEIVES = ("caseworker", "supervisor", "focal_point")
 
 
@@ -105,7 +108,11 @@ class CaseMachine(_Beside):
             )
         if statement.body["leg"] in known:
             return Step(KEPT, position, moved=False)
-        if not cases.may_go_by(case.id, statement.body["leg"]):
+        if case.moved_to is not None:
+            raise IllegalTransition("This case is held elsewhere now.", state=KEPT, possible=[], position=position)
+        leg = LegStore(connection).find(statement.body["leg"])
+        others = leg is not None and leg.from_agency != case.holder
+        if others or not cases.may_go_by(case.id, statement.body["leg"]):
             raise IllegalTransition("This leg is of another case.", state=KEPT, possible=[LEG], position=position)
         return Step(KEPT, position + 1, moved=True)
 
@@ -252,12 +259,19 @@ class SuccessionMachine(_Beside):
         holder = keys.find_agency(body["of"])
         if holder is None or holder.successor != first.agency or first.role != Role.SUPERVISOR:
             raise Forbidden("A supervisor of the successor that the holder has named assumes its cases.")
-        if second.role != Role.COORDINATOR or second.agency == body["of"]:
+        third = keys.find_agency(second.agency)
+        if (
+            second.role != Role.COORDINATOR
+            or second.agency == body["of"]
+            or third is None
+            or third.kind in NEVER_RECEIVE
+        ):
             raise Forbidden("A coordinator of a third agency signs a succession as well.")
 
     def _took(self, connection: Connection, statement: Statement) -> bool:
         found = HandoffStore(connection).statement(statement.body["take"])
-        return found is not None and found["handoff"] == statement.body["leg"] and found["standing"] == "effective"
+        right = found is not None and found["handoff"] == statement.body["leg"] and found["type"] in _TAKES
+        return right and found is not None and found["standing"] == "effective"
 
     def _tell(self, connection: Connection, handoff: Party, now: int) -> None:
         teller, key = Teller(connection, self._origin), f"{handoff.id}:assumed"

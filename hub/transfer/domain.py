@@ -22,9 +22,15 @@ from hub.transfer.facts import DONE, GUARDS, TRAVELLING, Pending, Plan, facts
 from hub.transfer.table import ACKNOWLEDGE_CHANGE, COSIGN, TRANSITIONS, Side, State, Transition, signed_by
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from hub.statements.grammar import Statement
 
 _AFTER_HANDOVER = frozenset({State.RESPONSIBILITY_TRANSFERRED, State.MONITORING, State.ONWARD, State.CLOSED})
+_ON_THE_WAY = frozenset({State.IN_TRANSIT, State.DISPUTED})
+_STILL = _ON_THE_WAY | {State.MISSING_ON_ARRIVAL, State.FROZEN}
+_SAW = frozenset({"transfer.arrive", "transfer.return", COSIGN})
+"""What the receiver signs before a child who is on the way to it is there, or is the sender's again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +272,30 @@ def begin(statement: Statement, *, to_agency: str, now: int) -> Leg:
         sent_by=first,
     )
     return replace(leg, **facts(leg, statement, "", now))
+
+
+def outcomes(kind: str) -> frozenset[State]:
+    """Return each state in which a step of a type can leave a leg: another hub that names another one lies."""
+    if kind == COSIGN:
+        return frozenset({State.DISPUTED, *(step.target for step in TRANSITIONS if step.cosigned and step.target)})
+    steps = [step for step in TRANSITIONS if step.type == kind]
+    left = {step.target for step in steps if step.target} | {step.source for step in steps if step.cosigned}
+    if any(step.target is None for step in steps):
+        left |= {step.source for step in TRANSITIONS if step.type == "transfer.freeze"}
+    return frozenset(left | ({State.ACCEPTED} if kind == WITHDRAW else set()))
+
+
+def believable(before: Leg | None, state: State, signed: Collection[str]) -> bool:
+    """Say whether the receiver's hub takes the ordering hub's word for a state, given what its own people signed.
+
+    Nobody is handed a case, and no child who is on the way is struck off, by the other side's word alone.
+    """
+    if state in _AFTER_HANDOVER and (before is None or not before.handed_over):
+        return "transfer.take" in signed
+    now = before and (before.frozen_from if before.state is State.FROZEN else before.state)
+    if now is State.MISSING_ON_ARRIVAL:
+        return state is now or not _SAW.isdisjoint(signed)
+    return now not in _ON_THE_WAY or state in _STILL or not _SAW.isdisjoint(signed)
 
 
 def possible(leg: Leg, side: Side, roles: frozenset[str]) -> tuple[str, ...]:

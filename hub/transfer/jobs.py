@@ -7,8 +7,10 @@ down at the wrong moment must not leave the duty officer there asleep.
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
+from hub.errors import Unavailable
 from hub.followup.store import SweepState
 from hub.handoffs.store import HandoffStore
 from hub.ids import host_of
@@ -24,19 +26,34 @@ MISSING = "transfer.report_missing"
 LISTENS = 3_600
 """Seconds for which the other hub waits for the word of the one that orders."""
 _BATCH = 100
+_log = logging.getLogger(__name__)
 
 
 def raise_alarms(hub: Hub) -> int:
     """Raise the alarm for every child whose planned arrival has passed unseen; return how many."""
-    now, done = hub.clock.now(), 0
+    now, done, after = hub.clock.now(), 0, (0, "")
     with hub.database.read() as connection:
         swept = SweepState(connection).get()
-        due = LegStore(connection).alarms(now, _BATCH)
     if swept is not None and not swept.may_expire:
         return 0  # the clock jumped: an alarm that only people can end is not raised by a wrong clock
-    for leg in due:
-        done += _raise(hub, leg, now)
-    return done
+    while True:
+        with hub.database.read() as connection:
+            due = LegStore(connection).alarms(now, after, _BATCH)
+        done += sum(_try(hub, leg, now) for leg, _at in due)
+        if len(due) < _BATCH:
+            return done
+        after = due[-1][1], due[-1][0]
+
+
+def _try(hub: Hub, name: str, now: int) -> int:
+    """Raise one alarm; one that cannot be raised holds no other back, and is tried again at the next look."""
+    try:
+        return _raise(hub, name, now)
+    except Unavailable:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it was; its text may hold content
+        _log.error("an alarm could not be raised: %s", type(error).__name__)
+    return 0
 
 
 def _raise(hub: Hub, name: str, now: int) -> int:

@@ -17,6 +17,8 @@ from hub.handoffs.recall import custody
 from hub.handoffs.store import HandoffStore
 from hub.ids import host_of
 from hub.packets.dsse import Envelope
+from hub.proxies.service import taken
+from hub.proxies.work import Joined
 from hub.referrals.machine import away_since
 from hub.statements.grammar import STATEMENT_TYPE, Role
 from hub.transfer import service
@@ -28,7 +30,7 @@ from hub.transfer.table import COSIGN, UNTIL_HANDOVER, Side
 from hub.transfer.work import JoinedWork, stored
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from sqlalchemy import Connection
 
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     from hub.statements.verify import VerifiedStatement
 
 _EVERY_ROLE = frozenset(role.value for role in Role)
-OFFER, SEARCH = "transfer.offer", "transfer.search"
+OFFER, SEARCH, ACKNOWLEDGE = "transfer.offer", "transfer.search", "transfer.acknowledge"
 _COUNTERSIGNED = {TAKE: "release", COSIGN: "statement"}
 """What the other side signs, and where it names what it countersigns."""
 
@@ -48,8 +50,9 @@ class TransferMachine:
 
     kind = "transfer_leg"
 
-    def __init__(self, origin: str) -> None:
+    def __init__(self, origin: str, draw: Callable[[int], int] = secrets.randbelow) -> None:
         self._origin = origin
+        self._draw = draw
 
     def begin(self, connection: Connection, handoff: Party, verified: VerifiedStatement, now: int) -> Step:
         """Take what begins a leg."""
@@ -121,7 +124,7 @@ class TransferMachine:
         change = clocks.get(leg.id, CHANGE)
         return {
             "state": leg.state.value,
-            "grade": "signed",
+            "grade": _grade(connection, leg),
             "urgency": leg.urgency.value,
             "position": leg.position,
             "owner": leg.owner,
@@ -161,6 +164,14 @@ def _check_two_devices(connection: Connection, verified: VerifiedStatement) -> N
 
 def _devices(envelope: Envelope) -> set[str]:
     return {signature.keyid for signature in envelope.signatures}
+
+
+def _grade(connection: Connection, leg: Leg) -> str:
+    """Return how good the evidence behind the state is: the sender may have brought the receiver's acknowledgement."""
+    if leg.made_by != f"{ACKNOWLEDGE} {leg.from_agency}":
+        return Grade.SIGNED.value
+    rows = HandoffStore(connection).statements(leg.id, {ACKNOWLEDGE})
+    return stored(next(row["envelope"] for row in rows if row["standing"] == "effective")).grade.value
 
 
 def _facts(leg: Leg) -> dict[str, Any]:

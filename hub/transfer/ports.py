@@ -116,6 +116,10 @@ class Work(Protocol):
         """Return the words about a leg that have a place."""
         ...
 
+    def signed(self, leg: str, agency: str) -> Collection[str]:
+        """Return the types of what members of an agency have signed of a leg, as far as it is known here."""
+        ...
+
     def open(self, case: str, leg: Leg) -> None:
         """Begin the register of a case that arrived without a packet."""
         ...

@@ -25,7 +25,7 @@ from hub.followup.domain import (
 )
 from hub.notify.roles import DUTY, NAMED
 from hub.notify.templates import MISSING, OVERDUE, TASK, WAITS
-from hub.transfer.domain import ball, begin, stop
+from hub.transfer.domain import ball, begin, believable, outcomes, stop
 from hub.transfer.ports import Word
 from hub.transfer.table import ACKNOWLEDGE_CHANGE, Side, State
 
@@ -102,9 +102,12 @@ def mirror(statement: Statement, name: str, to_agency: str, step: Step, work: Wo
     same, so the leg is told again from its beginning.
 
     Raises:
-        Malformed: that hub names a state that does not exist.
+        Malformed: that hub names a state that does not exist, or that cannot be.
     """
     before, state, position = work.legs.find(statement.handoff), _state(step.state), step.position or 0
+    signed = work.signed(statement.handoff, to_agency)
+    if (step.moved and state not in outcomes(statement.type)) or not believable(before, state, signed):
+        raise Malformed("The ordering hub names a state to which this statement cannot lead.")
     if before is None:
         leg = replace(begin(statement, to_agency=to_agency, now=now), state=state, position=position)
         work.legs.add(leg)

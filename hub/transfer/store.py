@@ -29,7 +29,7 @@ from hub.transfer.register import Case, Standing
 from hub.transfer.table import Side, State
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection
 
     from sqlalchemy.engine import RowMapping
 
@@ -71,6 +71,8 @@ legs = Table(
     Index(None, "to_agency", "state"),
 )
 _ALARMS = legs.c.alarm_at.is_not(None)
+_UNTOLD = legs.c.warned_at.is_(None) | (legs.c.warned_at < legs.c.alarm_at)
+"""Of whose planned arrival nobody here was told while the ordering hub was silent."""
 Index("ix_legs_alarm_at", legs.c.alarm_at, sqlite_where=_ALARMS, postgresql_where=_ALARMS)
 
 cases = Table(
@@ -133,15 +135,18 @@ class LegStore(Store):
         if done.rowcount != 1:
             raise StaleVersion("This transfer has changed meanwhile.")
 
-    def alarms(self, now: int, limit: int) -> Sequence[str]:
-        """Return the legs whose planned arrival has passed unseen, the longest first."""
-        query = select(legs.c.id).where(_ALARMS, legs.c.alarm_at <= now).order_by(legs.c.alarm_at)
-        return self._connection.scalars(query.limit(limit)).all()
+    def alarms(self, now: int, after: tuple[int, str], limit: int) -> list[tuple[str, int]]:
+        """Return the legs whose planned arrival has passed unseen and untold, with when, the longest first."""
+        at = legs.c.alarm_at
+        later = (at > after[0]) | ((at == after[0]) & (legs.c.id > after[1]))
+        query = select(legs.c.id, at).where(_ALARMS, at <= now, _UNTOLD, later).order_by(at, legs.c.id)
+        return [(row["id"], row["alarm_at"]) for row in self._all(query.limit(limit))]
 
     def warned(self, leg: str, now: int) -> bool:
         """Note that the own members were told though the ordering hub has said nothing; False if they were before."""
-        here = (legs.c.id == leg) & legs.c.warned_at.is_(None)
-        return bool(self._connection.execute(update(legs).where(here).values(warned_at=now, alarm_at=None)).rowcount)
+        return bool(
+            self._connection.execute(update(legs).where(legs.c.id == leg, _UNTOLD).values(warned_at=now)).rowcount
+        )
 
 
 class CaseStore(Store):

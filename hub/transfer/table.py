@@ -199,6 +199,7 @@ BESIDE = (
     *_beside("packet.destroy", BEGUN, Side.ORDERING_HUB),
     *_beside("packet.destroy", BEGUN, Side.RECIPIENT_HUB),
     *_beside("referral.overdue", BEGUN, Side.ORDERING_HUB),
+    *_beside("referral.asked_back", BEGUN, Side.ORDERING_HUB),
 )
 """Steps that stand in no table of states of any standard: all but one lead to no other state. A child who was halted on
 the way may be seen, or not: neither the halt nor the dispute ends the wait for it."""

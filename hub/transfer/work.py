@@ -20,7 +20,7 @@ from hub.transfer.store import CaseStore, LegStore
 from hub.transfer.table import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from sqlalchemy import Connection
 
@@ -55,6 +55,10 @@ class JoinedWork:
             for row in rows
             if row["standing"] == "effective" and row["position"] is not None and row["type"] != REWRAP
         ]
+
+    def signed(self, leg: str, agency: str) -> Collection[str]:
+        """Return the types of what members of an agency have signed of a leg, as far as it is known here."""
+        return {row["type"] for row in HandoffStore(self._connection).statements(leg) if row["agency"] == agency}
 
     def open(self, case: str, leg: Leg) -> None:
         """Begin the register of a case that arrived without a packet; whoever takes it in is its first holder.
