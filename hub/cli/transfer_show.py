@@ -17,7 +17,7 @@ from hub.cli.people import resolve
 from hub.cli.timeline import draw
 from hub.cli.transfer import leg
 from hub.cli.work import as_value, standing
-from hub.client import cases, families, notices, proof, reading, register, succession
+from hub.client import cases, families, notices, proof, reading, register, succession, timeline_page
 from hub.client.inquiries import LEG
 from hub.client.profile import write_private
 from hub.client.timeline import timeline
@@ -54,8 +54,13 @@ def list_legs(session: Session) -> None:
     )
 
 
-@command(top, leg, click.option("--lang", type=click.Choice(LANGUAGES), default="en", help="The language."))
-def show(session: Session, leg: str, lang: str) -> None:
+@command(
+    top,
+    leg,
+    click.option("--lang", type=click.Choice(LANGUAGES), default="en", help="The language."),
+    click.option("--html", "file", type=FILE, help="Write the journey to this file as a page, to print or to send on."),
+)
+def show(session: Session, leg: str, lang: str, file: Path | None) -> None:
     """Draw the journey of a child as a timeline, with LEG and the other legs of its case that your agency knows.
 
     Every signature, receipt and proof that is shown was verified on this machine.
@@ -72,8 +77,12 @@ def show(session: Session, leg: str, lang: str) -> None:
         *(f"  travels with {other}" for other in others),
         f"  you can: {', '.join(words.steps(shown.possible)) or 'nothing now'}",
     )
-    if not session.as_json:
-        draw(session.console, timeline([shown, *_others(member, leg)]), lang)
+    made = timeline([shown, *_others(member, leg)])
+    if file is not None:
+        write_private(file, timeline_page.draw(made, language=lang).encode())
+        session.console.print(f"  page written to {file}", markup=False)
+    elif not session.as_json:
+        draw(session.console, made, lang)
 
 
 def _others(member: Member, leg: str) -> Iterator[Shown]:
@@ -102,15 +111,13 @@ def who_holds(session: Session, name: str, file: Path | None) -> None:
 def verify_proof(session: Session, file: Path) -> None:
     """Check a proof of who holds a case without any hub, by the keys that your profile trusts."""
     found = proof.check(session.member(), read_json(file))
-    lines = [
-        f"On {words.when(found.made)} the case was held by {found.holder}.",
-        *(["Alone on the successor's word."] if found.unilateral else []),
-    ]
-    lines += ["A release was open."] if found.release else []
+    alone = " on the successor's word alone" if found.unilateral else ""
+    lines = [f"Held by {found.holder}{alone}, by these signed words; a later one would not stand in this file:"]
     lines += [
-        f"  {words.when(one.at)}  {words.step(one.type)}, {one.by}: entry {one.index} of {one.origin}"
+        f"  {words.when(one.at)}  {words.step(one.type).replace('-', ' ')}, {one.by}: entry {one.index} of {one.origin}"
         for one in found.steps
     ]
+    lines += ["A release is open: it can still be taken, or taken back."] if found.release else []
     session.tell(asdict(found), *map(escape, lines))
 
 
