@@ -12,7 +12,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from hub.client import basis as bases
-from hub.client import reading, records, referrals
+from hub.client import reading, records, referrals, transfer_steps
 from hub.client.transport import well_formed
 from hub.errors import InvalidRequest, NotFound
 from hub.packets.encoding import b64u, canonical, from_b64u
@@ -56,13 +56,15 @@ def report(  # noqa: PLR0913 - what came, how, and how good it is
     With a `code` that was read back the grade is code-verified; else it is reported, and with `ask` the hub may ask the
     recipient's verified number whether it is true, where the basis lets it.
     """
-    kind = f"referral.{step}"
+    shown = reading.show(member, handoff)
+    of, say = ("transfer", transfer_steps.say) if shown.kind == "transfer_leg" else ("referral", referrals.say)
+    kind = f"{of}.{step}"
     said_on = _day(on or bases.today(member), bases.today(member))
     evidence = referrals.noted(member, {"handoff": handoff, "type": kind, "via": via, "words": words, "on": said_on})
     grade = Grade.REPORTED if code is None else Grade.CODE_VERIFIED
     more = {"ask": ask and _is_safe(member, handoff)} if code is None else {"code": code}
     said = {**(body or {}), "via": via, "evidence": evidence, **more}
-    return referrals.say(member, kind, reading.show(member, handoff), said, grade=grade)
+    return say(member, kind, shown, said, grade=grade)
 
 
 def send_code(member: Member, handoff: str) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from hub.client.withdrawal import custody
 from hub.errors import Conflict, ConsentMissing, Forbidden, InvalidRequest, NotFound
 from hub.referrals import reasons
 from hub.statements.bodies import KINDS
+from hub.statements.grammar import Grade
 from hub.transfer.table import TRANSITIONS, Side
 
 if TYPE_CHECKING:
@@ -102,7 +103,14 @@ def say_with(
         return say(member, kind, shown, body, part)
 
 
-def say(member: Member, kind: str, shown: Shown, body: Mapping[str, Any], part: Sealed | None = None) -> dict[str, Any]:
+def say(
+    member: Member,
+    kind: str,
+    shown: Shown,
+    body: Mapping[str, Any],
+    part: Sealed | None = None,
+    grade: Grade = Grade.SIGNED,
+) -> dict[str, Any]:
     """Sign and send a step of one signer, in a role that may take it; return the leg as the hub now shows it.
 
     Raises:
@@ -110,7 +118,7 @@ def say(member: Member, kind: str, shown: Shown, body: Mapping[str, Any], part: 
     """
     side = Side.SENDER if member.agency == shown.from_agency else Side.RECIPIENT
     by = [member.me(_roles_for(kind, side, shown))]
-    said = member.statement(kind, shown.id, body, by=by, heads=shown.heads, part=part)
+    said = member.statement(kind, shown.id, body, by=by, heads=shown.heads, grade=grade, part=part)
     return records.send(member, f"/api/v1/handoffs/{shown.id}/statements", said, part.source if part else None)
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING, Any
 
 from hub.errors import IllegalTransition
@@ -20,7 +21,7 @@ from hub.packets.dsse import Envelope
 from hub.proxies.service import taken
 from hub.proxies.work import Joined
 from hub.referrals.machine import away_since
-from hub.statements.grammar import STATEMENT_TYPE, Role
+from hub.statements.grammar import STATEMENT_TYPE, Grade, Role
 from hub.transfer import service
 from hub.transfer.cases import held_here
 from hub.transfer.domain import Leg, acts, ball, possible
@@ -59,10 +60,12 @@ class TransferMachine:
         leg = service.take(verified.statement, handoff.to_agency, self._work(connection, now), now)
         return Step(leg.state.value, leg.position, moved=True)
 
-    def apply(self, connection: Connection, handoff: Party, verified: VerifiedStatement, now: int) -> Step:  # noqa: ARG002 - the port's signature
-        """Give a statement its position."""
+    def apply(self, connection: Connection, handoff: Party, verified: VerifiedStatement, now: int) -> Step:
+        """Give a statement its position; what the sender brings for the receiver is looked into as any such answer."""
         _check_two_devices(connection, verified)
         applied = service.apply(verified.statement, verified.hash, self._work(connection, now), now)
+        if applied.moved:
+            taken(verified, handoff, Joined(connection, self._origin, now), now, self._draw)
         return Step(applied.leg.state.value, applied.leg.position, moved=applied.moved)
 
     def expect(self, connection: Connection, handoff: Party, verified: VerifiedStatement, now: int) -> None:

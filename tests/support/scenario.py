@@ -459,9 +459,9 @@ class Scene(Answers):
         return False
 
     def ledger(self, agency: str, handoff: str) -> list[str]:
-        """Return what both logs hold of a handoff, in the scenarios' words; fails if the logs differ."""
-        lines = reading.show(self.member(agency), handoff).lines
-        return [entry(line.statement) for line in lines if line.standing == "effective"]
+        """Return what the log of an agency's hub holds of a handoff, in the scenarios' words, by position."""
+        lines = [line for line in reading.show(self.member(agency), handoff).lines if line.standing == "effective"]
+        return [entry(line.statement) for line in sorted(lines, key=lambda line: line.position or 0)]
 
     def openings(self, agency: str, handoff: str) -> int:
         """Return how often an agency's own records say that it opened a handoff."""
