@@ -80,8 +80,7 @@ def show(session: Session, leg: str, lang: str, file: Path | None) -> None:
     made = timeline([shown, *_others(member, leg)])
     if file is not None:
         write_private(file, timeline_page.draw(made, language=lang).encode())
-        session.console.print(f"  page written to {file}", markup=False)
-    elif not session.as_json:
+    if not session.as_json:
         draw(session.console, made, lang)
 
 

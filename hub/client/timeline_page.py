@@ -46,7 +46,8 @@ ol, ul { list-style: none; margin: 0; padding: 0; }
 h3 { break-after: avoid; }
 @media (max-width: 34rem) { body { padding: .8rem; } .held { flex-direction: column; } }
 @media print {
-  body { padding: 0; max-width: none; font-size: .8rem; }
+  :root { font-size: 9pt; }
+  body { padding: 0; max-width: none; }
   .moves, .held li, .steps li { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }
 """
