@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from hub.client.member import Member
     from hub.client.transfers import Prepared
 
+LEG_PURPOSES = tuple(one.value for one in Purposes)
 _day = click.DateTime(["%Y-%m-%d"])
 leg = click.argument("leg")
 record = click.argument("record")
@@ -53,7 +54,7 @@ _JOURNEY = (
 
 
 def _purpose_is(*, required: bool) -> Callable[[Any], Any]:
-    return click.option("--purpose", required=required, type=click.Choice([*Purposes]), help="What the leg is for.")
+    return click.option("--purpose", required=required, type=click.Choice(LEG_PURPOSES), help="What the leg is for.")
 
 
 @click.group()

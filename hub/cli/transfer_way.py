@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from consent.policy import PURPOSES
-from hub.casefile.gates.ask import Purpose as Purposes
 from hub.cli import words
 from hub.cli.common import FILE, FOLDER, Session, command, read_json, read_packet, read_text, why, with_reason
 from hub.cli.people import resolve
-from hub.cli.transfer import PLAN, leg, plan_of, record
+from hub.cli.transfer import LEG_PURPOSES, PLAN, leg, plan_of, record
 from hub.cli.work import say
 from hub.client import basis as bases
 from hub.client import due, findings, inquiries, reading, transfer_steps
@@ -109,7 +108,7 @@ def inquiry(session: Session, leg: str) -> None:
     click.option(
         "--consent-purpose", required=True, type=click.Choice(sorted(PURPOSES)), help="As the consent has it."
     ),
-    click.option("--purpose", required=True, type=click.Choice([*Purposes]), help="What the leg is for."),
+    click.option("--purpose", required=True, type=click.Choice([*LEG_PURPOSES]), help="What the leg is for."),
     click.option("--need", "needs", multiple=True, type=_need, metavar="NEED", help="What is asked. Repeatable."),
     click.option("--due", type=click.DateTime(), help="The latest time of the report."),
     why,

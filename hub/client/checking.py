@@ -33,12 +33,13 @@ def before(member: Member, leg: str, step: str, plan: Plan | None = None, why: s
     Raises:
         NotFound: there is no such leg, or nothing of it was sent or kept here.
     """
-    shown = reading.show(member, leg)
+    shown, theirs = reading.show(member, leg), None
     if member.agency == shown.from_agency:
         sent = records.sent_copy(member, leg)
         held, told = cases.load(member, sent["case"], why, through=shown), sent[JOURNEY]
     else:
-        shown, held, told, _theirs = transfers.taken_in(member, leg, _ANSWERED.get(step, transfers.OFFER), why)
+        shown, held, told, theirs = transfers.taken_in(member, leg, _ANSWERED.get(step, transfers.OFFER), why)
     facts: dict[str, Any] = {"disagreement": False, **judging.planned(plan)}
     known = judging.journey(member, told, leg, shown.to_agency, shown, **facts)
-    return judging.evaluate(member, step, held.sections, known, held.record)
+    answered = theirs if step in _ANSWERED else None
+    return judging.evaluate(member, step, held.sections, known, held.record, answered)

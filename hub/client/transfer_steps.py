@@ -202,10 +202,11 @@ def arrive(member: Member, leg: str, seen: int, text: str | None = None, why: st
     answer = take(member, leg, "arrive", seen=seen, text=text)
     held = cases.of_leg(member, leg)
     if known is None and held is not None:
-        shown, held, told, _theirs_found = transfers.taken_in(member, leg, transfers.OFFER, why)
+        shown, held, told, theirs = transfers.taken_in(member, leg, transfers.OFFER, why)
         facts = {"arrived": judging.day_of(seen), "disagreement": False}
         asked = judging.journey(member, told, leg, member.agency, shown, **facts)
-        gates.follow_up(member, held.record, judging.evaluate(member, "arrive", held.sections, asked, held.record))
+        found = judging.evaluate(member, "arrive", held.sections, asked, held.record, theirs)
+        gates.follow_up(member, held.record, found)
     return answer
 
 

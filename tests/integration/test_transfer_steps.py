@@ -217,3 +217,10 @@ def test_a_take_on_its_way_leaves_nobody_without_somebody_who_acts(people):
     assert who.being_confirmed
     people.run()
     assert register.who_holds(people.receiver, leg).acting == (people.receiver.agency,)
+
+
+def test_what_an_exception_put_off_is_due_at_the_receiver_after_arrival(people):
+    _held, leg = people.arrived()
+    mine = cases.of_leg(people.receiver, leg)
+    due = {one.about.facts["task"] for one in timers.listing(people.receiver, case=mine.record)}
+    assert due == {"bia", "bid"}
