@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -112,4 +112,15 @@ class Machine(Protocol):
 
     def view(self, connection: Any, handoff: Party, agency: str, now: int) -> Mapping[str, Any]:
         """Return what a party is shown: state, who has the ball, by when, and what it can do."""
+        ...
+
+
+@runtime_checkable
+class Lister(Protocol):
+    """A machine that shows many handoffs with about as many queries as one takes."""
+
+    def views(
+        self, connection: Any, handoffs: Collection[Party], agency: str, now: int
+    ) -> Mapping[str, Mapping[str, Any]]:
+        """Return what a party is shown of several handoffs, by their ids."""
         ...

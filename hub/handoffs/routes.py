@@ -55,7 +55,7 @@ class Handoffs(MethodView):
             rows = HandoffStore(connection).listed(
                 agency, kind=query["kind"], box=query["box"], before=before, limit=query["limit"]
             )
-            items = [views.handoff(connection, _intake(), row, agency, hub.clock.now()) for row in rows]
+            items = views.handoffs(connection, _intake(), rows, query["kind"], agency, hub.clock.now())
         more = len(rows) == query["limit"]
         return {"items": items, "next": f"{rows[-1]['touched']}.{rows[-1]['id']}" if more else None}
 

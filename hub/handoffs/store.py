@@ -246,18 +246,17 @@ class HandoffStore(Store):
 
     def has_waiting(self, handoff: str) -> bool:
         """Return whether a statement waits for the ordering hub's word."""
-        here = (statements.c.handoff == handoff) & (statements.c.standing == WAITING)
-        return self._connection.scalar(select(statements.c.hash).where(here).limit(1)) is not None
+        return bool(self.waiting_among([handoff]))
 
-    def waiting_among(self, handoffs: Collection[str]) -> set[str]:
-        """Return those of these handoffs of which a statement waits for the ordering hub's word."""
-        here = statements.c.handoff.in_(handoffs) & (statements.c.standing == WAITING)
-        return set(self._connection.scalars(select(statements.c.handoff).where(here)))
+    def waiting_among(self, handoffs: Collection[str], *types: str) -> set[str]:
+        """Return those of these handoffs of which a statement, of one of these types, waits for the ordering hub."""
+        here = [statements.c.handoff.in_(handoffs), statements.c.standing == WAITING]
+        here += [statements.c.type.in_(types)] if types else []
+        return set(self._connection.scalars(select(statements.c.handoff).where(*here)))
 
     def is_waiting(self, handoff: str, kind: str) -> bool:
         """Return whether a statement of this type waits for the ordering hub's word."""
-        here = (statements.c.handoff == handoff) & (statements.c.standing == WAITING) & (statements.c.type == kind)
-        return self._connection.scalar(select(statements.c.hash).where(here).limit(1)) is not None
+        return bool(self.waiting_among([handoff], kind))
 
     def settle(self, statement: str, *, standing: str, position: int | None, state: str | None) -> None:
         """Write down what the ordering hub made of a statement."""

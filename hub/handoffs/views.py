@@ -6,12 +6,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from hub.errors import NotFound
-from hub.handoffs.outgoing import OWN_RECORD
+from hub.handoffs.outgoing import OWN_RECORD, SUBMISSIONS
+from hub.handoffs.ports import Lister
 from hub.handoffs.store import HandoffStore, PacketStore
 from hub.handoffs.store import handoff_of as handoff_row
 from hub.packets.dsse import Envelope
 from hub.packets.manifest import read_manifest
-from hub.statements.grammar import STATEMENT_TYPE
+from hub.statements.grammar import NOTICE, STATEMENT_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,13 +63,24 @@ def handoff(connection: Connection, intake: Intake, row: Mapping[Any, Any], agen
     return listed(row, intake.machines[found.kind].view(connection, found, agency, now))
 
 
+def handoffs(
+    connection: Connection, intake: Intake, rows: Sequence[Mapping[Any, Any]], kind: str, agency: str, now: int
+) -> list[dict[str, Any]]:
+    """Return handoffs of one kind as their party `agency` sees them, at once where their machine can."""
+    machine: object = intake.machines.get(kind)
+    if not isinstance(machine, Lister):
+        return [handoff(connection, intake, row, agency, now) for row in rows]
+    found = machine.views(connection, [handoff_row(row) for row in rows], agency, now)
+    return [listed(row, found[row["id"]]) for row in rows]
+
+
 def listed(row: Mapping[Any, Any], view: Mapping[str, Any]) -> dict[str, Any]:
     """Return a handoff as a row of any list, with what the machine of its kind shows."""
     return {**{name: row[name] for name in ("id", "kind", "from_agency", "to_agency", "created", "touched")}, **view}
 
 
 def detail(connection: Connection, intake: Intake, handoff_id: str, agency: str, now: int) -> dict[str, Any]:
-    """Return a handoff with its statements and packets.
+    """Return a handoff with its statements and packets; whoever sent a notice does not learn who has it by now.
 
     Raises:
         NotFound: there is none, or the agency has no part in it.
@@ -78,7 +90,8 @@ def detail(connection: Connection, intake: Intake, handoff_id: str, agency: str,
     if agency not in {row["from_agency"], row["to_agency"]}:
         raise NotFound("There is no such handoff here.")
     rows = store.statements(handoff_id)
-    words = store.receipts([statement["hash"] for statement in rows])
+    one_way = row["kind"] == SUBMISSIONS[NOTICE] and agency == row["from_agency"]
+    words = [] if one_way else store.receipts([statement["hash"] for statement in rows])
     return {
         **handoff(connection, intake, row, agency, now),
         "statements": [_statement(statement, words) for statement in rows],

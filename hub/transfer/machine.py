@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import secrets
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from hub.errors import IllegalTransition
+from hub.errors import IllegalTransition, NotFound
 from hub.followup.domain import CHANGE, CUSTODY
 from hub.followup.store import FollowUps
 from hub.handoffs.domain import HOLDER_ANSWER
@@ -24,7 +25,7 @@ from hub.referrals.machine import away_since
 from hub.statements.grammar import STATEMENT_TYPE, Grade, Role
 from hub.transfer import service
 from hub.transfer.cases import held_here
-from hub.transfer.domain import Leg, acts, ball, possible
+from hub.transfer.domain import ACKNOWLEDGE, Leg, acts, ball, possible
 from hub.transfer.register import TAKE
 from hub.transfer.store import CaseStore, LegStore
 from hub.transfer.table import COSIGN, UNTIL_HANDOVER, Side
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from hub.statements.verify import VerifiedStatement
 
 _EVERY_ROLE = frozenset(role.value for role in Role)
-OFFER, SEARCH, ACKNOWLEDGE = "transfer.offer", "transfer.search", "transfer.acknowledge"
+OFFER, SEARCH = "transfer.offer", "transfer.search"
 _COUNTERSIGNED = {TAKE: "release", COSIGN: "statement"}
 """What the other side signs, and where it names what it countersigns."""
 
@@ -116,31 +117,48 @@ class TransferMachine:
 
     def view(self, connection: Connection, handoff: Party, agency: str, now: int) -> Mapping[str, Any]:
         """Return state, plan, who has the ball and by when, who acts as responsible, what can be signed."""
-        leg, clocks = LegStore(connection).get(handoff.id), FollowUps(connection)
-        waiting = {row["type"] for row in HandoffStore(connection).waiting(handoff.id)}
-        side, sides = ball(leg), {Side.SENDER: leg.from_agency, Side.RECIPIENT: leg.to_agency}
-        mine = [one for one, who in sides.items() if who == agency]
-        away = side is not None and host_of(sides[side]) != self._origin
-        silent = away and away_since(connection, host_of(sides[side]), now) is not None if side else False
-        asked = clocks.get(leg.id, CUSTODY) if leg.locked else None
+        found = self.views(connection, [handoff], agency, now)
+        if handoff.id not in found:
+            raise NotFound("There is no such transfer here.")
+        return found[handoff.id]
+
+    def views(
+        self, connection: Connection, handoffs: Collection[Party], agency: str, now: int
+    ) -> dict[str, Mapping[str, Any]]:
+        """Return the views of several legs by their ids, with about as many queries as one takes."""
+        ids, clocks, store = [handoff.id for handoff in handoffs], FollowUps(connection), HandoffStore(connection)
+        legs, running, changes = LegStore(connection).many(ids), clocks.many(ids), clocks.many(ids, CHANGE)
+        asked = clocks.many([leg.id for leg in legs.values() if leg.locked], CUSTODY)
+        waiting, takes = store.waiting_among(ids), store.waiting_among(ids, TAKE)
+        away = cache(lambda host: host != self._origin and away_since(connection, host, now) is not None)
+        found: dict[str, Mapping[str, Any]] = {}
+        for handoff in (handoff for handoff in handoffs if handoff.id in legs):
+            leg, change = legs[handoff.id], changes.get(handoff.id)
+            side, sides = ball(leg), {Side.SENDER: leg.from_agency, Side.RECIPIENT: leg.to_agency}
+            mine = [one for one, who in sides.items() if who == agency]
+            found[leg.id] = {
+                "state": leg.state.value,
+                "grade": _grade(connection, leg),
+                "urgency": leg.urgency.value,
+                "position": leg.position,
+                "owner": leg.owner,
+                "sent_by": leg.sent_by,
+                **_times(running.get(leg.id), runs=handoff.from_host == self._origin),
+                "ball": None if side is None else side.value,
+                "silence": None if side is None else "transport" if away(host_of(sides[side])) else "human",
+                "responsible": _responsible(leg, take_waits=leg.id in takes),
+                "leg": {**_facts(leg), "change_due": None if change is None else change.due_at},
+                "custody": self._custody(connection, handoff, leg, asked.get(leg.id)),
+                "being_confirmed": leg.id in waiting,
+                "possible": sorted({step for one in mine for step in possible(leg, one, _EVERY_ROLE)}),
+            }
+        return found
+
+    def _custody(
+        self, connection: Connection, handoff: Party, leg: Leg, asked: FollowUp | None
+    ) -> dict[str, Any] | None:
         known = custody(connection, handoff, self._origin) if leg.locked or leg.frozen is not None else None
-        change = clocks.get(leg.id, CHANGE)
-        return {
-            "state": leg.state.value,
-            "grade": _grade(connection, leg),
-            "urgency": leg.urgency.value,
-            "position": leg.position,
-            "owner": leg.owner,
-            "sent_by": leg.sent_by,
-            **_times(clocks.get(leg.id), runs=handoff.from_host == self._origin),
-            "ball": None if side is None else side.value,
-            "silence": None if side is None else "transport" if silent else "human",
-            "responsible": _responsible(leg, take_waits=TAKE in waiting),
-            "leg": {**_facts(leg), "change_due": None if change is None else change.due_at},
-            "custody": None if known is None else known.to_value(asked.due_at if asked else None),
-            "being_confirmed": bool(waiting),
-            "possible": sorted({step for one in mine for step in possible(leg, one, _EVERY_ROLE)}),
-        }
+        return None if known is None else known.to_value(asked.due_at if asked else None)
 
     def _work(self, connection: Connection, now: int) -> JoinedWork:
         return JoinedWork(connection, self._origin, now)
@@ -171,7 +189,7 @@ def _devices(envelope: Envelope) -> set[str]:
 
 def _grade(connection: Connection, leg: Leg) -> str:
     """Return how good the evidence behind the state is: the sender may have brought the receiver's acknowledgement."""
-    if leg.made_by != f"{ACKNOWLEDGE} {leg.from_agency}":
+    if not leg.brought:
         return Grade.SIGNED.value
     rows = HandoffStore(connection).statements(leg.id, {ACKNOWLEDGE})
     return stored(next(row["envelope"] for row in rows if row["standing"] == "effective")).grade.value

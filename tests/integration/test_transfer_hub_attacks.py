@@ -7,16 +7,17 @@ import json
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from hub.errors import BadSignature, Conflict, Forbidden, IllegalTransition, Malformed, NotFound, WrongRecipient
 from hub.handofflog.store import HandoffLog
+from hub.handoffs import views
 from hub.handoffs.answers import Answers
 from hub.handoffs.jobs import erase_packets
 from hub.handoffs.ports import Step
 from hub.handoffs.store import Handoff, HandoffStore, PacketStore
 from hub.ids import random_id
-from hub.keys.certificates import MemberCert, Revocation
+from hub.keys.certificates import KeyEntry, MemberCert, Revocation
 from hub.keys.keyring import Keyring
 from hub.keys.store import KeyStore
 from hub.packets.dsse import Envelope
@@ -25,7 +26,7 @@ from hub.statements.bodies import KINDS
 from hub.statements.grammar import STATEMENT_TYPE
 from hub.statements.verify import verify_statement
 from hub.transfer.jobs import LISTENS, raise_alarms
-from hub.transfer.store import LegStore, cases
+from hub.transfer.store import CaseStore, LegStore, cases
 from tests.support.desks import AWAY, HOME, hub_statement, introduce
 from tests.support.factories import CERTIFIER_KEYS, Member
 from tests.support.journeys import DAY, HOUR, Journey, boss, worker
@@ -607,6 +608,122 @@ class TestABodyThatMayNeverReceive:
         offer = {"kind": "transfer_leg", "urgency": "high", "due": None, "plan": None}
         with pytest.raises(Forbidden):
             journey.say("transfer.offer", leg, worker(shelter), boss(shelter), body=offer, to=border)
+
+
+def test_a_list_of_many_legs_costs_about_what_one_costs(journey, case, shelter, centre):
+    def cost():
+        desk, said = journey.desk(shelter), []
+        listener = lambda *call: said.append(call[2])  # noqa: E731 - taken off again by its name
+        event.listen(desk.hub.database.engine, "before_cursor_execute", listener)
+        with desk.hub.database.read() as connection:
+            rows = HandoffStore(connection).listed(
+                shelter.agency, kind="transfer_leg", box="out", before=None, limit=50
+            )
+            views.handoffs(connection, desk.intake, rows, "transfer_leg", shelter.agency, journey.now)
+        event.remove(desk.hub.database.engine, "before_cursor_execute", listener)
+        return len(said)
+
+    journey.leg(case, shelter, centre)
+    once = cost()
+    for _ in range(4):
+        journey.leg(case, shelter, centre)
+    assert cost() == once
+
+
+class TestSuccession:
+    @pytest.fixture
+    def heir(self, people, centre, journey, shelter):
+        """The successor that the centre has named, a third agency with a coordinator, and everybody knows them."""
+        ministry = people.world.agency("ministry", AWAY, kind="authority", country="ET")
+        third = people.world.agency("third", AWAY, kind="io", country="ET")
+        ministry.member("boss", "supervisor")
+        ministry.member("coord", "coordinator")
+        third.member("coord", "coordinator")
+        there = journey.desk(centre)
+        there.know(ministry, third)
+        with there.hub.database.write() as connection:
+            known = KeyStore(connection).find_agency(centre.agency)
+            ring = Keyring(connection, AWAY, CERTIFIER_KEYS)
+            named = replace(known, seq=1, prev=centre.envelope().hash, successor=ministry.agency)
+            ring.publish(KeyEntry, named.to_envelope(centre.root).to_bytes(), now=journey.now)
+        introduce(*journey.desks.values())
+        return ministry, third
+
+    @pytest.fixture
+    def assumes(self, journey, case, shelter, centre, heir):
+        leg = journey.handed_over(case, shelter, centre)
+        rows = journey.desk(centre).shown(leg, centre.agency)["statements"]
+        take = next(row["hash"] for row in rows if row["type"] == "transfer.take")
+
+        def assumed(by=None, take=take):
+            ministry, third = heir
+            signers = by or (boss(ministry), (third.members["coord"], "coordinator"))
+            body = {"kind": "succession", "of": centre.agency, "leg": leg, "take": take}
+            return journey.say("transfer.assume", random_id(), *signers, body=body)
+
+        assumed.leg = leg
+        return assumed
+
+    def silence(self, journey, clock, shelter):
+        """The holder says nothing until all rungs of its ladder were told."""
+        for _ in range(40):
+            clock.forward(2 * DAY)
+            journey.desk(shelter).sweep()
+            confirm_time(journey.desk(shelter).hub)
+            journey.desk(shelter).sweep()
+            journey.settle()
+
+    def test_waits_for_the_whole_ladder(self, assumes):
+        with pytest.raises(IllegalTransition, match="ladder"):
+            assumes()
+
+    def test_is_once_and_the_first_sender_hears_of_it(self, journey, assumes, clock, shelter, centre, heir):
+        self.silence(journey, clock, shelter)
+        assumes()
+        journey.settle()
+        shown = journey.desk(shelter).shown(assumes.leg, shelter.agency)["responsible"]
+        assert (shown["holder"], shown["unilateral"]) == (heir[0].agency, True)
+        with pytest.raises(IllegalTransition):
+            assumes()
+        assert len(registers(journey, heir[0])) == 1
+
+    def test_is_signed_by_the_named_successor_and_a_coordinator_of_a_third_agency(
+        self, journey, assumes, clock, shelter, centre, heir
+    ):
+        self.silence(journey, clock, shelter)
+        ministry, third = heir
+        coordinator = (third.members["coord"], "coordinator")
+        own = (ministry.members["coord"], "coordinator")
+        with pytest.raises(Forbidden):
+            assumes(by=(boss(shelter), coordinator))
+        with pytest.raises((Forbidden, Malformed)):
+            assumes(by=(boss(ministry), own))
+
+    def test_names_the_take_by_which_the_holder_got_the_case(self, journey, assumes, clock, shelter, centre):
+        self.silence(journey, clock, shelter)
+        rows = journey.desk(centre).shown(assumes.leg, centre.agency)["statements"]
+        for row in rows:
+            if row["type"] != "transfer.take":
+                with pytest.raises(IllegalTransition):
+                    assumes(take=row["hash"])
+
+    def test_does_not_come_after_the_holder_released_and_another_took(
+        self, journey, assumes, clock, shelter, centre, heir
+    ):
+        self.silence(journey, clock, shelter)
+        there = registers(journey, centre)[0]
+        onward = journey.arrived(there, centre, shelter)
+        release = journey.release(onward, centre)
+        journey.settle()
+        assumes()
+        journey.settle()
+        take = journey.take(onward, shelter, release)
+        journey.settle()
+        shown = journey.desk(shelter).shown(onward, shelter.agency)
+        assert next(row for row in shown["statements"] if row["hash"] == take)["standing"] == "refused"
+        assert registers(journey, shelter) == [one for one in registers(journey, shelter) if one != there]
+        with journey.desk(centre).hub.database.read() as connection:
+            assert CaseStore(connection).get(there).moved_to == heir[0].agency
 
 
 def registers(journey, agency):
