@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from hub.statements.grammar import Statement
 
+ACKNOWLEDGE = "transfer.acknowledge"
 _AFTER_HANDOVER = frozenset({State.RESPONSIBILITY_TRANSFERRED, State.MONITORING, State.ONWARD, State.CLOSED})
 _ON_THE_WAY = frozenset({State.IN_TRANSIT, State.DISPUTED})
 _STILL = _ON_THE_WAY | {State.MISSING_ON_ARRIVAL, State.FROZEN}
@@ -101,6 +102,11 @@ class Leg:
     def accepted(self) -> bool:
         """Whether the receiver has accepted, whatever came of it: it has named who is on duty."""
         return bool(self.duty) or self.handed_over
+
+    @property
+    def brought(self) -> bool:
+        """Whether the sender brought the receiver's acknowledgement, and the receiver has signed nothing since."""
+        return self.made_by == f"{ACKNOWLEDGE} {self.from_agency}"
 
     @property
     def handed_over(self) -> bool:
