@@ -21,7 +21,7 @@ from hub.cli.gates import told_of
 from hub.cli.people import resolve
 from hub.cli.work import say
 from hub.client import basis as bases
-from hub.client import cases, checking, enrol, families, intake, register, transfers
+from hub.client import cases, checking, enrol, families, intake, opening, register, transfers
 from hub.client.judging import Plan, Purpose
 from hub.errors import InvalidRequest
 from hub.ids import random_id
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from hub.client.basis import Held
     from hub.client.member import Member
     from hub.client.transfers import Prepared
 
@@ -82,7 +83,8 @@ def open_case(session: Session, record: str, why: str | None, *, another: bool) 
     transfer,
     record,
     click.option("--to", required=True, help="The agency: name@host, or its name where that is enough."),
-    click.option("--basis", required=True, help="The record of the lawful basis; see hub consent list."),
+    click.option("--basis", help="The record of the lawful basis; see hub consent list."),
+    click.option("--passing-on", "came_by", help="Instead: the leg it came by, where its consent names this agency."),
     click.option("--section", "sections", multiple=True, required=True, help="A section to send. Repeatable."),
     _purpose_is(required=True),
     *_JOURNEY,
@@ -267,7 +269,7 @@ def _offer(member: Member, record: str, given: Mapping[str, Any], reason: str | 
         case=record,
         to=resolve(member, given["to"]),
         sections=tuple(given["sections"]),
-        basis=bases.load(member, given["basis"], reason),
+        basis=_basis(member, given, reason),
         purpose=_purpose(given),
         second=_member(member, given["second"]),
         plan=plan_of(given),
@@ -277,6 +279,15 @@ def _offer(member: Member, record: str, given: Mapping[str, Any], reason: str | 
         leg=given.get("on_leg"),
         new_leg=given.get("new_leg"),
     )
+
+
+def _basis(member: Member, given: Mapping[str, Any], reason: str | None) -> Held:
+    """Return the own basis, or the consent on which the case came, to pass it on to whom that names (R15)."""
+    if bool(given.get("basis")) is bool(given.get("came_by")):
+        raise InvalidRequest("An offer goes on one basis.", todo="Give --basis RECORD or --passing-on LEG.")
+    if given.get("came_by"):
+        return opening.received(member, given["came_by"])
+    return bases.load(member, given["basis"], reason)
 
 
 _CHILD = frozenset({"case", "basis", "sections", "purpose", "final", "interim", "return_mode", "returned", "new_leg"})

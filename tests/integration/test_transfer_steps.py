@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from hub.client import basis as bases
 from hub.client import (
     cases,
     findings,
+    gates,
     inquiries,
     opening,
     proof,
@@ -18,11 +20,11 @@ from hub.client import (
     transfers,
 )
 from hub.clock import SetClock
-from hub.errors import Conflict, InvalidRequest, NotFound
+from hub.errors import Conflict, ConsentMissing, InvalidRequest, NotFound
 from hub.ids import random_id
 from tests.conftest import NOW
-from tests.support.legs import DAY, RETURN, People
-from tests.support.world import populated, world
+from tests.support.legs import DAY, RETURN, SHOWN, People
+from tests.support.world import consent, grant, populated, world
 
 HOME, AWAY = "dj.example", "et.example"
 
@@ -33,6 +35,8 @@ def people(tmp_path_factory):
         populated(made, HOME, AWAY)
         made.join(made.members["amina"], "omar", {"supervisor"})
         made.join(made.members["hana"], "bekele", {"supervisor"})
+        made.found(AWAY, "bureau", "authority", "ET", "sara")
+        made.run()
         yield People(made, *(made.members[name] for name in ("amina", "omar", "hana", "bekele")))
 
 
@@ -224,3 +228,60 @@ def test_what_an_exception_put_off_is_due_at_the_receiver_after_arrival(people):
     mine = cases.of_leg(people.receiver, leg)
     due = {one.about.facts["task"] for one in timers.listing(people.receiver, case=mine.record)}
     assert due == {"bia", "bid"}
+
+
+def onward(people, *, named):
+    """A case that came to the receiver, and the consent that lets it go on to the bureau, or does not."""
+    bureau = people.world.members["sara"]
+    to = people.receiver.agency
+    more = {"onward": [bureau.agency]} if named else {}
+    given = grant(people.clock, to, categories=set(SHOWN), purpose="transfer", turned_on=["status"], **more)
+    held = bases.draft(people.worker, consent(people.clock, given), "transfer")
+    return bureau, people.handed_over(basis=held)[1]
+
+
+def test_a_case_goes_on_only_to_whom_the_consent_names(people):
+    for named in (True, False):
+        bureau, leg = onward(people, named=named)
+        held = transfers.held_by_leg(people.receiver, leg)
+        for name, section in people.hagos().sections.items():
+            if name not in held.sections:
+                cases.update(people.receiver, held.record, name, section)
+        out = transfers.Offer(
+            case=held.record,
+            to=bureau.agency,
+            sections=("family_links", "identity"),
+            basis=opening.received(people.receiver, leg),
+            purpose=RETURN,
+            second=people.chief.id,
+            plan=people.plan(),
+            new_leg=random_id(),
+        )
+        said = {
+            "gate": "R24",
+            "leg": out.new_leg,
+            "mode": "bid_in_origin",
+            "begins": people.day(),
+            "ends": people.day(9),
+        }
+        said |= {"bia_due": people.day(7), "bid_due": people.day(14), "reason": "the panel meets after the journey"}
+        gates.approve(people.chief, held.record, said)
+        if not named:
+            with pytest.raises(ConsentMissing):
+                transfers.offer(people.receiver, out)
+            continue
+        transfers.cosign(people.chief, transfers.offer(people.receiver, out).cosign)
+        people.run()
+        (opened,) = opening.open_handoff(bureau, out.new_leg)
+        assert {"family_links", "identity"} <= set(opened.sections)
+        assert opened.quarantined == {}
+
+
+def test_the_sender_is_told_how_the_child_is_only_where_the_consent_says_so(people):
+    progress = {"monitoring_plan": {"v": 1, "progress": {"contacts": 2}}}
+    _held, leg = people.handed_over()
+    transfer_steps.take(people.receiver, leg, "first_contact", day=people.day(), next=people.day(30))
+    people.run()
+    with pytest.raises(ConsentMissing) as refused:
+        transfer_steps.follow_up(people.receiver, leg, people.day(), None, progress)
+    assert "without a report" in refused.value.todo
