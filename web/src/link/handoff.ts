@@ -266,7 +266,7 @@ export function sealReply(shown: Shown, keys: LinkKeys, device: Signer, words: J
       author: keys.id,
       created: now,
       expires: now + REPLY_LIFE,
-      log: { origin: shown.log.origin, size: shown.log.size, root: shown.log.root },
+      log: shown.log,
       country: shown.sender.entry.country,
       until: shown.packets[0]!.manifest.grant!.until,
       excerpt: { v: 1, basis: "reply", to: shown.from, in_reply_to: shown.answers, categories: ["reply"] },

@@ -67,7 +67,7 @@ export function fingerprint(key: Uint8Array): string {
 }
 
 export const pae = (type: string, payload: Uint8Array): Bytes =>
-  concat(ascii(`DSSEv1 ${ascii(type).length} ${type} ${payload.length} `), payload);
+  concat(ascii(`DSSEv1 ${type.length} ${type} ${payload.length} `), payload);
 
 /** Return if a signature is good by libsodium's rules. */
 export let verifySignature = (key: Uint8Array, message: Uint8Array, signature: Uint8Array): void => {

@@ -26,7 +26,6 @@ import {
   concat,
   fromB64u,
   hkdf,
-  isObject,
   parseJson,
   same,
   sha256,
@@ -39,7 +38,7 @@ import * as a from "./shapes.ts";
 import { readTar, writeTar, type Entry } from "./tar.ts";
 
 export const MANIFEST_TYPE = "application/vnd.rcp.packet+json;v=1";
-const SUITE = "age1+ed25519";
+export const SUITE = "age1+ed25519";
 const MAX_MANIFEST = 64 * 1024;
 const MAX_PACKET = 2 ** 30;
 const MAX_TEXT = 4 * 2 ** 20;
@@ -152,7 +151,7 @@ export function verify(asked: Question): Packet {
   const keys = here.map(({ file, parts }) => fileKey(file, parts.header, asked.identities));
   const plain = here.map(({ file, parts }, i) => openFile(file, parts.payload, keys[i]!));
   const found = here.map(({ index }, i) => contents(signed, index, sender.member, plain[i]!));
-  const texts = new Map(found[0]!.texts);
+  const texts = found[0]!.texts;
   const attachments = new Map<string, Bytes>();
   for (const row of found) {
     for (const [name, content] of row.attachments) {
@@ -269,9 +268,8 @@ function basis(manifest: Manifest, data: Bytes | undefined): JsonObject | null {
   need(data !== undefined, "bad_signature");
   const value = parseJson(data);
   BASIS(value);
-  need(isObject(value) && isObject(value["excerpt"]!), "malformed");
-  const excerpt = value["excerpt"] as JsonObject;
-  need(commitment(excerpt, fromB64u(value["key"])) === manifest.grant.commit, "bad_signature");
+  const { key, excerpt } = value as { key: string; excerpt: JsonObject };
+  need(commitment(excerpt, fromB64u(key)) === manifest.grant.commit, "bad_signature");
   return excerpt;
 }
 
@@ -303,21 +301,44 @@ export function seal(plan: Plan, signer: Signer, random: Random = systemRandom):
   const packet = b64u(random(16));
   const key = hkdf(random(32), concat(ascii("rcp/1/commit\0"), fromB64u(packet), ascii(plan.to)));
   const grant = { country: plan.country, until: plan.until, commit: commitment(plan.excerpt, key) };
-  const kids = plan.recipients.map(kid);
-  const file: File = { n: "body", hsha256: "", psha256: "", plen: 0, kids, epoch: plan.epoch, member: plan.member };
   const { from, to, inbox, created, expires, log } = plan;
-  const blank: Manifest = { v: 1, suite: SUITE, packet, from, to, inbox, created, expires, log, grant, files: [file] };
-  const texts = Object.keys(plan.sections)
+  const head = { packet, from, to, inbox, created, expires, log, grant };
+  const archive = [basisOf(key, plan.excerpt), ...textsOf(plan.sections)];
+  const { files, ...rest } = sealFiles(head, plan, [archive], signer, random);
+  return { ...rest, body: files[0]! };
+}
+
+export const basisOf = (key: Bytes, excerpt: JsonObject): Entry => ({
+  name: "basis.json",
+  content: canonical({ v: 1, key: b64u(key), excerpt }),
+});
+
+export const textsOf = (sections: Plan["sections"]): Entry[] =>
+  Object.keys(sections)
     .sort()
-    .map((n): Entry => ({ name: `sections/${n}.json`, content: canonical(plan.sections[n]!) }));
-  const entries: Entry[] = [
-    { name: "meta.json", content: meta(blank, 0, plan.author) },
-    { name: "basis.json", content: canonical({ v: 1, key: b64u(key), excerpt: plan.excerpt }) },
-    ...texts,
-  ];
-  const { header, payload } = sealFile(plan.recipients, writeTar(entries), random);
-  const whole = { ...file, hsha256: b64u(sha256(header)), psha256: b64u(sha256(payload)), plen: payload.length };
-  const manifest = readManifest({ ...blank, files: [whole] } as unknown as JsonObject);
-  const envelope = signEnvelope(MANIFEST_TYPE, manifest as unknown as JsonObject, signer);
-  return { manifest: envelope, hash: readEnvelope(envelope, MANIFEST_TYPE).hash, body: concat(header, payload) };
+    .map((n) => ({ name: `sections/${n}.json`, content: canonical(sections[n]!) }));
+
+/** Seal archives, each a file of one packet, to the same recipients; the manifest is parsed before it is signed. */
+export function sealFiles(
+  head: Omit<Manifest, "v" | "suite" | "files">,
+  { recipients, epoch, member, author }: Pick<Plan, "recipients" | "epoch" | "member" | "author">,
+  archives: readonly (readonly Entry[])[],
+  signer: Signer,
+  random: Random,
+): { manifest: JsonObject; hash: string; files: Bytes[] } {
+  const row = { hsha256: "", psha256: "", plen: 0, kids: recipients.map(kid), epoch, member };
+  const manifest: Manifest = { ...head, v: 1, suite: SUITE, files: archives.map((_, i) => ({ n: name(i), ...row })) };
+  const files = archives.map((entries, i) => {
+    const inside = [{ name: "meta.json", content: meta(manifest, i, author) }, ...entries];
+    const { header, payload } = sealFile(recipients, writeTar(inside), random);
+    Object.assign(manifest.files[i]!, {
+      hsha256: b64u(sha256(header)),
+      psha256: b64u(sha256(payload)),
+      plen: payload.length,
+    });
+    return concat(header, payload);
+  });
+  const value = readManifest(manifest as unknown as JsonObject) as unknown as JsonObject;
+  const envelope = signEnvelope(MANIFEST_TYPE, value, signer);
+  return { manifest: envelope, hash: readEnvelope(envelope, MANIFEST_TYPE).hash, files };
 }

@@ -7,7 +7,7 @@ import { checkInclusion } from "./log.ts";
 import { CHECKPOINT, type Checkpoint } from "./packet.ts";
 import * as a from "./shapes.ts";
 
-const TYPE = "application/vnd.rcp.statement+json;v=1";
+export const TYPE = "application/vnd.rcp.statement+json;v=1";
 const MEMBER = a.objectOf({ agency: a.agency, member: a.identifier, role: a.string });
 const HUB = a.objectOf({ hub: a.host });
 const STATEMENT = a.objectOf({
