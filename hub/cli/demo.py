@@ -65,6 +65,7 @@ def _serve(stage: Stage, console: Console) -> None:
     for country, hub in stage.hubs.items():
         console.print(f" hub {country}: {hub.url}/healthz · data {hub.settings.data}")
     console.print(f" passphrase of all invented people: [bold]{stage.passphrase}[/bold]")
+    console.print(f" the time there: [bold]export HUB_CLOCK_FILE={stage.root / 'clock.json'}[/bold]")
     for login, member in stage.people.items():
         agency = member.agency.split(":")[-1]
         console.print(f" {login:>10} of {agency}: [bold]hub --profile {stage.root / 'people' / login} list[/bold]")

@@ -35,6 +35,7 @@ _SECOND = "the same, in a case of her own: nothing at a hub joins the two"
 _AGENCIES: tuple[tuple[str, str, str, tuple[tuple[str, str], ...]], ...] = (
     ("shelter", "DJ", "shelter", (("amina", "caseworker"), ("omar", "supervisor"))),
     ("child-protection", "DJ", "authority", (("fatouma", "caseworker"),)),
+    ("border-police", "DJ", "border_police", (("samir", "coordinator"),)),
     ("transit-addis", "ET", "io", (("selamawit", "caseworker"), ("dawit", "deputy"), ("hirut", "supervisor"))),
     ("kebele-office", "ET", "local_government", (("meseret", "caseworker"), ("alemu", "supervisor"))),
     ("ccc-kebele-01", "ET", "community_structure", (("gebre", "provider"),)),
@@ -78,6 +79,7 @@ class Play(Scenes):
         amina, fatouma, authority = self.person("amina"), self.person("fatouma"), self.agencies["child-protection"]
         duty = basis.draft(amina, story.protection(authority, self.now()), "duty to protect")
         self.refused(amina, self.agencies["transit-addis"], duty)
+        self.refused(amina, self.agencies["border-police"], duty)
         out = Outgoing(authority, story.EMERGENCY_SECTIONS, duty, "protection", urgency="urgent")
         handoff = self.send(amina, out, "the duty to protect (mandatory_protection)")
         self.read(fatouma, handoff)
@@ -174,7 +176,9 @@ class Play(Scenes):
         meseret, coalition = self.person("meseret"), self.agencies["ccc-kebele-01"]
         grant = story.grant(self.now(), coalition, "livelihood", set(demo_case.LOAN))
         held = basis.draft(meseret, story.guardian_consent(self.now(), "ET", grant), "guardian's consent, one need")
-        self.refused(meseret, coalition, held, {**demo_case.LOAN, "status": story.STATUS}, "livelihood")
+        wide = story.grant(self.now(), coalition, "livelihood", {*demo_case.LOAN, "status"}, demo_case.TURNED_ON)
+        too_much = basis.draft(meseret, story.guardian_consent(self.now(), "ET", wide), "more than one need")
+        self.refused(meseret, coalition, too_much, {**demo_case.LOAN, "status": story.STATUS}, "livelihood")
         person = self.person("gebre").id
         out = Outgoing(coalition, demo_case.LOAN, held, "livelihood", urgency="urgent", person=person)
         handoff = self.send(meseret, out, "the guardian's consent, for one need")

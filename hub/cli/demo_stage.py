@@ -29,7 +29,7 @@ from hub.directory.areas.store import Areas
 from hub.errors import Unavailable
 from hub.federation.jobs import pull
 from hub.federation.pull import add_peer
-from hub.keys.certificates import certify, fingerprint
+from hub.keys.certificates import NEVER_RECEIVE, certify, fingerprint
 from hub.packets.dsse import Signer
 from hub.packets.encoding import b64u
 from hub.referrals.jobs import confirm_time
@@ -148,22 +148,23 @@ class Stage:
         """Found an agency with its people, (login, role) each; the first is its founder. Return its address."""
         (founder, role), hub = people[0], self.hubs[country]
         with opened(hub.settings) as home:
-            invited = invitation(
-                home, name, frozenset({"agency_admin", "data_officer", role}), f"{founder}@{name}.example"
-            )
+            given = {"agency_admin", role} | (set() if kind in NEVER_RECEIVE else {"data_officer"})
+            invited = invitation(home, name, frozenset(given), f"{founder}@{name}.example")
         identity, _ = founding.begin(self._desk(founder), invited, AgencyFacts(kind, country, hub.operator))
         certs = [certify(identity, certifier, self.clock.now()) for certifier in self._certifiers]
         admin = founding.finish(self._desk(founder), certs)
         self.people[founder] = admin
+        if kind in NEVER_RECEIVE:  # it has no inbox, and so no records of its own
+            return identity.agency
         today = story.today(self.clock.now())
         around.attest(admin, *[(today + timedelta(days=365)).isoformat()] * 2)
         if kind != "community_structure":
             around.put_protocol(admin, story.sharing_protocol(self.clock.now()))
-        for login, given in people[1:]:
-            invited = enrol.invite(admin, {given}, mail=f"{login}@{name}.example")
+        for login, other in people[1:]:
+            invited = enrol.invite(admin, {other}, mail=f"{login}@{name}.example")
             self.people[login], _ = enrol.enrol(self._desk(login), invited)
             waiting = next(row for row in enrol.pending(admin) if row.login == login)
-            enrol.certify_pending(admin, login, waiting.fingerprint, {given})
+            enrol.certify_pending(admin, login, waiting.fingerprint, {other})
         if kind != "community_structure":
             enrol.grant_missing(admin)
         return identity.agency
