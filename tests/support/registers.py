@@ -142,10 +142,10 @@ class Registers:
                 raise Crashed
 
     def prepare(self, said: Said) -> None:
-        """Bring a leg of the register that a release names to where the child has arrived."""
+        """Bring a leg of the register that a release names to where the child has arrived, if that agency holds it."""
         sender, to = (self.agencies[one] for one in self.model.parties[said.leg])
         case = self.reference(str(said.names))
-        leg = self.legs[said.leg] = random_id()
+        leg = random_id()
         say, carry = self.journey.say, self._bring
         named, plan = to.members["case"].member, self.journey.plan()
         say("case.leg", case, worker(sender), body={"leg": leg})
@@ -161,6 +161,7 @@ class Registers:
         carry(leg)
         say("transfer.arrive", leg, worker(to), body={"seen": self.journey.now})
         carry(leg)
+        self.legs[said.leg] = leg
 
     # -- what stands there
 
