@@ -16,6 +16,7 @@ from hub.client.judging import Purpose, journey
 from hub.errors import IllegalTransition, InvalidRequest, NotFound
 from hub.handoffs.domain import Recall
 from tests.support import case_files as forms
+from tests.support.chronicle import chronicle
 from tests.support.scenario import Person, agrees, grant, guardian, says_no
 from tests.support.sentences import CHILD_SAID_NO, ended, not_needed
 from tests.support.transfers import accepts, blocked, file_of, keeps_quiet, opens_case, proposes, says, second, writes
@@ -358,6 +359,14 @@ def test_his_guardians_stay_responsible_and_care_where_he_is_becomes_their_task(
     for one in due.values():
         timers.done(guardians, one.handoff, "Told him in French-Syn")
     assert timers.listing(guardians, case=stays.record) == []
+
+
+def test_his_whole_ledger_stands_at_the_desk_of_his_guardians_in_its_order(scene, stays, unread):
+    told = chronicle(scene, MOUSSA, ("guardians", stays), ("guardians", unread))
+    chain = ["bid.recorded", "consent.granted", "transfer.proposed", "bid.disputed", "appeal.filed", "case.frozen"]
+    chain += ["consent.withdrawn", "packet.recalled", "appeal.decided", "bid.recorded", "case.unfrozen", "case.halted"]
+    rest = iter(told)
+    assert all(word in rest for word in chain), told
 
 
 def test_no_new_offer_brings_him_back_to_what_was_halted(scene, stays):
