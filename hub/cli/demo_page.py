@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def draw_journeys(play: Play, console: Console, keep: Path | None, *beside: str) -> None:
     """Draw both ways; `beside` are the referrals of the first child. The pages outlive the demonstration."""
-    folder = keep or Path(tempfile.mkdtemp(prefix="handover-journey-"))
+    folder = keep.resolve() if keep else Path(tempfile.mkdtemp(prefix="handover-journey-"))
     console.rule("[bold]8. The whole way")
     pages = []
     for way in play.ways:

@@ -72,6 +72,20 @@ def test_responsibility_moves_with_the_take_and_not_with_the_release():
     assert made.spans[1].begins == START + 3 * DAY + 60
 
 
+def test_who_opened_the_case_was_responsible_before_anything_was_offered():
+    opened = leg(said("case.open", SHELTER, START - DAY, role="caseworker"), kind="case", to=SHELTER)
+    made = timeline.timeline([handed_over(), opened])
+    assert made.spans[0].begins == START - DAY
+    assert [timeline.label(part) for part in made.parts] == ["Leg 1"], "the register goes nowhere"
+
+
+def test_what_an_agency_wrote_down_stands_after_what_was_signed_at_that_second_and_is_marked():
+    made = timeline.timeline([handed_over()], [Note(START, CENTRE, "The mother is willing")])
+    assert [timeline.what(entry) for entry in made.entries[:2]] == ["Transfer offered", "The mother is willing"]
+    assert timeline.notices(made.entries[1]) == ["written down by centre@et.example"]
+    assert timeline.who(made.entries[1]) == []
+
+
 @pytest.mark.parametrize("take", [{"refused": True}, {"position": None}])
 def test_a_take_that_was_refused_or_still_waits_moves_nothing(take):
     made = timeline.timeline([handed_over(**take)])
