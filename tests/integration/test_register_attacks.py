@@ -46,13 +46,19 @@ def standing(hubs, said):
     return next(row.home for row in hubs.world().rows if row.said == said)
 
 
-def test_who_has_handed_a_case_over_offers_it_to_nobody_else(handed_over):
-    say, shelter, centre = handed_over.journey.say, handed_over.agencies[A], handed_over.agencies[B]
-    leg = random_id()
-    say("case.leg", handed_over.case, worker(shelter), body={"leg": leg})
-    body = {"kind": "transfer_leg", "urgency": "high", "due": None, "plan": None}
+def test_who_has_handed_a_case_over_offers_it_to_nobody_else(hubs):
+    say, shelter, centre = hubs.journey.say, hubs.agencies[A], hubs.agencies[B]
+    named, late = random_id(), random_id()
+    say("case.leg", hubs.case, worker(shelter), body={"leg": named})
+    for said in (RELEASED, TAKEN):
+        hubs.take(Step("sign", said))
+        hubs.journey.settle()
     with pytest.raises(IllegalTransition):
-        say("transfer.offer", leg, worker(shelter), boss(shelter), body=body, to=centre)
+        say("case.leg", hubs.case, worker(shelter), body={"leg": late})
+    body = {"kind": "transfer_leg", "urgency": "high", "due": None, "plan": None}
+    for leg in (named, late):
+        with pytest.raises(IllegalTransition):
+            say("transfer.offer", leg, worker(shelter), boss(shelter), body=body, to=centre)
 
 
 def test_no_hub_tells_another_that_an_agency_there_holds_a_case(handed_over):
