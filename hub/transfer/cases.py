@@ -199,7 +199,7 @@ class SuccessionMachine(_Beside):
         case = cases.came_by(statement.body["leg"], lock=True)
         if case is None or case.holder != handoff.from_agency or not self._took(connection, statement):
             raise _impossible("This holder has no such case here.")
-        if not _silent(connection, statement.body["leg"]):
+        if not _silent(connection, statement.body["leg"], now):
             raise _impossible("The holder still has time to answer: its ladder has not been used up.")
         cases.save(case.assumed(verified.hash, handoff.to_agency))
         self._tell(connection, handoff, now)
@@ -296,11 +296,14 @@ def held_here(connection: Connection, handoff: Party, take: str, origin: str) ->
     return Word(HOLD, random_id(), body)
 
 
-def _silent(connection: Connection, leg: str) -> bool:
-    """Whether all rungs of the ladder of whoever holds the case by this leg were told, and nothing came of it."""
+def _silent(connection: Connection, leg: str, now: int) -> bool:
+    """Whether all rungs of the ladder of whoever holds the case by this leg were told, and nothing came of it.
+
+    The sender's hub tells them; by the clock here too their time must have come, so that it cannot hurry them.
+    """
     clock, known = FollowUps(connection).get(leg), LegStore(connection).find(leg)
     held = known is not None and known.state in {State.RESPONSIBILITY_TRANSFERRED, State.MONITORING}
-    return held and clock is not None and clock.next_rung > len(clock.rule.ladder)
+    return held and clock is not None and clock.next_rung > len(clock.rule.ladder) and max(clock.times) <= now
 
 
 def _impossible(why: str) -> IllegalTransition:

@@ -18,7 +18,7 @@ from hub.followup.domain import Urgency
 from hub.handoffs.domain import HOLDER_ANSWER, WITHDRAW
 from hub.ids import host_of
 from hub.statements.grammar import MemberActor
-from hub.transfer.facts import DONE, GUARDS, TRAVELLING, Pending, Plan, facts
+from hub.transfer.facts import DONE, GUARDS, TAKE, TRAVELLING, Pending, Plan, facts, takes
 from hub.transfer.table import ACKNOWLEDGE_CHANGE, COSIGN, TRANSITIONS, Side, State, Transition, signed_by
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Leg:
     """The state that a freeze by appeal, disagreement or new risk stopped; it stays on record through an alarm."""
     frozen_by: str | None = None
     release: str | None = None
-    """The hash of the release that is open on this leg."""
+    """The hash of the release that is open on this leg, or by which the case was taken."""
     release_by: str | None = None
     """The member who released: nobody hands over to themselves."""
     claim: Pending | None = None
@@ -178,7 +178,7 @@ class Leg:
 
     def _again(self, statement: Statement, sides: frozenset[Side]) -> Transition | None:
         """Return the step that made the present state, if this is the same by the same party once more."""
-        if self.made_by != _made_by(statement):
+        if self.made_by != _made_by(statement) or (statement.type == TAKE and not takes(self, statement, 0)):
             return None
         return next(
             (
@@ -297,7 +297,7 @@ def believable(before: Leg | None, state: State, signed: Collection[str]) -> boo
     Nobody is handed a case, and no child who is on the way is struck off, by the other side's word alone.
     """
     if state in _AFTER_HANDOVER and (before is None or not before.handed_over):
-        return "transfer.take" in signed
+        return TAKE in signed
     now = before and (before.frozen_from if before.state is State.FROZEN else before.state)
     if now is State.MISSING_ON_ARRIVAL:
         return state is now or not _SAW.isdisjoint(signed)

@@ -23,7 +23,7 @@ TRAVELLING = frozenset({State.ACCEPTED, State.IN_TRANSIT, State.DISPUTED})
 """The states in which a planned arrival raises the alarm when it has passed and nobody has seen the child."""
 _FARTHEST = 366 * 86_400
 FREEZE, UNFREEZE = "consent.freeze", "consent.unfreeze"
-ARRIVE = "transfer.arrive"
+ARRIVE, TAKE = "transfer.arrive", "transfer.take"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def _cosigned(leg: Leg, _statement: Statement, _name: str, _now: int) -> dict[st
 
 
 def _taken(_leg: Leg, statement: Statement, _name: str, _now: int) -> dict[str, Any]:
-    return {"release": None, "next": statement.body["first_contact"], "frozen_from": None, "frozen_by": None}
+    return {"next": statement.body["first_contact"], "frozen_from": None, "frozen_by": None}
 
 
 _SAYS: dict[str, Callable[[Leg, Statement, str, int], dict[str, Any]]] = {
@@ -131,7 +131,7 @@ _SAYS: dict[str, Callable[[Leg, Statement, str, int], dict[str, Any]]] = {
     COSIGN: _cosigned,
     "transfer.release": lambda _leg, said, name, _now: {"release": name, "release_by": _first(said)},
     "transfer.unrelease": lambda *_: {"release": None, "release_by": None},
-    "transfer.take": _taken,
+    TAKE: _taken,
     "transfer.intake": lambda _leg, said, _name, _now: {"next": said.body["next"], "owner": _first(said)},
     "transfer.first_contact": lambda _leg, said, _name, _now: {"next": said.body["next"]},
     "transfer.follow_up": lambda _leg, said, _name, _now: {"next": said.body["next"]},
@@ -144,7 +144,8 @@ _SAYS: dict[str, Callable[[Leg, Statement, str, int], dict[str, Any]]] = {
 }
 
 
-def _takes(leg: Leg, statement: Statement, _now: int) -> bool:
+def takes(leg: Leg, statement: Statement, _now: int) -> bool:
+    """Whether a take names the release that is open, or that was taken, and is by somebody else."""
     return statement.body["release"] == leg.release and leg.release_by not in _members(statement)
 
 
@@ -163,7 +164,7 @@ def _arrives(leg: Leg, _statement: Statement, _now: int) -> bool:
 
 GUARDS: dict[str, Callable[[Leg, Statement, int], bool]] = {
     "transfer.accept": _accepts,
-    "transfer.take": _takes,
+    TAKE: takes,
     "transfer.unfreeze": lambda leg, said, _now: leg.frozen_by in _members(said),
     "transfer.halt": _halts,
     "transfer.cancel": _halts,

@@ -9,7 +9,7 @@ import secrets
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from hub.errors import IllegalTransition, NotFound
+from hub.errors import IllegalTransition, InvalidRequest, NotFound
 from hub.followup.domain import CHANGE, CUSTODY
 from hub.followup.store import FollowUps
 from hub.handoffs.domain import HOLDER_ANSWER
@@ -18,6 +18,8 @@ from hub.handoffs.ports import Step, Word
 from hub.handoffs.recall import custody
 from hub.handoffs.store import HandoffStore
 from hub.ids import host_of
+from hub.keys.certificates import CASE_ROLES
+from hub.keys.store import KeyStore
 from hub.packets.dsse import Envelope
 from hub.proxies.service import taken
 from hub.proxies.work import Joined
@@ -28,7 +30,7 @@ from hub.transfer.cases import held_here
 from hub.transfer.domain import ACKNOWLEDGE, Leg, acts, ball, possible
 from hub.transfer.register import TAKE
 from hub.transfer.store import CaseStore, LegStore
-from hub.transfer.table import COSIGN, UNTIL_HANDOVER, Side
+from hub.transfer.table import COSIGN, UNTIL_HANDOVER, Side, State
 from hub.transfer.work import JoinedWork, stored
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from hub.statements.verify import VerifiedStatement
 
 _EVERY_ROLE = frozenset(role.value for role in Role)
+ACCEPT = "transfer.accept"
 OFFER, SEARCH = "transfer.offer", "transfer.search"
 _COUNTERSIGNED = {TAKE: "release", COSIGN: "statement"}
 """What the other side signs, and where it names what it countersigns."""
@@ -64,6 +67,7 @@ class TransferMachine:
     def apply(self, connection: Connection, handoff: Party, verified: VerifiedStatement, now: int) -> Step:
         """Give a statement its position; what the sender brings for the receiver is looked into as any such answer."""
         _check_two_devices(connection, verified)
+        self._check_named(connection, handoff, verified.statement, now)
         applied = service.apply(verified.statement, verified.hash, self._work(connection, now), now)
         if applied.moved:
             taken(verified, handoff, Joined(connection, self._origin, now), now, self._draw)
@@ -72,6 +76,7 @@ class TransferMachine:
     def expect(self, connection: Connection, handoff: Party, verified: VerifiedStatement, now: int) -> None:
         """Check a member's step on what is known here."""
         _check_two_devices(connection, verified)
+        self._check_named(connection, handoff, verified.statement, now)
         rows = HandoffStore(connection).waiting(handoff.id)
         waiting = [(stored(row["envelope"]), str(row["hash"])) for row in rows]
         service.expect(verified.statement, verified.hash, waiting, self._work(connection, now), now)
@@ -154,6 +159,14 @@ class TransferMachine:
             }
         return found
 
+    def _check_named(self, connection: Connection, handoff: Party, statement: Statement, now: int) -> None:
+        """Check at the receiver's hub that whoever is to be there when the child arrives works with cases there."""
+        if statement.type != ACCEPT or handoff.to_host != self._origin:
+            return
+        at_work = {row.member for row in KeyStore(connection).members_with_roles(handoff.to_agency, CASE_ROLES, now)}
+        if not at_work.issuperset({statement.body["worker"], *statement.body["duty"]}):
+            raise InvalidRequest("Somebody named here does not work with cases in your agency.", todo="Name another.")
+
     def _custody(
         self, connection: Connection, handoff: Party, leg: Leg, asked: FollowUp | None
     ) -> dict[str, Any] | None:
@@ -201,7 +214,7 @@ def _facts(leg: Leg) -> dict[str, Any]:
         "frozen_from": None if leg.frozen_from is None else leg.frozen_from.value,
         "claim": None if leg.claim is None else {"type": leg.claim.type, "statement": leg.claim.hash},
         "change": None if leg.change is None else leg.change.hash,
-        "release": leg.release,
+        "release": leg.release if leg.state is State.RELEASED else None,
         "searchable": leg.searchable,
         "duty": list(leg.duty),
         "next": leg.next,
@@ -219,7 +232,7 @@ def _responsible(leg: Leg, *, take_waits: bool) -> dict[str, Any]:
     return {
         "holder": holder,
         "acting": acting,
-        "release_open": leg.release is not None,
+        "release_open": leg.state is State.RELEASED,
         "unilateral": leg.succeeded_by is not None,
     }
 

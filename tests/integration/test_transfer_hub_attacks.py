@@ -9,7 +9,16 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import event, select
 
-from hub.errors import BadSignature, Conflict, Forbidden, IllegalTransition, Malformed, NotFound, WrongRecipient
+from hub.errors import (
+    BadSignature,
+    Conflict,
+    Forbidden,
+    IllegalTransition,
+    InvalidRequest,
+    Malformed,
+    NotFound,
+    WrongRecipient,
+)
 from hub.handofflog.store import HandoffLog
 from hub.handoffs import views
 from hub.handoffs.answers import Answers
@@ -496,6 +505,40 @@ class TestClaims:
                 journey.say(step, missing, boss(shelter))
 
 
+class TestWhoIsNamed:
+    @pytest.mark.parametrize("name", ["worker", "duty"])
+    def test_at_arrival_works_with_cases_there(self, journey, case, shelter, centre, name):
+        leg = journey.leg(case, shelter, centre)
+        journey.say("transfer.acknowledge", leg, worker(centre))
+        named, other = centre.members["case"].member, shelter.members["case"].member
+        body = {"plan": journey.plan(), "worker": named, "duty": [named]}
+        body |= {name: other if name == "worker" else [named, other]}
+        with pytest.raises(InvalidRequest):
+            journey.say("transfer.accept", leg, worker(centre), boss(centre), body=body, to=shelter)
+
+
+def test_a_take_that_comes_again_names_the_release_that_was_taken(journey, case, shelter, centre):
+    leg = journey.arrived(case, shelter, centre)
+    old = journey.release(leg, shelter)
+    journey.say("transfer.unrelease", leg, boss(shelter))
+    clock_on(journey)
+    release = journey.release(leg, shelter)
+    journey.settle()
+    journey.take(leg, centre, release)
+    journey.settle()
+    clock_on(journey)
+    with pytest.raises(IllegalTransition):
+        journey.take(leg, centre, old)
+    journey.take(leg, centre, release)
+    journey.settle()
+    assert len(registers(journey, centre)) == 1
+
+
+def clock_on(journey):
+    """Let a second pass, so that the same step is signed anew."""
+    journey.people.clock.forward(1)
+
+
 class TestTheJob:
     def test_warns_again_of_a_later_plan_though_the_senders_hub_was_silent_before(
         self, journey, accepted, shelter, centre, clock
@@ -674,6 +717,15 @@ class TestSuccession:
             journey.settle()
 
     def test_waits_for_the_whole_ladder(self, assumes):
+        with pytest.raises(IllegalTransition, match="ladder"):
+            assumes()
+
+    def test_is_not_hurried_by_the_senders_hub(self, journey, assumes, shelter):
+        with journey.desk(shelter).hub.database.write() as connection:
+            for rung in range(1, 12):
+                body = {"clock": "leg_first_contact", "rung": rung, "tell": ["owner.named"]}
+                journey.desk(shelter).intake.issue(connection, "referral.overdue", assumes.leg, body)
+        journey.settle()
         with pytest.raises(IllegalTransition, match="ladder"):
             assumes()
 
