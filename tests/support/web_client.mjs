@@ -4,6 +4,10 @@ import { readAttestation, signAttestation } from "../../web/src/client/attestati
 import * as pins from "../../web/src/client/pins.ts";
 import { deviceFingerprint, readDocument, verifyHubEntry } from "../../web/src/client/documents.ts";
 import { checkPublicKey, Signer, verifySignature } from "../../web/src/rcp/dsse.ts";
+import { parseRecipient } from "../../web/src/rcp/age.ts";
+import { Chain } from "../../web/src/client/links.ts";
+import { basisKey, freezeHandle, gateCommitment, seal } from "../../web/src/client/seal.ts";
+import * as says from "../../web/src/client/statements.ts";
 import { checkGrown } from "../../web/src/rcp/log.ts";
 import { ready } from "../../web/src/client/sodium.ts";
 import * as vault from "../../web/src/client/vault.ts";
@@ -47,6 +51,31 @@ const answers = {
     const [given] = devices.readGrants([grant]);
     return text(devices.openGrant(given, devices.DeviceKeys.fromValue(device), published).bytes);
   },
+  read: ({ value }) => says.readStatement(value).type,
+  sign: ({ said, seed }) => says.sign(said, new Signer(bytes(seed))).value,
+  co_sign: ({ value, seed }) => says.coSign(value, new Signer(bytes(seed))),
+  verify_statement({ value, now, first, link, ...asked }) {
+    const { agency, pins: after } = accepted(asked);
+    const keys = new pins.TrustedKeys(new Map([[asked.agency, agency]]), after);
+    const named = link ? new Chain(asked.agency, [link]) : undefined;
+    return says.verifyStatement(value, keys, now, first, named).envelope.hash;
+  },
+  word({ value, answer, now, ...asked }) {
+    const { agency, pins: after } = accepted(asked);
+    const keys = new pins.TrustedKeys(new Map([[asked.agency, agency]]), after);
+    const { host, receipt, refused } = says.readWord(answer, says.readUnverified(value), keys, now);
+    return { host, refused, receipt: receipt && [receipt.index, receipt.position, receipt.state] };
+  },
+  seal({ plan, basis, attachments, seed }) {
+    const recipients = plan.recipients.map(parseRecipient);
+    const files = new Map(Object.entries(attachments).map(([name, data]) => [name, bytes(data)]));
+    const given = basis && { ...basis, key: bytes(basis.key) };
+    const { hash, parts } = seal({ ...plan, recipients, basis: given, attachments: files }, new Signer(bytes(seed)));
+    return { hash, parts: Object.fromEntries([...parts].map(([name, data]) => [name, text(data)])) };
+  },
+  basis_key: ({ secret, packet, to }) => text(basisKey(bytes(secret), packet, to)),
+  gate: ({ finding, key, gate }) => gateCommitment(finding, bytes(key), gate),
+  freeze: ({ token, packet }) => freezeHandle(token, packet),
   attest: ({ said, seed }) => signAttestation(said, new Signer(bytes(seed))),
   attestation: ({ value, now, ...asked }) => readAttestation(value, accepted(asked).agency, now),
   derive: ({ passphrase, device, kdf }) => textOf(vault.derive(passphrase, bytes(device), vault.readKdf(kdf))),
