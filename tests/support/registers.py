@@ -288,7 +288,8 @@ class Registers:
                     clock = clocks.get(case.came_by) if case.came_by else None
                     if clock is not None:
                         rung = len(clock.rule.ladder) + 1 if case.holder in self.silent else 1
-                        clocks.replace(case.came_by, replace(clock, next_rung=rung))
+                        times = tuple(min(one, self.journey.now) for one in clock.times)
+                        clocks.replace(case.came_by, replace(clock, next_rung=rung, times=times))
 
 
 def _together(header: bytes, path: Path) -> io.BytesIO:
