@@ -505,6 +505,28 @@ class TestClaims:
                 journey.say(step, missing, boss(shelter))
 
 
+class TestFreezing:
+    def test_by_both_at_once_is_the_one_that_came_first(self, journey, on_the_way, shelter, centre):
+        journey.say("transfer.freeze", on_the_way, boss(shelter))
+        mine = journey.say("transfer.freeze", on_the_way, boss(centre))
+        journey.settle()
+        shown = journey.desk(centre).shown(on_the_way, centre.agency)
+        assert next(row for row in shown["statements"] if row["hash"] == mine)["standing"] == "refused"
+        with pytest.raises(IllegalTransition):
+            journey.say("transfer.unfreeze", on_the_way, boss(centre))
+        journey.say("transfer.unfreeze", on_the_way, boss(shelter))
+        journey.settle()
+        assert journey.state(on_the_way, shelter) == journey.state(on_the_way, centre) == "in_transit"
+
+    @pytest.mark.parametrize("kind", ["change", "halt", "cancel", "depart", "release", "dispute", "return"])
+    def test_holds_all_but_arrival_alarm_and_withdrawal(self, journey, on_the_way, shelter, centre, kind):
+        journey.say("transfer.freeze", on_the_way, boss(shelter))
+        journey.settle()
+        body = {"plan": journey.plan()} if "plan" in KINDS[f"transfer.{kind}"].body else {}
+        with pytest.raises(IllegalTransition):
+            journey.say(f"transfer.{kind}", on_the_way, worker(shelter), boss(shelter), body=body, to=centre)
+
+
 class TestWhoIsNamed:
     @pytest.mark.parametrize("name", ["worker", "duty"])
     def test_at_arrival_works_with_cases_there(self, journey, case, shelter, centre, name):
