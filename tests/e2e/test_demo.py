@@ -31,7 +31,7 @@ def test_the_demonstration_plays_the_main_job_and_proves_it(tmp_path):
     for line in (
         "Without consent only it may be told",
         "Nothing was sealed",
-        "delivered over the border",
+        "delivered: stored, signed for by the receiver's hub",
         "both hubs agree: accepted",
         "No best-interests determination supports this return.",
         "signs the exception",
