@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hub.client import cases, judging, reading, records, transfers
+from hub.client import cases, disagreements, judging, reading, records, transfers
 from hub.client.judging import JOURNEY
 
 if TYPE_CHECKING:
@@ -33,13 +33,14 @@ def before(member: Member, leg: str, step: str, plan: Plan | None = None, why: s
     Raises:
         NotFound: there is no such leg, or nothing of it was sent or kept here.
     """
-    shown, theirs = reading.show(member, leg), None
+    shown, theirs, disputed = reading.show(member, leg), None, False
     if member.agency == shown.from_agency:
         sent = records.sent_copy(member, leg)
         held, told = cases.load(member, sent["case"], why, through=shown), sent[JOURNEY]
+        disputed = disagreements.is_open(member, sent["basis"])
     else:
         shown, held, told, theirs = transfers.taken_in(member, leg, _ANSWERED.get(step, transfers.OFFER), why)
-    facts: dict[str, Any] = {"disagreement": False, **judging.planned(plan)}
+    facts: dict[str, Any] = {"disagreement": disputed, **judging.planned(plan)}
     known = judging.journey(member, told, leg, shown.to_agency, shown, **facts)
     answered = theirs if step in _ANSWERED else None
     return judging.evaluate(member, step, held.sections, known, held.record, answered)

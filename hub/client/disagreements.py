@@ -47,6 +47,11 @@ def listing(member: Member) -> list[Disagreement]:
     return sorted(found, key=lambda row: (row.outcome is not None, -row.since))
 
 
+def is_open(member: Member, consent: str) -> bool:
+    """Whether a disagreement about a consent is open: then nothing that goes on it moves a child (R26)."""
+    return any(row.consent == consent and row.outcome is None for row in listing(member))
+
+
 def end(member: Member, record: str, outcome: str, said: str) -> None:
     """Say how a disagreement ended, in words that the child could read.
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.client import basis as bases
-from hub.client import cases, cosigning, gates, handover, meetings, reading, records, referrals
+from hub.client import cases, cosigning, disagreements, gates, handover, meetings, reading, records, referrals
 from hub.client.judging import JOURNEY, Plan, Purpose, Theirs, journey, judge, planned, situation
 from hub.client.member import DAY
 from hub.client.opening import ACCEPT, REPLY, SEARCH, open_handoff, received
@@ -133,7 +133,8 @@ def offer(member: Member, out: Offer, why: str | None = None) -> Prepared:
     held, leg = cases.load(member, out.case, why), out.leg or out.new_leg or random_id()
     heads = reading.show(member, leg).heads if out.leg else ()
     told = out.purpose.to_value(situation(held))
-    known = journey(member, told, leg, out.to, holder="sender", disagreement=False, **planned(out.plan))
+    disputed = disagreements.is_open(member, out.basis.handoff)
+    known = journey(member, told, leg, out.to, holder="sender", disagreement=disputed, **planned(out.plan))
     result, found = judge(member, "offer", held.sections, known, held.record)
     name_leg(member, held, leg, why)
     sections = {name: held.sections[name] for name in out.sections if name in held.sections}
@@ -315,7 +316,8 @@ def _by_sender(
     """Take a step of the sender that the gates judge; these sections go along, and those changed since the offer."""
     shown, sent = reading.show(member, leg), records.sent_copy(member, leg)
     held = cases.load(member, sent["case"], why, through=shown)
-    known = journey(member, sent[JOURNEY], leg, shown.to_agency, shown, disagreement=False, **facts)
+    facts["disagreement"] = disagreements.is_open(member, sent["basis"])
+    known = journey(member, sent[JOURNEY], leg, shown.to_agency, shown, **facts)
     _result, found = judge(member, step, held.sections, known, held.record)
     by = [member.me(_WORKERS if step == "depart" else _SUPERVISORS)]
     said = {**body, "verdict": found.verdict(by)}

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from hub.client import basis as bases
-from hub.client import cases, cosigning, gates, handover, meetings, reading, records, transfers
+from hub.client import cases, cosigning, disagreements, gates, handover, meetings, reading, records, transfers
 from hub.client.judging import Plan, Purpose
 from hub.clock import SetClock
 from hub.errors import Conflict, Forbidden, GateClosed
@@ -131,6 +131,19 @@ def test_nothing_is_offered_that_a_gate_stops(two_hubs, people):
     with pytest.raises(GateClosed) as refused:
         transfers.offer(amina, out)
     assert "R21" in refused.value.facts["gates"]
+
+
+def test_nothing_is_offered_on_a_consent_to_which_the_child_said_no_until_that_is_settled(two_hubs, people):
+    amina, omar, hana, _bekele = people
+    held, leg, basis = transfers.open_case(amina, hagos(amina).record), random_id(), on_basis(two_hubs, amina, hana)
+    excepted(amina, omar, held.record, leg)
+    no = disagreements.open_for(amina, basis.handoff)
+    out = transfers.Offer(held.record, hana.agency, SHOWN, basis, RETURN, omar.id, plan(amina), new_leg=leg)
+    with pytest.raises(GateClosed) as refused:
+        transfers.offer(amina, out)
+    assert refused.value.facts["gates"] == ["R26"]
+    disagreements.end(omar, no, "child_agrees", "Asked again, he wants to go.")
+    assert transfers.offer(amina, out).leg == leg
 
 
 def test_a_case_is_opened_once(two_hubs, people):
