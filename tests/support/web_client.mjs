@@ -8,7 +8,8 @@ import { Member } from "../../web/src/client/member.ts";
 import * as records from "../../web/src/client/records.ts";
 import { HubError, HubSession } from "../../web/src/client/session.ts";
 import { checkPublicKey, Signer, verifySignature } from "../../web/src/rcp/dsse.ts";
-import { parseRecipient } from "../../web/src/rcp/age.ts";
+import { headerSize, openPayload, parseIdentity, parseRecipient, readHeader, sealFile, unwrap } from "../../web/src/rcp/age.ts";
+import * as e from "../../web/src/rcp/encoding.ts";
 import { Chain } from "../../web/src/client/links.ts";
 import { basisKey, freezeHandle, gateCommitment, seal } from "../../web/src/client/seal.ts";
 import * as says from "../../web/src/client/statements.ts";
@@ -145,12 +146,29 @@ const answers = {
     const { hash, parts } = seal({ ...plan, recipients, basis: given, attachments: files }, new Signer(bytes(seed)));
     return { hash, parts: Object.fromEntries([...parts].map(([name, data]) => [name, text(data)])) };
   },
+  seal_age({ recipient, plain }) {
+    const { header, payload } = sealFile([parseRecipient(recipient)], bytes(plain));
+    return text(e.concat(header, payload));
+  },
+  open_age({ identity, file }) {
+    const data = bytes(file);
+    const size = headerSize(data);
+    const key = unwrap(readHeader(data.subarray(0, size)), [parseIdentity(identity)]);
+    return text(openPayload(data.subarray(size), key));
+  },
   basis_key: ({ secret, packet, to }) => text(basisKey(bytes(secret), packet, to)),
   gate: ({ finding, key, gate }) => gateCommitment(finding, bytes(key), gate),
   freeze: ({ token, packet }) => freezeHandle(token, packet),
   attest: ({ said, seed }) => signAttestation(said, new Signer(bytes(seed))),
   attestation: ({ value, now, ...asked }) => readAttestation(value, accepted(asked).agency, now),
   derive: ({ passphrase, device, kdf }) => textOf(vault.derive(passphrase, bytes(device), vault.readKdf(kdf))),
+  vault_vector({ login, passphrase, device, code, seen, stored }) {
+    const row = vault.readStored(stored);
+    const keys = vault.derive(passphrase, e.fromB64u(device), row.kdf);
+    const content = vault.openVault(row, keys, login, seen);
+    const recovered = vault.recover(row.recovery, vault.parseCode(code), login);
+    return { content, auth: e.b64u(keys.auth), recovered: e.same(recovered.kek, keys.kek) };
+  },
   seal_vault: ({ content, keys, login, version, kdf }) => text(vault.sealVault(content, keysOf(keys), login, version, kdf)),
   open_vault: ({ stored, keys, login, seen }) => vault.openVault(vault.readStored(stored), keysOf(keys), login, seen),
   code: ({ typed }) => text(vault.parseCode(typed)),

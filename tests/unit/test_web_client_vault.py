@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from dataclasses import asdict
 
 import pytest
@@ -11,9 +12,11 @@ from nacl.bindings import crypto_core_ed25519_add
 from hub.errors import HubError, Malformed
 from hub.keys import vault
 from hub.packets.dsse import Signer, check_public_key, verify_signature
-from hub.packets.encoding import b64u
+from hub.packets.encoding import b64u, from_b64u
 from tests.support.factories import seed
 from tests.support.web_modules import CLIENT, WebModules, text
+from tests.vectors import generate_vaults
+from tests.vectors.generate import FOLDER
 
 LOGIN, PASSPHRASE = "amina", "Jāmais deux sans trois"
 KDF = vault.KdfParameters(seed("salt", 16))
@@ -30,6 +33,9 @@ def web():
         yield running
 
 
+VECTORS = sorted((FOLDER / "vaults").glob("*.json"))
+
+
 def as_text(keys):
     return {name: text(value) for name, value in asdict(keys).items()}
 
@@ -42,6 +48,36 @@ def stored(sealed=None, **changes):
 
 def opened(web, row=None, keys=KEYS, login=LOGIN, seen=0):
     return web.ask("open_vault", stored=row or stored(), keys=as_text(keys), login=login, seen=seen)
+
+
+def test_the_generator_makes_these_very_vectors(tmp_path):
+    generate_vaults.write(tmp_path)
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {p.name: p.read_bytes() for p in VECTORS}
+
+
+def _python(case):
+    row, login = case["stored"], case["login"]
+    kdf = vault.KdfParameters.from_value(row["kdf"])
+    keys = vault.derive(case["passphrase"], vault.DeviceSecret(from_b64u(case["device"], 16)), kdf)
+    sealed = vault.SealedVault(row["version"], kdf, from_b64u(row["vault"]))
+    assert vault.open_vault(sealed, keys, login=login, seen=case["seen"]).content == case["content"]
+    assert b64u(keys.auth) == case["auth"]
+    code = vault.RecoveryCode.parse(case["code"])
+    assert vault.recover(from_b64u(row["recovery"]), code, login=login).kek == keys.kek
+
+
+@pytest.mark.parametrize("path", VECTORS, ids=lambda path: path.stem)
+def test_each_vector_of_vaults_ends_as_it_says_in_both_clients(web, path):
+    case = json.loads(path.read_text())
+    try:
+        _python(case)
+        found = "ok"
+    except HubError as error:
+        found = error.code
+    answer = web.ask("vault_vector", **case)
+    assert (found, answer.get("refused", "ok")) == (case["expect"], case["expect"])
+    if found == "ok":
+        assert answer["ok"] == {"content": case["content"], "auth": case["auth"], "recovered": True}
 
 
 def test_two_secrets_give_the_same_keys(web):
