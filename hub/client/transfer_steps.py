@@ -19,7 +19,7 @@ from hub.client.register import newest, placed
 from hub.client.withdrawal import custody
 from hub.errors import Conflict, ConsentMissing, Forbidden, InvalidRequest, NotFound
 from hub.referrals import reasons
-from hub.statements.bodies import KINDS
+from hub.statements.bodies import KINDS, Part
 from hub.statements.grammar import Grade
 from hub.transfer.table import TRANSITIONS, Side
 
@@ -99,7 +99,7 @@ def say_with(
     member: Member, kind: str, shown: Shown, body: Mapping[str, Any], words: Mapping[str, Any], *, own: bool = False
 ) -> dict[str, Any]:
     """Take a step with words: sealed for the sender where the receiver says them, else a note of the own agency."""
-    with _said(member, shown, words, own=own) as part:
+    with _said(member, kind, shown, words, own=own) as part:
         return say(member, kind, shown, body, part)
 
 
@@ -138,8 +138,9 @@ def _roles_for(kind: str, side: Side, shown: Shown) -> frozenset[str] | None:
 
 
 @contextmanager
-def _said(member: Member, shown: Shown, words: Mapping[str, Any], *, own: bool) -> Iterator[Sealed | None]:
-    if words and custody(shown).withdrawn is not None:  # nothing more about this child is taken or given
+def _said(member: Member, kind: str, shown: Shown, words: Mapping[str, Any], *, own: bool) -> Iterator[Sealed | None]:
+    stopped = KINDS[kind].part is Part.OPTIONAL and custody(shown).withdrawn is not None
+    if words and stopped:  # nothing more about this child is taken or given
         records.put(member, "note", {"handoff": shown.id, **words})
         yield None
     elif not words:

@@ -18,6 +18,7 @@ from hub.client import (
     timers,
     transfer_steps,
     transfers,
+    withdrawal,
 )
 from hub.clock import SetClock
 from hub.errors import Conflict, ConsentMissing, InvalidRequest, NotFound
@@ -285,3 +286,15 @@ def test_the_sender_is_told_how_the_child_is_only_where_the_consent_says_so(peop
     with pytest.raises(ConsentMissing) as refused:
         transfer_steps.follow_up(people.receiver, leg, people.day(), None, progress)
     assert "without a report" in refused.value.todo
+
+
+def test_a_freeze_can_be_decided_after_consent_was_withdrawn(people):
+    given = people.basis()
+    _held, leg = people.arrived(basis=given)
+    transfer_steps.take(people.boss, leg, "freeze", text="The child does not want to stay there.")
+    people.run()
+    withdrawal.withdraw(people.worker, given.handoff)
+    people.run()
+    transfer_steps.take(people.boss, leg, "unfreeze", text="The child was heard, and stays.")
+    people.run()
+    assert reading.show(people.receiver, leg).state == "arrived"
