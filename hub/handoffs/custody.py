@@ -10,7 +10,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from hub.errors import ConsentMissing, Forbidden
+from hub.errors import Conflict, ConsentMissing
 from hub.handoffs.domain import GIVES_UP, WITHDRAW
 from hub.handoffs.store import HandoffStore, PacketStore
 from hub.outbox.store import Outbox
@@ -56,10 +56,10 @@ def check_giving(connection: Connection, handoff: Handoff, manifest: str, machin
 
     Raises:
         ConsentMissing: a withdrawal was signed here, or the packets are frozen, and the machine does not spare this.
-        Forbidden: it is not given out before a further step.
+        Conflict: it is not given out before a further step; whoever re-wraps goes on with the next one.
     """
     if machine and manifest in machine.withheld(connection, handoff):
-        raise Forbidden("This is kept closed until the case is accepted.", todo="Accept it first, or decline.")
+        raise Conflict("This is kept closed until the case is accepted.", todo="Accept it first, or decline.")
     spared = machine is not None and manifest in machine.spared(connection, handoff)
     halt = None if spared else halted(connection, handoff.id)
     if halt is not None:

@@ -198,7 +198,7 @@ class Intake:
         Raises:
             NotFound: the packet was destroyed.
             ConsentMissing: it stands still.
-            Forbidden: it is not given out before a further step.
+            Conflict: it is not given out before a further step.
         """
         handoff = HandoffStore(connection).get(packet["handoff"], lock=True)  # as a withdrawal does: one is first
         packets = PacketStore(connection)

@@ -212,11 +212,11 @@ class TestSearchSections:
             return desk.intake.serve(connection, packets.get(manifest), packets.files(manifest)[0])
 
     def test_are_not_given_out_before_the_acceptance(self, journey, offered, shelter, centre):
-        with pytest.raises(Forbidden):
+        with pytest.raises(Conflict):
             self.fetched(journey, offered, centre)
         journey.say("transfer.search", offered, worker(shelter), to=centre)
         journey.settle()
-        with pytest.raises(Forbidden):
+        with pytest.raises(Conflict):
             self.fetched(journey, offered, centre)
         journey.accept(offered, shelter, centre)
         assert self.fetched(journey, offered, centre)
@@ -226,7 +226,7 @@ class TestSearchSections:
         named = centre.members["case"].member
         body = {"plan": journey.plan(), "worker": named, "duty": [named]}
         journey.say("transfer.accept", offered, worker(centre), boss(centre), body=body, to=shelter)
-        with pytest.raises(Forbidden):
+        with pytest.raises(Conflict):
             self.fetched(journey, offered, centre)
 
     def test_are_gone_after_a_withdrawal_before_the_acceptance(self, journey, offered, shelter, centre):
