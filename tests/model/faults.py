@@ -34,7 +34,7 @@ class LateUnrelease(Hubs):
     """A release can be taken back after it was taken."""
 
     def append(self, world: World, said: Said) -> tuple[World, str]:
-        if said.kind == UNRELEASE and said.names is None:
+        if said.kind == UNRELEASE:
             for case in world.cases:
                 if case.standing is Standing.MOVED and case.leg == said.leg:
                     back = replace(case, standing=Standing.HELD, moved_by=None, moved_to=None)
