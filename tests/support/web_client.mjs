@@ -68,6 +68,10 @@ const answers = {
     members.set(name, member);
     return { agency: member.agency, member: member.id, roles: await member.roles(), seen: kept.seen };
   },
+  unlock({ name, url, passphrase, now }) {
+    const { known, kept } = members.get(name);
+    members.set(name, Member.unlock(new HubSession(url, around), known, passphrase, kept, () => now));
+  },
   sign_out: ({ name }) => members.get(name).signOut(),
   faults({ rows }) {
     faults = rows;

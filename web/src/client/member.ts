@@ -44,6 +44,14 @@ export interface Kept {
   readonly accepted: Map<string, string>;
 }
 
+/** Who a member is, and their sealed vault. */
+export interface Known {
+  readonly login: string;
+  readonly agency: string;
+  readonly member: string;
+  readonly stored: Stored;
+}
+
 /** Whom a packet is sealed to: an agency's newest epoch, one member's devices, or whoever holds a link. */
 export interface Target {
   readonly agency: string;
@@ -104,6 +112,20 @@ export class Member {
     const { agency, member } = who;
     a.agency(agency);
     return new Member(hub, { login, keys, stored, kept, content }, { agency, member }, now);
+  }
+
+  /** Open the vault that this device kept, without a network: a session begins when the hub is first asked. */
+  static unlock(hub: HubSession, known: Known, passphrase: string, kept: Kept, now: Clock): Member {
+    const { login, stored } = known;
+    const keys = vaults.derive(passphrase, kept.device, stored.kdf);
+    const content = vaults.openVault(stored, keys, login, kept.seen);
+    SECRETS(content);
+    return new Member(hub, { login, keys, stored, kept, content }, known, now);
+  }
+
+  /** What `unlock` needs: nothing of it is secret without passphrase and device. */
+  get known(): Known {
+    return { login: this.login, agency: this.agency, member: this.id, stored: this.stored };
   }
 
   /** End the session, here and at the hub. */

@@ -300,8 +300,8 @@ export interface Sealed {
 export function seal(plan: Plan, signer: Signer, random: Random = systemRandom): Sealed {
   const packet = b64u(random(16));
   const key = hkdf(random(32), concat(ascii("rcp/1/commit\0"), fromB64u(packet), ascii(plan.to)));
-  const grant = { country: plan.country, until: plan.until, commit: commitment(plan.excerpt, key) };
-  const { from, to, inbox, created, expires, log } = plan;
+  const { from, to, inbox, created, expires, log, country, until, excerpt } = plan;
+  const grant = { country, until, commit: commitment(excerpt, key) };
   const head = { packet, from, to, inbox, created, expires, log, grant };
   const archive = [basisOf(key, plan.excerpt), ...textsOf(plan.sections)];
   const { files, ...rest } = sealFiles(head, plan, [archive], signer, random);
