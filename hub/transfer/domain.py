@@ -18,7 +18,7 @@ from hub.followup.domain import Urgency
 from hub.handoffs.domain import HOLDER_ANSWER, WITHDRAW
 from hub.ids import host_of
 from hub.statements.grammar import MemberActor
-from hub.transfer.facts import DONE, GUARDS, TAKE, TRAVELLING, Pending, Plan, facts, takes
+from hub.transfer.facts import DONE, GUARDS, TAKE, TRAVELLING, Pending, Plan, facts
 from hub.transfer.table import ACKNOWLEDGE_CHANGE, COSIGN, TRANSITIONS, Side, State, Transition, signed_by
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ class Leg:
 
     def _again(self, statement: Statement, sides: frozenset[Side]) -> Transition | None:
         """Return the step that made the present state, if this is the same by the same party once more."""
-        if self.made_by != _made_by(statement) or (statement.type == TAKE and not takes(self, statement, 0)):
+        if self.made_by != _made_by(statement):
             return None
         return next(
             (

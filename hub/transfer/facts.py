@@ -144,8 +144,7 @@ _SAYS: dict[str, Callable[[Leg, Statement, str, int], dict[str, Any]]] = {
 }
 
 
-def takes(leg: Leg, statement: Statement, _now: int) -> bool:
-    """Whether a take names the release that is open, or that was taken, and is by somebody else."""
+def _takes(leg: Leg, statement: Statement, _now: int) -> bool:
     return statement.body["release"] == leg.release and leg.release_by not in _members(statement)
 
 
@@ -164,7 +163,7 @@ def _arrives(leg: Leg, _statement: Statement, _now: int) -> bool:
 
 GUARDS: dict[str, Callable[[Leg, Statement, int], bool]] = {
     "transfer.accept": _accepts,
-    TAKE: takes,
+    TAKE: _takes,
     "transfer.unfreeze": lambda leg, said, _now: leg.frozen_by in _members(said),
     "transfer.halt": _halts,
     "transfer.cancel": _halts,

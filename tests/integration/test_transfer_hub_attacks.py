@@ -539,28 +539,6 @@ class TestWhoIsNamed:
             journey.say("transfer.accept", leg, worker(centre), boss(centre), body=body, to=shelter)
 
 
-def test_a_take_that_comes_again_names_the_release_that_was_taken(journey, case, shelter, centre):
-    leg = journey.arrived(case, shelter, centre)
-    old = journey.release(leg, shelter)
-    journey.say("transfer.unrelease", leg, boss(shelter))
-    clock_on(journey)
-    release = journey.release(leg, shelter)
-    journey.settle()
-    journey.take(leg, centre, release)
-    journey.settle()
-    clock_on(journey)
-    with pytest.raises(IllegalTransition):
-        journey.take(leg, centre, old)
-    journey.take(leg, centre, release)
-    journey.settle()
-    assert len(registers(journey, centre)) == 1
-
-
-def clock_on(journey):
-    """Let a second pass, so that the same step is signed anew."""
-    journey.people.clock.forward(1)
-
-
 class TestTheJob:
     def test_warns_again_of_a_later_plan_though_the_senders_hub_was_silent_before(
         self, journey, accepted, shelter, centre, clock
