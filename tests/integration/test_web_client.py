@@ -180,6 +180,16 @@ def test_a_session_that_has_ended_is_renewed_once(node, browser):
     assert browser.ask("get", handoff=handoff) == {"refused": "unauthenticated"}
 
 
+def test_many_questions_at_once_sign_in_once_and_see_one_log(two_hubs, node, abroad, browser):
+    rows = [referred(two_hubs) for _ in range(3)]
+    browser.done("unlock", passphrase=PASSPHRASE, url=browser.member.account.url, now=NOW)
+    node.ask("faults", rows=[])
+    assert browser.done("show_all", rows=rows) == rows
+    asked = node.ask("requests")["ok"]
+    assert asked.count(["POST", "/api/v1/sessions"]) == 1
+    assert abroad.done("show_all", rows=rows) == rows
+
+
 def test_a_vault_opens_without_a_network_and_works_when_it_is_back(node, browser):
     handoff = browser.done("put", kind="note", value={"text": "kept"})
     node.ask("faults", rows=[{"path": "/", "broken": True}])

@@ -82,6 +82,10 @@ const answers = {
   forget: ({ name }) => members.get(name).trust.forget(),
   agency: async ({ name, agency, digits }) => (await members.get(name).trust.agency(agency, { digits })).how,
   show: async ({ name, handoff }) => shownOf(await handoffs.show(members.get(name), handoff)),
+  async show_all({ name, rows }) {
+    const found = await Promise.all(rows.map((handoff) => handoffs.show(members.get(name), handoff)));
+    return found.map(({ id }) => id);
+  },
   async open({ name, handoff, packet }) {
     const member = members.get(name);
     const shown = await handoffs.show(member, handoff);

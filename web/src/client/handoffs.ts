@@ -284,7 +284,7 @@ function packetsOf(view: View, lines: readonly Line[]): Listed[] {
   return listed.sort((one, other) => order.lastIndexOf(one.hash) - order.lastIndexOf(other.hash));
 }
 
-/** Download a packet and return it once every step of §4.4 holds. Attachments of their own files come with it. */
+/** Download a packet, files of attachments too, and return it once every step of §4.4 holds and who sealed it said so. */
 export async function open(member: Member, shown: Shown, listed: Listed): Promise<Packet> {
   const { manifest, hash, envelope } = listed;
   const rewraps = rewrapsOf(shown, listed);
@@ -306,6 +306,11 @@ export async function open(member: Member, shown: Shown, listed: Listed): Promis
     first: known === null && manifest.from !== manifest.to,
     rewraps,
   });
+  const { by } = shown.lineOf(hash).statement;
+  need(
+    by.filter(says.isMember).some((actor) => actor.member === packet.author),
+    "bad_signature",
+  );
   member.kept.accepted.set(manifest.packet, hash);
   return packet;
 }

@@ -95,14 +95,14 @@ export class Member {
     this.content = content;
     this.device = DeviceKeys.fromValue(content["device"]!);
     this.trust = new Trust(hub, readPins(content["pins"]!), hostOf(who.agency), now);
-    hub.signIn = () => session(hub, login, keys.auth);
+    hub.signIn = () => hub.open(login, keys.auth);
   }
 
   /** Sign in with a login, a passphrase and this device's secret; the vault comes from the hub. */
   static async signIn(hub: HubSession, login: string, passphrase: string, kept: Kept, now: Clock): Promise<Member> {
     const kdf = vaults.readKdf(await hub.get("/api/v1/kdf", { login }));
     const keys = vaults.derive(passphrase, kept.device, kdf);
-    hub.use(await session(hub, login, keys.auth));
+    hub.use(await hub.open(login, keys.auth));
     const stored = vaults.readStored(await hub.get("/api/v1/vault"));
     const content = vaults.openVault(stored, keys, login, kept.seen);
     SECRETS(content);
@@ -255,12 +255,6 @@ interface Opened {
   readonly stored: Stored;
   readonly kept: Kept;
   readonly content: JsonObject;
-}
-
-async function session(hub: HubSession, login: string, auth: Bytes): Promise<string> {
-  const answer = await hub.post("/api/v1/sessions", { login, auth: b64u(auth) });
-  expect(isObject(answer) && typeof answer["token"] === "string");
-  return answer["token"];
 }
 
 function inboxOf(entry: KeyEntry, wanted: string | undefined): string {

@@ -56,6 +56,8 @@ interface Request {
   readonly body?: Bytes;
   readonly type?: string;
   readonly invitation?: string;
+  /** Whether it is asked without a session. */
+  readonly anonymous?: boolean;
   /** Whether a second try changes nothing. */
   readonly again: boolean;
 }
@@ -65,6 +67,7 @@ export class HubSession {
   /** Returns a new token when the old one has ended. */
   signIn: (() => Promise<string>) | null = null;
   private token: string | null = null;
+  private renewing: Promise<void> | null = null;
   private readonly around: Surroundings;
 
   /** The hub at `url`; "" is the origin that the page came from. */
@@ -82,8 +85,22 @@ export class HubSession {
   }
 
   post(path: string, value: JsonObject, invitation?: string): Promise<Json> {
-    const given = invitation === undefined ? {} : { invitation };
+    const given = invitation === undefined ? {} : { invitation, anonymous: true };
     return this.json({ method: "POST", path, ...body(value), ...given, again: false });
+  }
+
+  /** Return the token of a new session. */
+  async open(login: string, auth: Bytes): Promise<string> {
+    const given = body({ login, auth: b64u(auth) });
+    const answer = await this.json({
+      method: "POST",
+      path: "/api/v1/sessions",
+      ...given,
+      anonymous: true,
+      again: false,
+    });
+    expect(isObject(answer) && typeof answer["token"] === "string");
+    return answer["token"];
   }
 
   put(path: string, value: JsonObject): Promise<Json> {
@@ -123,19 +140,21 @@ export class HubSession {
   }
 
   private async ask(request: Request, most: number): Promise<Bytes> {
-    const renew = this.signIn;
     let answer = await this.tried(request);
-    if (answer.status === 401 && request.invitation === undefined && renew) {
-      this.signIn = null;
-      try {
-        this.token = await renew();
-      } finally {
-        this.signIn = renew;
-      }
+    if (answer.status === 401 && !request.anonymous && this.signIn) {
+      await this.renewed(this.signIn);
       answer = await this.tried(request);
     }
     if (!answer.ok) throw problem(answer.status, await read(answer, MAX_ANSWER));
     return read(answer, most);
+  }
+
+  /** Many requests may find at once that the session has ended: one of them signs in for all. */
+  private renewed(signIn: () => Promise<string>): Promise<void> {
+    this.renewing ??= signIn()
+      .then((token) => this.use(token))
+      .finally(() => (this.renewing = null));
+    return this.renewing;
   }
 
   private async tried(request: Request): Promise<Response> {
@@ -147,8 +166,9 @@ export class HubSession {
     }
   }
 
-  private async once({ method, path, body = undefined, type, invitation }: Request): Promise<Response | null> {
-    const word = invitation === undefined ? this.token && `Bearer ${this.token}` : `Invitation ${invitation}`;
+  private async once({ method, path, body, type, invitation, anonymous }: Request): Promise<Response | null> {
+    const session = this.token && !anonymous ? `Bearer ${this.token}` : null;
+    const word = invitation === undefined ? session : `Invitation ${invitation}`;
     const headers = {
       Accept: "application/json",
       ...(type === undefined ? {} : { "Content-Type": type }),
@@ -238,6 +258,7 @@ const unreachable = (): HubError => new HubError("peer_unreachable");
 
 function checked(url: string): string {
   if (url === "") return url;
+  if (!/^https?:\/\//.test(url)) return fail("invalid_request");
   const { protocol, hostname, username, pathname, search, hash, origin } = new URL(url);
   const safe = protocol === "https:" || (protocol === "http:" && LOCAL.includes(hostname));
   if (!safe || username || pathname !== "/" || search || hash) throw new HubError("invalid_request");

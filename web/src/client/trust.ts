@@ -38,6 +38,7 @@ export class Trust {
   private readonly host: string;
   private readonly now: Clock;
   private readonly found = new Map<string, { at: number; agency: TrustedAgency }>();
+  private last: Promise<unknown> = Promise.resolve();
 
   constructor(hub: HubSession, pins: Pins, host: string, now: Clock) {
     this.hub = hub;
@@ -88,7 +89,14 @@ export class Trust {
     return kept && Math.abs(this.now() - kept.at) < FRESH ? kept.agency : this.lookUp(name, "");
   }
 
-  private async lookUp(name: string, digits: string): Promise<TrustedAgency> {
+  /** One at a time: what is seen of a log goes on from what was seen last. */
+  private lookUp(name: string, digits: string): Promise<TrustedAgency> {
+    const found = this.last.then(() => this.asked(name, digits));
+    this.last = found.catch(() => undefined);
+    return found;
+  }
+
+  private async asked(name: string, digits: string): Promise<TrustedAgency> {
     const served = await this.hub.get(`/api/v1/agencies/${encodeURIComponent(name)}`);
     expect(isObject(served) && typeof served["checkpoint"] === "string");
     const host = hostOf(name);
