@@ -206,7 +206,11 @@ def accept(member: Member, leg: str, reception: Reception, why: str | None = Non
     }
     with referrals.reply(member, shown, {"reception": dict(reception.words), "gates": dict(found.document)}) as part:
         said = member.statement(ACCEPT, leg, body, by=by, heads=shown.heads, part=part)
-        return Prepared(leg, cosigning.hold(member, said, part, {"begins": False, "leg": leg}), result)
+        return Prepared(
+            leg,
+            cosigning.hold(member, said, part, {"begins": False, "leg": leg, "reception": dict(reception.words)}),
+            result,
+        )
 
 
 def taken_in(

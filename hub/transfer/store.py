@@ -82,7 +82,7 @@ cases = Table(
     Column("holder", String(400), nullable=False),
     Column("standing", String(16), nullable=False),
     Column("opened_at", BigInteger, nullable=False),
-    Column("came_by", String(22), index=True),
+    Column("came_by", String(22), unique=True),
     Column("leg", String(22)),
     Column("release", String(43)),
     Column("moved_by", String(43)),

@@ -857,10 +857,8 @@ def upgrade() -> None:
         sa.Column("moved_to", sa.String(length=400), nullable=True),
         sa.ForeignKeyConstraint(["id"], ["handoffs.id"], name=op.f("fk_cases_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cases")),
+        sa.UniqueConstraint("came_by", name=op.f("uq_cases_came_by")),
     )
-    with op.batch_alter_table("cases", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_cases_came_by"), ["came_by"], unique=False)
-
     op.create_table(
         "freezes",
         sa.Column("id", sa.String(length=22), nullable=False),
@@ -1194,9 +1192,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_freezes_from_agency_asked_at"))
 
     op.drop_table("freezes")
-    with op.batch_alter_table("cases", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_cases_came_by"))
-
     op.drop_table("cases")
     with op.batch_alter_table("webhooks", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_webhooks_next_try"))
