@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 top = click.Group("transfer_way")
 _day = click.DateTime(["%Y-%m-%d"])
 _need = click.Choice(list(NEEDS))
-_APART = frozenset({"arrive", "follow_up"})
+_APART = frozenset({"arrive", "close", "follow_up"})
 """Steps that have a command of their own below, because they say or do more."""
 
 
@@ -269,6 +269,13 @@ def follow_up(session: Session, leg: str, **given: Any) -> None:
         held = findings.received_case(member, leg)
         progress = due.progress_report(member, held.record, since.date())
     say(session, member, transfer_steps.follow_up(member, leg, day, later, progress))
+
+
+@command(top, leg, _text(), why)
+def close(session: Session, leg: str, text: str, why: str | None) -> None:
+    """Close the case on this leg: monitoring is done, and two people have closed it with hub aftercare."""
+    member = session.member()
+    say(session, member, with_reason(lambda reason: transfer_steps.close(member, leg, text or None, reason), why))
 
 
 def _redirect(member: Member, named: str) -> dict[str, str | None]:

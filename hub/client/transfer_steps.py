@@ -12,7 +12,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from hub.client import cases, families, gates, judging, reading, records, referrals, timers, transfers
+from hub.aftercare.closing import Reason
+from hub.client import (
+    aftercare,
+    cases,
+    checking,
+    families,
+    gates,
+    judging,
+    reading,
+    records,
+    referrals,
+    timers,
+    transfers,
+)
 from hub.client.member import DAY, workspace
 from hub.client.opening import REPLY, open_handoff, received
 from hub.client.register import newest, placed
@@ -91,6 +104,8 @@ def take(member: Member, leg: str, step: str, **said: Any) -> dict[str, Any]:
         raise InvalidRequest(f"This step {wrong}.", todo=f"It says: {known}.")
     if step == "arrive" and body["seen"] > member.clock.now():
         raise InvalidRequest("Nobody can have seen the child yet at that time.", todo="Say when it was seen.")
+    if step in _DECIDED_BEFORE:
+        _decided(member, leg, step)
     reasons.check(words)
     return say_with(member, kind, reading.show(member, leg), body, words, own=row.own)
 
@@ -287,6 +302,36 @@ def _stop(member: Member, handoff: str, text: str) -> str:
 
 
 # After the handover
+
+_DECIDED_BEFORE: Final = {
+    "close": "Close it first: `hub aftercare recommend`, then somebody else `hub aftercare authorise`.",
+    "reopen": "Open it again first: `hub aftercare reopen`.",
+}
+
+
+def close(member: Member, leg: str, text: str | None = None, why: str | None = None) -> dict[str, Any]:
+    """Close the case on this leg, once two people have closed it (R43), and if the gates permit it.
+
+    After a death no gate is asked: nobody is guardian any more, and nothing that was promised can be kept.
+
+    Raises:
+        NotFound: the case is not followed here. Conflict: nobody has authorised its closure.
+        GateClosed: a gate blocks, such as that what an exception promised was not done.
+    """
+    if _decided(member, leg, "close") != Reason.DEATH:
+        gates.judged(checking.before(member, leg, "close", why=why), ())
+    return take(member, leg, "close", text=text)
+
+
+def _decided(member: Member, leg: str, step: str) -> str | None:
+    """Return why the case of a leg is closed, None where it is open; refuse a step that was not decided so before."""
+    held = cases.of_leg(member, leg)
+    if held is None:
+        raise NotFound("No case file of your agency goes by this leg.", todo="See `hub transfer list`.")
+    closed = aftercare.read(member, held.record).closure
+    if (closed is None) is (step == "close"):
+        raise Conflict("Your agency has not decided this for the case.", todo=_DECIDED_BEFORE[step], rule="R43")
+    return closed.value["reason"] if closed else None
 
 
 def follow_up(

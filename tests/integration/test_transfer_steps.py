@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from hub.client import basis as bases
+from hub.aftercare.closing import PARTS
 from hub.client import (
+    aftercare,
     cases,
+    closing,
     findings,
     gates,
     inquiries,
@@ -20,12 +22,13 @@ from hub.client import (
     transfers,
     withdrawal,
 )
+from hub.client import basis as bases
 from hub.clock import SetClock
-from hub.errors import Conflict, ConsentMissing, InvalidRequest, NotFound
+from hub.errors import Conflict, ConsentMissing, GateClosed, InvalidRequest, NotFound
 from hub.ids import random_id
 from tests.conftest import NOW
 from tests.support.legs import DAY, RETURN, SHOWN, People
-from tests.support.world import consent, grant, populated, world
+from tests.support.world import consent, grant, populated, today, world
 
 HOME, AWAY = "dj.example", "et.example"
 
@@ -298,3 +301,45 @@ def test_a_freeze_can_be_decided_after_consent_was_withdrawn(people):
     transfer_steps.take(people.boss, leg, "unfreeze", text="The child was heard, and stays.")
     people.run()
     assert reading.show(people.receiver, leg).state == "arrived"
+
+
+def test_a_leg_is_closed_once_two_people_closed_the_case_and_what_an_exception_promised_was_done(people):
+    _held, leg = people.handed_over()
+    transfer_steps.take(people.receiver, leg, "first_contact", day=people.day(), next=people.day(30))
+    people.run()
+    case = cases.of_leg(people.receiver, leg).record
+    with pytest.raises(NotFound, match="Nobody follows this case yet"):
+        transfer_steps.close(people.chief, leg, why="I supervise")
+    aftercare.follow(people.receiver, case, today(people.clock), "low")
+    asked = {"besides": ["receiver_or_missing_report"], "early": "Gone to an aunt."}
+    closing.recommend(people.receiver, case, "moved_on", PARTS, **asked)
+    with pytest.raises(Conflict, match="not decided"):
+        transfer_steps.close(people.chief, leg, why="I supervise")
+    closing.authorise(people.chief, case)
+    promised = {"mode": "bid_in_origin", "reason": "no panel there", "supervisor": "Omar", "on": people.day(-3)}
+    promised |= {"bia_due": people.day(7), "bid_due": people.day(14)}
+    cases.update(people.receiver, case, "bia_bid", {"v": 1, "exception": promised})
+    with pytest.raises(GateClosed) as refused:
+        transfer_steps.close(people.chief, leg, why="I supervise")
+    assert "R24" in refused.value.facts["gates"]
+    assert reading.show(people.receiver, leg).state == "monitoring"
+
+
+def test_a_closed_leg_is_opened_again_once_the_case_is(people):
+    _held, leg = people.handed_over()
+    transfer_steps.take(people.receiver, leg, "first_contact", day=people.day(), next=people.day(30))
+    people.run()
+    case = cases.of_leg(people.receiver, leg).record
+    aftercare.follow(people.receiver, case, today(people.clock), "low")
+    asked = {"besides": ["receiver_or_missing_report"], "early": "Gone to an aunt."}
+    closing.recommend(people.receiver, case, "moved_on", PARTS, **asked)
+    closing.authorise(people.chief, case)
+    transfer_steps.close(people.chief, leg, why="I supervise")
+    people.run()
+    assert reading.show(people.worker, leg).state == "closed"
+    with pytest.raises(Conflict, match="not decided"):
+        transfer_steps.take(people.chief, leg, "reopen", text="She came back.")
+    closing.reopen(people.chief, case, "She came back.", "high")
+    transfer_steps.take(people.chief, leg, "reopen", text="She came back.")
+    people.run()
+    assert reading.show(people.worker, leg).state == "monitoring"
