@@ -1,14 +1,36 @@
 """S3: a household and a boy return from Agadez to Côte d'Ivoire: who agrees for whom, and what each helper may read.
 
-Consent for each of them, and seven referrals that end differently. Boarding, arrival and the visits come later; where
-the scenario hands cases over, a referral carries the packet.
+One journey, and for each child a case, a consent, a packet and a leg of its own; seven referrals that end differently;
+a boy who waits in a shelter until his father is found; joint visits, and a review when the rent ends.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
-from hub.client import inquiries, opening, reading, unmet
+from hub.casefile.gates.ask import Journey
+from hub.client import (
+    aftercare,
+    due,
+    families,
+    findings,
+    gates,
+    inquiries,
+    opening,
+    reading,
+    register,
+    timers,
+    transfer_steps,
+    transfers,
+    unmet,
+    visits,
+)
+from hub.client.findings import Item
+from hub.client.judging import Plan, Purpose
+from tests.support import case_files
+from tests.support import transfers as moves
 from tests.support.scenario import THEMSELVES, TOO_YOUNG, Person, agrees, grant, guardian, parent, says_no
 from tests.support.sentences import (
     CHILD_SAID_NO,
@@ -100,6 +122,10 @@ KOUADIO = Person(
 HOUSEHOLD = (AWA, YAO, MOTHER)
 SAME = ("minimal_contact", "identity", "health", "education_skills", "economic")
 HIS = ("identity", "family_links", "child_views", "education_skills", "needs_risk", "minimal_contact")
+CHILDREN = (AWA, YAO)
+WAY = ("minimal_contact", "identity", "family_links", "travel_arrival", "plan", "safety_plan", "monitoring_plan")
+HOME = Purpose("return", final=True, return_mode="assisted_voluntary")
+TO_ABIDJAN = Purpose("return", final=False, return_mode="assisted_voluntary")
 THEIR_HELPERS = ("clinic", "clinic-treichville", "housing", "primary-school", "creche", "creche-cocody")
 HELPERS = ("uasc-shelter", "mechanics", "mhpss-group", "art-group")
 
@@ -109,9 +135,10 @@ def household(scene):
     """D2: the mother agrees for Awa, for Yao, who is asked, and once more for herself."""
     scene.on_day(2)
     home = grant("iom-abidjan", "reception", *SAME, onward=THEIR_HELPERS)
+    way = grant("iom-abidjan", "transfer", *WAY)
     return {
-        AWA: scene.consent("agadez", AWA, parent("mother"), TOO_YOUNG, home),
-        YAO: scene.consent("agadez", YAO, parent("mother"), agrees("With Mama."), home),
+        AWA: scene.consent("agadez", AWA, parent("mother"), TOO_YOUNG, home, way),
+        YAO: scene.consent("agadez", YAO, parent("mother"), agrees("With Mama."), home, way),
         MOTHER: scene.consent("agadez", MOTHER, THEMSELVES, agrees("Yes."), home),
     }
 
@@ -121,7 +148,8 @@ def kouadio(scene, household):
     """D2: his guardian and Kouadio agree to Abidjan, and to those who will help him there."""
     asked = grant("iom-abidjan", "reception", *HIS, onward=HELPERS, turned_on=("mhpss",))
     order = guardian("SYN-GD-31", "Juge des mineurs, Agadez")
-    return scene.consent("agadez", KOUADIO, order, agrees("I want to earn."), asked)
+    way = grant("iom-abidjan", "transfer", *HIS, "travel_arrival")
+    return scene.consent("agadez", KOUADIO, order, agrees("I want to earn."), asked, way)
 
 
 @pytest.fixture(scope="module")
@@ -138,8 +166,100 @@ def his_packet(scene, kouadio, received):
     return scene.send("agadez", kouadio, KOUADIO.part(*HIS, "mhpss"), to="iom-abidjan", purpose="reception")
 
 
+def by_night(scene):
+    """Leave on the evening of D9 and arrive before eight on D10."""
+    return Plan(scene.moment(9, hour=20), scene.moment(10, hour=2), scene.moment(10, hour=8))
+
+
+def on_the_way(scene, child):
+    """The case file of somebody before the journey: best interests are determined in Niger, by a panel."""
+    whole = moves.file_of(scene, child)
+    outcome = "family_reunification" if child is KOUADIO else "return"
+    decided = case_files.bid("bid1", outcome, scene.day(0), "NE", coo=["coo1"])
+    named = {"full": child.name}
+    who = case_files.identity(child.name, 2009, "male", "CI", "fr")
+    coo = [case_files.coo("coo1", scene.day(0), "CI", "Abidjan-Syn")]
+    return {
+        "needs_risk": case_files.needs("medium", "education"),
+        "child_views": case_files.views("Home, with the others-Syn", scene.day(1), "fr"),
+        "health": {"v": 1, "treatment_needed": False},
+        **whole,
+        "identity": {**who, "names": named},
+        "bia_bid": {
+            "v": 1,
+            "bid": decided,
+            "refoulement": case_files.screen(scene.day(0)),
+            "return_mode": "assisted_voluntary",
+        },
+        "coo_home_study": {"v": 1, "coo": coo},
+        "safety_plan": case_files.safety(scene.day(2)),
+        "monitoring_plan": case_files.monitoring(scene.day(12)),
+        "travel_arrival": case_files.travel(
+            scene.day(9), scene.moment(10, hour=2), scene.moment(10, hour=8), "Abidjan-Syn", "Aya-Syn"
+        ),
+    }
+
+
 @pytest.fixture(scope="module")
-def seven(scene, received, his_packet):
+def files(scene, household, kouadio):
+    """D2: the shelter in Agadez keeps a case for each child, and answers for each."""
+    sections = {child: on_the_way(scene, child) for child in (*CHILDREN, KOUADIO)}
+    traced = {"id": "t1", "of": "parents", "person": "father", "asked": scene.day(0), "outcome": "found"}
+    sections[KOUADIO]["family_links"] = {
+        "v": 1,
+        "members": sections[KOUADIO]["family_links"]["members"],
+        "tracing": [{**traced, "on": scene.day(1)}],
+    }
+    shelter = {"kind": "shelter", "from": scene.day(10), "carer": "a shelter in Abidjan-Syn", "accepted": True}
+    sections[KOUADIO]["care_guardianship"]["next_placement"] = shelter
+    return {child: moves.opens_case(scene, "agadez", whole) for child, whole in sections.items()}
+
+
+def offer_of(scene, files, child, on):
+    """What is offered of a child who travels with the mother."""
+    asked = {"to": "iom-abidjan", "on": on, "sections": WAY, "purpose": HOME, "plan": by_night(scene)}
+    return moves.offer(scene, "agadez", files[child], **asked)
+
+
+@pytest.fixture(scope="module")
+def legs(scene, household, kouadio, files, his_packet):
+    """D4: brother and sister are offered together, Kouadio alone; Abidjan accepts all three."""
+    offers = [offer_of(scene, files, child, household[child]) for child in CHILDREN]
+    made = families.offer(scene.member("agadez"), offers)
+    for one in made:
+        transfers.cosign(moves.second(scene, "agadez"), one.prepared.cosign)
+        scene.handoffs.append(one.leg)
+    scene.deliver()
+    found = dict(zip(CHILDREN, (one.leg for one in made), strict=True))
+    his = {"to": "iom-abidjan", "on": kouadio, "sections": (*HIS, "travel_arrival"), "purpose": TO_ABIDJAN}
+    found[KOUADIO] = moves.proposes(scene, "agadez", files[KOUADIO], **his, plan=by_night(scene))
+    for leg in found.values():
+        moves.says(scene, "iom-abidjan", leg, "transfer.acknowledge")
+        moves.accepts(scene, "iom-abidjan", leg, by_night(scene))
+    return found
+
+
+@pytest.fixture(scope="module")
+def home(scene, legs):
+    """D9 and D10: one journey by night; each is seen in Abidjan, and each case is handed over on its own."""
+    scene.on_day(9, hour=19)
+    for leg in legs.values():
+        moves.departs(scene, "agadez", leg, by_night(scene))
+    scene.on_day(10, hour=7)
+    for child, leg in legs.items():
+        transfer_steps.arrive(scene.member("iom-abidjan"), leg, scene.world.clock.now())
+        scene.deliver()
+        findings.verify(scene.member("iom-abidjan"), leg, [Item("identity", "names", "verified")])
+        scene.deliver()
+        if child is KOUADIO:
+            moves.takes_over(scene, "agadez", "iom-abidjan", leg, scene.day(17))
+        else:
+            moves.hands_over(scene, "agadez", "iom-abidjan", leg, scene.day(17))
+    return {child: moves.has_case(scene, "iom-abidjan", leg) for child, leg in legs.items()}
+
+
+@pytest.fixture(scope="module")
+def seven(scene, received, his_packet, home):
     """D10: everybody whom the household and Kouadio need is asked, each for one thing."""
     scene.on_day(10)
     asked = (
@@ -325,6 +445,45 @@ def test_nothing_crosses_a_border_without_an_agreement_between_the_two_countries
     ]
 
 
+def test_a_boy_who_says_no_stays_and_somebody_asks_whether_his_sister_should_go(scene, household, files, his_packet):
+    no = scene.consent(
+        "agadez", YAO, parent("mother"), says_no("Not without my dog."), grant("iom-abidjan", "transfer", *WAY)
+    )
+    offers = [offer_of(scene, files, AWA, household[AWA]), offer_of(scene, files, YAO, no)]
+    awa, yao = families.offer(scene.member("agadez"), offers)
+    assert awa.prepared is not None
+    assert yao.prepared is None
+    assert yao.refused.facts["gates"] == ["R26"], "his no stands until it is settled"
+    asked = [row.about for row in timers.listing(scene.member("agadez"), case=files[AWA].record)]
+    assert [(about.rule, about.facts["leg"]) for about in asked] == [(families.RULE, awa.leg)]
+    assert scene.sees_nothing_of("iom-abidjan", yao.leg)
+
+
+def test_sister_and_brother_travel_together_and_no_hub_knows_that_they_belong_together(scene, legs):
+    assert families.siblings(scene.member("agadez"), legs[AWA]) == [legs[YAO]]
+    scene.nothing_joins(*legs.values())
+    for child in CHILDREN:
+        seen = moves.reads(scene, "iom-abidjan", legs[child])
+        assert set(seen) == set(WAY)
+        other = next(one for one in CHILDREN if one is not child)
+        assert other.name not in str(seen)
+
+
+def test_each_child_has_one_holder_before_and_after_the_night(scene, legs, home):
+    for child, leg in legs.items():
+        for side in ("agadez", "iom-abidjan"):
+            held = register.who_holds(scene.member(side), leg)
+            assert (held.holder, held.acting) == (scene.address("iom-abidjan"), (scene.address("iom-abidjan"),))
+        assert scene.ledger("agadez", leg) == scene.ledger("iom-abidjan", leg)
+        said = [word for word in scene.ledger("agadez", leg) if not word.startswith("followup.")]
+        assert set(said[:3]) == {"transfer.proposed", "packet.delivered", "search.sealed"}
+        assert said[3:] == [
+            *("transfer.acknowledged", "transfer.accepted", "transfer.departed", "transfer.arrived"),
+            *("arrival.verified", "transfer.handed_over", "transfer.confirmed"),
+        ]
+        assert scene.cannot_decrypt("clinic", leg, stolen_from="iom-abidjan"), child.code
+
+
 def test_before_the_workshop_is_asked_for_kouadio_it_is_asked_for_a_place_for_nobody(scene, his_packet):
     asked = {"need": "skills", "age_band": "15-17", "sex": "male", "from": scene.day(20)}
     inquiry = scene.asks_for_a_place("iom-abidjan", "mechanics", **asked)
@@ -390,6 +549,59 @@ def test_kouadio_is_sheltered_from_day_10_until_his_father_is_found_on_day_17(sc
     ]
 
 
+def test_kouadio_goes_to_his_father_once_he_has_said_yes_in_writing(scene, home, seven):
+    """D17: the home was looked at, and his father has come; before he signs, no gate opens."""
+    scene.on_day(17)
+    case, worker = home[KOUADIO], scene.member("iom-abidjan")
+    found = moves.file_of(scene, KOUADIO, "family_links", "plan")
+    willing = found["family_links"].pop("willingness")
+    tracing = [
+        {"id": "t1", "of": "parents", "person": "father", "asked": scene.day(0), "outcome": "found", "on": scene.day(1)}
+    ]
+    moves.writes(scene, "iom-abidjan", case, "family_links", **{**found["family_links"], "tracing": tracing})
+    moves.writes(scene, "iom-abidjan", case, "plan", **{**found["plan"], "agreed_on": scene.day(17)})
+    study = [case_files.study("home1", scene.day(16), "father")]
+    moves.writes(scene, "iom-abidjan", case, "coo_home_study", home_studies=study)
+    decided = case_files.bid("bid2", "family_reunification", scene.day(17), "CI", home_studies=["home1"])
+    moves.writes(scene, "iom-abidjan", case, "bia_bid", bid=decided, refoulement=case_files.screen(scene.day(0)))
+    order = case_files.guardian("SYN-GD-32", scene.day(10), "judge in Abidjan-Syn")
+    moves.writes(scene, "iom-abidjan", case, "care_guardianship", **case_files.care("unaccompanied", order))
+    moves.writes(scene, "iom-abidjan", case, "safety_plan", **case_files.safety(scene.day(17)))
+    moves.writes(scene, "iom-abidjan", case, "monitoring_plan", **case_files.monitoring(scene.day(20)))
+    moves.writes(scene, "iom-abidjan", case, "health", v=1, treatment_needed=False)
+    told = {"situation": "unaccompanied", "final": True, "crosses_border": False, "disagreement": False}
+    journey = Journey(leg="A" * 22, purpose="reunification", return_mode="assisted_voluntary", **told)
+    before = gates.check(worker, case.record, "reunification", journey)
+    assert [row.gate for row in before.blocked] == ["R28"]
+    moves.writes(scene, "iom-abidjan", case, "family_links", willingness=willing)
+    assert gates.check(worker, case.record, "reunification", journey).permitted
+
+
+def test_a_joint_team_visits_the_household_every_two_weeks_and_asks_at_three_nine_and_eighteen_months(
+    scene, home, legs
+):
+    worker = scene.member("iom-abidjan")
+    for child, case in home.items():
+        moves.says(scene, "iom-abidjan", legs[child], "transfer.first_contact", day=scene.day(17), next=scene.day(46))
+        aftercare.follow(worker, case.record, scene.date(10), "medium", "household", country="CI")
+        visits.visit(worker, case.record, scene.world.clock.now(), themes={"safe": "good"})
+    held = aftercare.read(worker, home[AWA].record)
+    days = [row.day for row in due.due(held, scene.date(70)) if row.what == "face_to_face"]
+    assert {(later - sooner).days for sooner, later in pairwise(days)} == {14}
+    surveys = [row.day for row in due.due(held, scene.date(10 + 560)) if row.what == "survey"]
+    assert [(day.year * 12 + day.month) - (2025 * 12 + 3) for day in surveys] == [3, 9, 18]
+    assert held.review_due <= scene.date(10 + 92)
+
+
+def test_a_fortnight_before_the_rent_ends_somebody_is_told(scene, home):
+    worker = scene.member("iom-abidjan")
+    about = timers.About("The rent ends on day 106-Syn", home[AWA].record, "rent", {"until": scene.day(106)})
+    alarm = timers.set_timer(worker, about, scene.moment(92, hour=0))
+    (kept,) = (row for row in timers.listing(worker, case=home[AWA].record) if row.handoff == alarm)
+    assert kept.due == scene.moment(92, hour=0)
+    scene.said.add("The rent ends on day 106-Syn")
+
+
 def test_the_rent_is_paid_for_three_months_and_the_mother_is_asked_when_they_are_over(scene, seven):
     """A review would be due within a month; the owner gives the housing partner time until the rent ends."""
     rent = seven["housing"]
@@ -403,6 +615,18 @@ def test_the_rent_is_paid_for_three_months_and_the_mother_is_asked_when_they_are
     scene.take("housing", rent, "report_outcome", got_help="yes", text="Three months were paid to the landlady-Syn")
     scene.closes("iom-abidjan", rent, "adult", "yes", "They may stay; she pays the fourth herself-Syn")
     assert scene.ledger("iom-abidjan", rent)[-2:] == ["referral.completed", "referral.closed"]
+
+
+def test_when_the_rent_ends_the_plan_of_the_household_is_another_one(scene, home, seven):
+    scene.on_day(106)
+    present, words = ("child", "caregiver", "worker", "supervisor"), "She pays the rent from what she sews-Syn"
+    scene.said.add(words)
+    for child in CHILDREN:
+        case = home[child].record
+        visits.review(scene.member("iom-abidjan"), case, scene.date(106), present, changed=True, words=words)
+        held = aftercare.read(scene.member("iom-abidjan"), case)
+        assert held.of("review")[-1].value["changed"] is True
+        assert held.review_due > scene.date(190)
 
 
 def test_no_hub_learned_a_name_nothing_joins_and_the_logs_verify(scene):
