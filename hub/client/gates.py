@@ -180,10 +180,16 @@ def judged(result: Result, rows: Iterable[Mapping[str, Any]] = ()) -> Judged:
     """Return a result as it leaves: committed to under a key of its own, which only the other side is given.
 
     Raises:
-        GateClosed: a gate blocks; `gates` in its facts say which.
+        GateClosed: a gate blocks; `gates` in its facts say which, `rows` what each asks for.
     """
     if not result.permitted:
-        raise GateClosed("A gate of the transfer blocks this step.", gates=[row.gate for row in result.blocked])
+        blocked = [line for line in words.checklist(result) if line.found == Found.BLOCKED]
+        raise GateClosed(
+            "A gate of the transfer blocks this step.",
+            todo="The checklist is `hub transfer gates NAME --step STEP`; it says who may lift what.",
+            gates=[line.gate for line in blocked],
+            rows=[" ".join((f"{line.gate}: {line.why}", *line.todo)) for line in blocked],
+        )
     key, found = secrets.token_bytes(32), verdict.findings(result)
     commits = tuple({"id": gate, "commit": seal.gate_commitment(value, key, gate)} for gate, value in found)
     told = [value for _, value in found]

@@ -28,7 +28,7 @@ from hub.client import (
 )
 from hub.client.member import DAY, workspace
 from hub.client.opening import REPLY, open_handoff, received
-from hub.client.register import newest, placed
+from hub.client.register import newest, placed, who_holds
 from hub.client.withdrawal import custody
 from hub.errors import Conflict, ConsentMissing, Forbidden, InvalidRequest, NotFound
 from hub.referrals import reasons
@@ -306,7 +306,9 @@ def _stop(member: Member, handoff: str, text: str) -> str:
 _DECIDED_BEFORE: Final = {
     "close": "Close it first: `hub aftercare recommend`, then somebody else `hub aftercare authorise`.",
     "reopen": "Open it again first: `hub aftercare reopen`.",
+    "move_on": "Hand it over first. Where nobody can take it over, close it: `hub aftercare recommend`.",
 }
+"""Steps after the handover that say what was decided elsewhere, and where."""
 
 
 def close(member: Member, leg: str, text: str | None = None, why: str | None = None) -> dict[str, Any]:
@@ -324,12 +326,19 @@ def close(member: Member, leg: str, text: str | None = None, why: str | None = N
 
 
 def _decided(member: Member, leg: str, step: str) -> str | None:
-    """Return why the case of a leg is closed, None where it is open; refuse a step that was not decided so before."""
+    """Return why the case of a leg is closed, None where it is open; refuse a step that was not decided so before.
+
+    A case moves on once another agency holds it by the register, so that no child is let go to nobody.
+    """
     held = cases.of_leg(member, leg)
     if held is None:
         raise NotFound("No case file of your agency goes by this leg.", todo="See `hub transfer list`.")
-    closed = aftercare.read(member, held.record).closure
-    if (closed is None) is (step == "close"):
+    if step == "move_on":
+        closed, ready = None, who_holds(member, leg).holder != member.agency
+    else:
+        closed = aftercare.read(member, held.record).closure
+        ready = (closed is not None) is (step == "close")
+    if not ready:
         raise Conflict("Your agency has not decided this for the case.", todo=_DECIDED_BEFORE[step], rule="R43")
     return closed.value["reason"] if closed else None
 

@@ -8,10 +8,12 @@ from hub.aftercare.closing import PARTS
 from hub.client import (
     aftercare,
     cases,
+    checking,
     closing,
     findings,
     gates,
     inquiries,
+    intake,
     opening,
     proof,
     reading,
@@ -308,6 +310,8 @@ def test_a_leg_is_closed_once_two_people_closed_the_case_and_what_an_exception_p
     transfer_steps.take(people.receiver, leg, "first_contact", day=people.day(), next=people.day(30))
     people.run()
     case = cases.of_leg(people.receiver, leg).record
+    with pytest.raises(Conflict, match="not decided"):
+        transfer_steps.take(people.chief, leg, "move_on")
     with pytest.raises(NotFound, match="Nobody follows this case yet"):
         transfer_steps.close(people.chief, leg, why="I supervise")
     aftercare.follow(people.receiver, case, today(people.clock), "low")
@@ -322,6 +326,7 @@ def test_a_leg_is_closed_once_two_people_closed_the_case_and_what_an_exception_p
     with pytest.raises(GateClosed) as refused:
         transfer_steps.close(people.chief, leg, why="I supervise")
     assert "R24" in refused.value.facts["gates"]
+    assert any("that the exception promised" in row for row in refused.value.facts["rows"])
     assert reading.show(people.receiver, leg).state == "monitoring"
 
 
@@ -343,3 +348,20 @@ def test_a_closed_leg_is_opened_again_once_the_case_is(people):
     transfer_steps.take(people.chief, leg, "reopen", text="She came back.")
     people.run()
     assert reading.show(people.worker, leg).state == "monitoring"
+
+
+def test_a_child_who_came_without_a_packet_is_let_go_by_the_same_gates(people):
+    sections = dict(people.hagos().sections)
+    sections["bia_bid"] = {name: said for name, said in sections["bia_bid"].items() if name != "exception"}
+    case = cases.new(people.receiver, sections).record
+    days = {"next": people.day(2), "bia_due": people.day(7), "bid_due": people.day(14)}
+    begun = intake.intake(people.receiver, intake.Arrival(case, "spontaneous", second=people.chief.id, **days))
+    transfers.cosign(people.chief, begun.cosign)
+    people.run()
+    aftercare.follow(people.receiver, case, today(people.clock), "low")
+    asked = {"besides": ["receiver_or_missing_report"], "early": "Gone to an aunt."}
+    closing.recommend(people.receiver, case, "moved_on", PARTS, **asked)
+    closing.authorise(people.chief, case)
+    found = checking.before(people.chief, begun.leg, "close", why="I supervise")
+    assert [row.gate for row in found.blocked] == []
+    assert transfer_steps.close(people.chief, begun.leg, why="I supervise")["state"] == "closed"
