@@ -84,6 +84,13 @@ def terms(country: str, since: Mapping[str, date]) -> list[Term]:
     return sorted(found, key=lambda term: term.due)
 
 
+def events() -> tuple[str, ...]:
+    """Return what can happen that a term runs from or ends with, in any country, or that settles the 18th birthday."""
+    rows = [row for country in rules()["statutory"].values() for row in country]
+    terms_of = {row["since"] for row in rows} | {f"done_{row['id']}" for row in rows}
+    return (*sorted(terms_of), "transition_prepared", "consent_taken_again")
+
+
 def target(begins: date) -> date:
     """Return the day to which a case is followed: 24 months (H8)."""
     return months_after(begins, rules()["target"]["months"])

@@ -14,7 +14,7 @@ from rich.markup import escape
 
 from consent import words as texts
 from hub.aftercare import closing as rules
-from hub.aftercare import observer, visits
+from hub.aftercare import deadlines, observer, visits
 from hub.aftercare.benchmarks import Risk, published
 from hub.cli import words
 from hub.cli.common import FILE, Session, command, read_json, read_text, with_reason
@@ -175,7 +175,7 @@ def extend(session: Session, case: str, until: datetime, note: str) -> None:
     _wrote(session, member, entered.extend(member, case, until.date(), read_text(note)))
 
 
-@command(aftercare, _case, click.argument("event"), _on("When it was"), _note)
+@command(aftercare, _case, click.argument("event", type=click.Choice(deadlines.events())), _on("When it was"), _note)
 def event(session: Session, case: str, event: str, on: datetime | None, note: str | None) -> None:
     """Say what a term runs from, such as `produced` or `ordered`, or that one is done: `done_final_order`."""
     member = session.member()

@@ -104,6 +104,7 @@ def test_reviews_terms_and_risk(place, omar, case, tmp_path):
     told = hub(omar, "event", case, "produced", "--on", day(NOW))
     assert "Event" in told
     assert "final order" in hub(omar, "show", case)
+    assert "consent_taken_again" in hub(omar, "event", case, "produecd", "--on", day(NOW), code=2)
     assert "1 to 14 days" in hub(amina, "extend", case, "--until", day(NOW + 180 * DAY), "--why", why, code=2)
     hub(omar, "review", case, "--present", "child", "--present", "worker", "--present", "supervisor")
     assert "medium" in hub(omar, "risk", case, "--risk", "high", "--note", why).replace("high risk", "medium")
