@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from hub.aftercare.closing import PARTS
 from hub.client import (
     aftercare,
+    around,
     cases,
     checking,
     closing,
@@ -30,7 +33,7 @@ from hub.errors import Conflict, ConsentMissing, GateClosed, InvalidRequest, Not
 from hub.ids import random_id
 from tests.conftest import NOW
 from tests.support.legs import DAY, RETURN, SHOWN, People
-from tests.support.world import consent, grant, populated, today, world
+from tests.support.world import consent, grant, populated, protocol, today, world
 
 HOME, AWAY = "dj.example", "et.example"
 
@@ -42,6 +45,7 @@ def people(tmp_path_factory):
         made.join(made.members["amina"], "omar", {"supervisor"})
         made.join(made.members["hana"], "bekele", {"supervisor"})
         made.found(AWAY, "bureau", "authority", "ET", "sara")
+        made.found(AWAY, "nairobi", "authority", "KE", "mary")
         made.run()
         yield People(made, *(made.members[name] for name in ("amina", "omar", "hana", "bekele")))
 
@@ -236,9 +240,9 @@ def test_what_an_exception_put_off_is_due_at_the_receiver_after_arrival(people):
     assert due == {"bia", "bid"}
 
 
-def onward(people, *, named):
+def onward(people, *, named, to="sara"):
     """A case that came to the receiver, and the consent that lets it go on to the bureau, or does not."""
-    bureau = people.world.members["sara"]
+    bureau = people.world.members[to]
     to = people.receiver.agency
     more = {"onward": [bureau.agency]} if named else {}
     given = grant(people.clock, to, categories=set(SHOWN), purpose="transfer", turned_on=["status"], **more)
@@ -246,41 +250,60 @@ def onward(people, *, named):
     return bureau, people.handed_over(basis=held)[1]
 
 
+def going_on(people, bureau, leg):
+    """What the receiver would offer the bureau of a case that came to it, with what it approves."""
+    held = transfers.held_by_leg(people.receiver, leg)
+    for name, section in people.hagos().sections.items():
+        if name not in held.sections:
+            cases.update(people.receiver, held.record, name, section)
+    out = transfers.Offer(
+        case=held.record,
+        to=bureau.agency,
+        sections=("family_links", "identity"),
+        basis=opening.received(people.receiver, leg),
+        purpose=RETURN,
+        second=people.chief.id,
+        plan=people.plan(),
+        new_leg=random_id(),
+    )
+    said = {"gate": "R24", "leg": out.new_leg, "mode": "bid_in_origin", "begins": people.day(), "ends": people.day(9)}
+    said |= {"bia_due": people.day(7), "bid_due": people.day(14), "reason": "the panel meets after the journey"}
+    gates.approve(people.chief, held.record, said)
+    return out
+
+
 def test_a_case_goes_on_only_to_whom_the_consent_names(people):
-    for named in (True, False):
-        bureau, leg = onward(people, named=named)
-        held = transfers.held_by_leg(people.receiver, leg)
-        for name, section in people.hagos().sections.items():
-            if name not in held.sections:
-                cases.update(people.receiver, held.record, name, section)
-        out = transfers.Offer(
-            case=held.record,
-            to=bureau.agency,
-            sections=("family_links", "identity"),
-            basis=opening.received(people.receiver, leg),
-            purpose=RETURN,
-            second=people.chief.id,
-            plan=people.plan(),
-            new_leg=random_id(),
-        )
-        said = {
-            "gate": "R24",
-            "leg": out.new_leg,
-            "mode": "bid_in_origin",
-            "begins": people.day(),
-            "ends": people.day(9),
-        }
-        said |= {"bia_due": people.day(7), "bid_due": people.day(14), "reason": "the panel meets after the journey"}
-        gates.approve(people.chief, held.record, said)
-        if not named:
-            with pytest.raises(ConsentMissing):
-                transfers.offer(people.receiver, out)
-            continue
-        transfers.cosign(people.chief, transfers.offer(people.receiver, out).cosign)
-        people.run()
-        (opened,) = opening.open_handoff(bureau, out.new_leg)
-        assert {"family_links", "identity"} <= set(opened.sections)
-        assert opened.quarantined == {}
+    bureau, leg = onward(people, named=True)
+    out = going_on(people, bureau, leg)
+    transfers.cosign(people.chief, transfers.offer(people.receiver, out).cosign)
+    people.run()
+    (opened,) = opening.open_handoff(bureau, out.new_leg)
+    assert {"family_links", "identity"} <= set(opened.sections)
+    assert opened.quarantined == {}
+    bureau, leg = onward(people, named=False)
+    with pytest.raises(ConsentMissing):
+        transfers.offer(people.receiver, going_on(people, bureau, leg))
+
+
+def test_to_a_third_country_a_case_goes_on_a_consent_of_its_own_once_the_two_countries_have_agreed(people):
+    bureau, leg = onward(people, named=True, to="mary")
+    out = going_on(people, bureau, leg)
+    given = grant(people.clock, bureau.agency, categories=set(SHOWN), purpose="transfer", country="KE")
+    anew = replace(out, basis=bases.draft(people.receiver, consent(people.clock, given), "onward"))
+    assert refused_by(people, anew) == {"R10"}
+    agreed = {**protocol(people.clock), "label": "ET-KE", "countries": ["ET", "KE"]}
+    for member in (people.receiver, bureau):
+        around.put_protocol(member, agreed)
+    assert refused_by(people, out) == {"R15"}
+    transfers.cosign(people.chief, transfers.offer(people.receiver, anew).cosign)
+    people.run()
+    assert reading.show(bureau, out.new_leg).state == "delivered"
+
+
+def refused_by(people, out):
+    with pytest.raises(ConsentMissing) as refused:
+        transfers.offer(people.receiver, out)
+    return {row["rule"] for row in refused.value.facts["reasons"]}
 
 
 def test_the_sender_is_told_how_the_child_is_only_where_the_consent_says_so(people):
