@@ -108,6 +108,8 @@ def test_a_case_is_handed_over_from_two_terminals(people, value, says, tmp_path)
     assert "you can:" in shown
     says("hana", "transfer", "first-contact", leg, "--day", people.day(), "--next", people.day(30))
     assert value("hana", "transfer", "follow-up", leg, "--day", people.day())["state"] == "monitoring"
+    assert "hub aftercare plan" in value("bekele", "transfer", "close", leg, code=7)["todo"]
+    assert "Hand it over first" in value("bekele", "transfer", "move-on", leg, code=6)["todo"]
 
 
 def test_a_no_a_question_and_a_halt_are_words_in_files(people, value, says, tmp_path):

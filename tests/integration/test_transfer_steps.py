@@ -365,6 +365,7 @@ def test_a_closed_leg_is_opened_again_once_the_case_is(people):
     transfer_steps.close(people.chief, leg, why="I supervise")
     people.run()
     assert reading.show(people.worker, leg).state == "closed"
+    transfer_steps.take(people.receiver, leg, "post_closure_visit", day=people.day(), text="Well.")
     with pytest.raises(Conflict, match="not decided"):
         transfer_steps.take(people.chief, leg, "reopen", text="She came back.")
     closing.reopen(people.chief, case, "She came back.", "high")
@@ -388,3 +389,16 @@ def test_a_child_who_came_without_a_packet_is_let_go_by_the_same_gates(people):
     found = checking.before(people.chief, begun.leg, "close", why="I supervise")
     assert [row.gate for row in found.blocked] == []
     assert transfer_steps.close(people.chief, begun.leg, why="I supervise")["state"] == "closed"
+
+
+def test_a_dispute_ends_with_the_sender_once_both_supervisors_signed(people):
+    held, leg = people.arrived()
+    transfer_steps.take(people.chief, leg, "dispute", text="We have no guardian for her.")
+    people.run()
+    transfer_steps.take(people.boss, leg, "return", text="She comes back to us.")
+    people.run()
+    assert reading.show(people.receiver, leg).state == "disputed"
+    transfer_steps.cosign(people.chief, leg)
+    people.run()
+    assert reading.show(people.worker, leg).state == "cancelled"
+    assert register.who_holds(people.worker, held.record).holder == people.worker.agency
