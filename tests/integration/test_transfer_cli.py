@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from hub.client import handover
+from hub.client import cases, handover
 from hub.clock import FileClock, SetClock
 from tests.conftest import NOW
 from tests.support import terminal
@@ -135,3 +135,13 @@ def test_a_place_is_asked_for_from_the_terminal(people, value, says):
 def test_half_a_plan_is_none(people, says):
     refused = says("amina", "transfer", "depart", "x" * 22, *plan()[:4], code=2)
     assert "A plan says when the child leaves" in refused
+
+
+def test_a_child_without_a_packet_is_taken_in_at_the_terminal(people, value, says):
+    record = cases.new(people.receiver, dict(people.hagos().sections)).record
+    days = ("--next", people.day(2), "--bia-due", people.day(7), "--bid-due", people.day(14))
+    begun = value("hana", "transfer", "intake", record, "--mode", "spontaneous", *days, "--second", "bekele")
+    says("bekele", "cosign", begun["cosign"], "--yes")
+    assert "responsible: addis@dj.example" in says("hana", "transfer", "who-holds", record)
+    told = value("hana", "transfer", "gates", begun["leg"], "--step", "close", code=5)
+    assert [row["gate"] for row in told["gates"] if row["found"] == "blocked"] == ["R24"]
