@@ -29,6 +29,8 @@ from hub.ids import random_id
 from hub.keys.certificates import KeyEntry, MemberCert, Revocation
 from hub.keys.keyring import Keyring
 from hub.keys.store import KeyStore
+from hub.notify.store import notices
+from hub.notify.templates import MISSING
 from hub.packets.dsse import Envelope
 from hub.referrals.jobs import confirm_time
 from hub.statements.bodies import KINDS
@@ -574,8 +576,21 @@ class TestTheJob:
         clock.forward(300 * DAY)
         desk.sweep()
         assert raise_alarms(desk.hub) == 0
+        assert journey.state(accepted, shelter) == "accepted"
+        told = woken(desk, shelter)
+        assert told  # nobody sleeps because a clock is doubted
+        assert raise_alarms(desk.hub) == 0
         confirm_time(desk.hub)
         assert raise_alarms(desk.hub) == 1
+        assert journey.state(accepted, shelter) == "missing_on_arrival"
+        assert woken(desk, shelter) == told
+
+
+def woken(desk, agency):
+    """How many notices there are of a child who is missing, for the people of an agency."""
+    with desk.hub.database.read() as connection:
+        rows = select(notices.c.id).where(notices.c.template == MISSING, notices.c.to_agency == agency.agency)
+        return len(connection.scalars(rows).all())
 
 
 class TestABodyThatMayNeverReceive:

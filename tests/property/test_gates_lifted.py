@@ -18,7 +18,14 @@ from tests.vectors import gates
 
 NEVER = frozenset(gate.id for gate in ALL if gate.override is None)
 STOPPING = tuple(step for step in STEPS if step not in ADVISORY)
-APART = {"journey.situation", "journey.final", "journey.crosses_border", "case.exploitation", "journey.return_mode", "journey.holder"}
+APART = {
+    "journey.situation",
+    "journey.final",
+    "journey.crosses_border",
+    "case.exploitation",
+    "journey.return_mode",
+    "journey.holder",
+}
 """What changes which gates apply, or answers one: not simply worse."""
 WORSE = [
     (base, change, blocked)
