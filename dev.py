@@ -90,7 +90,13 @@ def _demo(words: list[str]) -> int:
 
 
 def _test(words: list[str]) -> int:
-    return _check([]) or _run("-m", "pytest", "-n", str(os.cpu_count() or 1), "--dist", "worksteal", *words)
+    tests = ("-m", "pytest", "-n", str(os.cpu_count() or 1), "--dist")
+    checked = _check([])
+    if checked or words:
+        return checked or _run(*tests, "worksteal", *words)
+    ran = _run(*tests, "worksteal", "--ignore=tests/scenarios")
+    # a scenario is one long story: whoever begins a file tells it to its end
+    return _run(*tests, "loadfile", "tests/scenarios") or ran
 
 
 def _check(_words: list[str]) -> int:

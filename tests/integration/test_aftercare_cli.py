@@ -68,6 +68,7 @@ def test_a_case_is_followed_by_what_its_file_says(omar, case, tmp_path):
     told = hub(omar, "due", case)
     assert "(in 7 days)" in told
     assert "Alem" in hub(omar, "text", case, "visit")
+    omar.clock.forward(1)  # within one second nobody could tell which plan is the newer one
     cases.update(omar, case, "monitoring_plan", {"low_visibility": {"caller_name": "Selam-Syn's friend"}})
     hub(omar, "plan", case, "--from", day(NOW))
     assert "would show" in hub(omar, "text", case, "visit", code=2)

@@ -297,7 +297,7 @@ def test_a_vital_interest_that_its_supervisor_did_not_sign_is_not_opened(one_hub
     basis = emergency(amina, one_hub.clock, hana.agency, hodan.id)
     out = Outgoing(hana.agency, {"minimal_contact": {"given_name": "SYN-X"}}, basis, "emergency", "emergency")
     handoff, alone = random_id(), [amina.me(frozenset({"caseworker"}))]
-    with referrals._sealed(amina, out) as ready:  # a sender's client that leaves the second signature out
+    with referrals.sealed(amina, out) as ready:  # a sender's client that leaves the second signature out
         body = {
             "kind": "referral",
             "urgency": "emergency",

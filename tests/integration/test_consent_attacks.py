@@ -111,7 +111,7 @@ def test_a_supervisor_who_signed_once_has_not_signed_another_three_days(one_hub,
     referrals.take(hana, sent.handoff, "ask", text="SYN more?")
     clock.forward(2 * 86_400)
     again = emergency(amina, clock, hana.agency, omar.id)
-    with referrals._sealed(amina, replace(out, basis=again)) as ready:
+    with referrals.sealed(amina, replace(out, basis=again)) as ready:
         referrals.say(amina, "referral.answer", reading.show(amina, sent.handoff), {}, ready.part)
     (late,) = [p for p in reading.show(hana, sent.handoff).packets if p.manifest.created == clock.now()]
     with pytest.raises(BadSignature):

@@ -1,6 +1,7 @@
 """The scene of each scenario's file, and its order: a scenario is told from its first day on.
 
-Each is told on SQLite and on PostgreSQL; one that says `IN_PROCESSES = True` is told over real processes too.
+Each is told over real hub processes that differ in their database: SQLite, PostgreSQL, SQLite, in the order in which
+the file names its hubs. Where it has one hub alone it is told twice.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ _HERE = Path(__file__).parent
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "scene" in metafunc.fixturenames:
-        told = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
-        if getattr(metafunc.module, "IN_PROCESSES", False):
-            told.append(pytest.param("processes", marks=pytest.mark.slow))
+        marks = (pytest.mark.slow, pytest.mark.postgres)
+        alone = len(hosts_of(metafunc.module)) == 1
+        told = ["sqlite", pytest.param("postgres", marks=marks)] if alone else [pytest.param("both", marks=marks)]
         metafunc.parametrize("scene", told, indirect=True, scope="module")
 
 
@@ -36,10 +37,11 @@ def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     When two processes share a file, each plays a part of it; so each is searched for names when it has ended.
     """
     with ExitStack() as stack:
-        databases: dict[str, str] | None = None if request.param == "processes" else {}
-        if request.param == "postgres":
+        hosts, databases = hosts_of(request.module), dict[str, str]()
+        if request.param != "sqlite":
             server = request.getfixturevalue("postgres_server")
-            databases = {host: stack.enter_context(server.database()) for host in hosts_of(request.module)}
+            ours = hosts if request.param == "postgres" else hosts[1::2]
+            databases = {host: stack.enter_context(server.database()) for host in ours}
         made = stack.enter_context(told_by(request.module, tmp_path_factory.mktemp("scene"), databases))
         yield made
         made.hubs_know_nothing_of(*(known for known in vars(request.module).values() if isinstance(known, Person)))

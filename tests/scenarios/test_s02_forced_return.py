@@ -56,7 +56,6 @@ AGENCIES = {
 }
 RECORD = ("addis",)
 AGREEMENTS = (("addis", "ET", "YE"), ("aden", "ET", "YE"))
-IN_PROCESSES = True
 
 MERON = Person(
     "SYN-ET-010",

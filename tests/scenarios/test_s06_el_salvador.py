@@ -34,7 +34,6 @@ AGENCIES = {
 }
 RECORD = ("texas", "conna")
 AGREEMENTS = (("texas", "SV", "US"),)
-IN_PROCESSES = True
 
 DAY = case_files.days_from(date(2025, 3, 3))
 FILE = case_files.FILES["SYN-SV-050"](DAY)

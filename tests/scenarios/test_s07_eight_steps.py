@@ -39,7 +39,6 @@ AGENCIES = {
 RECORD = ("focal-dakar",)
 AGREEMENTS = (("focal-dakar", "GW", "SN"),)
 HOMES = {"gabu": "gabu.example"}
-IN_PROCESSES = True
 
 IDRISSA = Person(
     "SYN-GW-060",

@@ -50,20 +50,24 @@ class PutClock(FileClock):
 
 @contextmanager
 def apart(folder: Path, about: Identity, clock: PutClock, given: Mapping[str, Any]) -> Iterator[Hub]:
-    """Yield a new hub, opened by the test, while a process of its own serves it and does its jobs."""
+    """Yield a new hub, opened by the test, while processes of its own serve it and do its jobs."""
     port = free_port()
     settings = Settings(data=folder, private_peers=True, url=f"http://127.0.0.1:{port}", **given)
     create_hub(settings, replace(about, url=settings.url), clock=clock)
     environment = {f"HUB_{name.upper()}": str(value) for name, value in given.items()}
-    process = HubProcess(folder, port, {**environment, "HUB_CLOCK_FILE": str(clock.path), "HUB_HURRY": "25"})
+    environment |= {"HUB_CLOCK_FILE": str(clock.path), "HUB_HURRY": "25"}
+    verbs = ("serve", "worker") if "database" in given else ("serve",)  # on SQLite one process does both
+    processes = [HubProcess(folder, port, environment, verb) for verb in verbs]
     try:
-        process.start()
+        for process in processes:
+            process.start()
         hub = open_hub(settings, clock=clock)
         yield hub
         hub.database.close()
     finally:
-        ended = process.stop()
-    assert (ended, "job failed" in process.logged()) == (0, False)
+        ended = [process.stop() for process in reversed(processes)]
+    assert not any(ended)
+    assert not any("job failed" in process.logged() for process in processes)
 
 
 def settled(hubs: Collection[Hub]) -> None:

@@ -21,7 +21,7 @@ from hub.client import access, around, cosigning, groups, opening, reading, reco
 from hub.client import basis as bases
 from hub.client.groups import Again, How
 from hub.client.referrals import Outgoing
-from hub.clock import FileClock, SetClock
+from hub.clock import FileClock
 from hub.errors import ConsentMissing, NotFound, WrongRecipient
 from hub.handofflog.auditor import audit
 from hub.handofflog.store import HandoffLog
@@ -39,7 +39,7 @@ from tests.support.apart import PutClock, settled
 from tests.support.gateways import RapidProServer, serving
 from tests.support.searching import EVERYBODYS, closure, found_in, kept_by, tokens
 from tests.support.smtp import mail_server
-from tests.support.world import FOUNDER, PASSPHRASE, Mailing, consent, emergency, today, world, world_apart
+from tests.support.world import FOUNDER, PASSPHRASE, Mailing, consent, emergency, today, world_apart
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -549,8 +549,8 @@ def hosts_of(module: ModuleType) -> list[str]:
 
 
 @contextmanager
-def told_by(module: ModuleType, folder: Path, databases: Mapping[str, str] | None) -> Iterator[Scene]:
-    """Set the scene of a scenario's file, on these `databases`; None: its hubs run in processes of their own.
+def told_by(module: ModuleType, folder: Path, databases: Mapping[str, str]) -> Iterator[Scene]:
+    """Set the scene of a scenario's file: its hubs in processes of their own, on these `databases` or else on SQLite.
 
     `AGENCIES` are kinds and countries by name, `RECORD` those who ask for consent, `AGREEMENTS` the sharing protocols:
     who keeps one, and between which two countries. `NO_ACCOUNT` are providers without one, and who answers for them;
@@ -577,11 +577,10 @@ def told_by(module: ModuleType, folder: Path, databases: Mapping[str, str] | Non
 
 
 def _hubs(
-    module: ModuleType, folder: Path, databases: Mapping[str, str] | None, channels: Mapping[str, str]
+    module: ModuleType, folder: Path, databases: Mapping[str, str], channels: Mapping[str, str]
 ) -> AbstractContextManager[World]:
-    if databases is None:
-        return world_apart(folder, PutClock(folder / "clock", FIRST_DAY), *hosts_of(module), **channels)
-    return world(folder, SetClock(FIRST_DAY), *hosts_of(module), databases=databases, **channels)
+    clock = PutClock(folder / "clock", FIRST_DAY)
+    return world_apart(folder, clock, *hosts_of(module), databases=databases, **channels)
 
 
 def _channels(mailbox: Mailbox, gateway: RapidProServer) -> dict[str, str]:

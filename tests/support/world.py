@@ -166,12 +166,15 @@ def world(
 
 
 @contextmanager
-def world_apart(folder: Path, clock: PutClock, *hosts: str, **more: Any) -> Iterator[World]:
+def world_apart(
+    folder: Path, clock: PutClock, *hosts: str, databases: Mapping[str, str] | None = None, **more: Any
+) -> Iterator[World]:
     """Yield hubs at `hosts`, each in a process of its own that reads the same clock; `more` are their settings."""
     made = World(folder, clock, settled)
     with ExitStack() as stack:
         for host in hosts:
-            hub = stack.enter_context(apart(folder / f"hub-{host}", _identity(host), clock, more))
+            given = {**({"database": databases[host]} if databases and host in databases else {}), **more}
+            hub = stack.enter_context(apart(folder / f"hub-{host}", _identity(host), clock, given))
             made.hubs[host] = Served(hub, hub.settings.url)
         yield made
 
