@@ -124,3 +124,22 @@ class Lister(Protocol):
     ) -> Mapping[str, Mapping[str, Any]]:
         """Return what a party is shown of several handoffs, by their ids."""
         ...
+
+
+class NeverGivenUp:
+    """What machines have in common whose handoffs nobody withdraws, and which need no word of a hub."""
+
+    def then(self, connection: Any, handoff: Party, statement: Statement, name: str) -> Collection[Word]:  # noqa: ARG002 - the port's signature
+        """Return nothing: it needs no word of a hub."""
+        return ()
+
+    def spared(self, connection: Any, handoff: Party) -> Collection[str]:  # noqa: ARG002 - the port's signature
+        """Return nothing: it is never withdrawn."""
+        return ()
+
+    def withheld(self, connection: Any, handoff: Party) -> Collection[str]:  # noqa: ARG002 - the port's signature
+        """Return nothing: it has no packet that waits for a step."""
+        return ()
+
+    def watch(self, connection: Any, handoff: Party, now: int) -> None:
+        """Do nothing: it is never withdrawn."""

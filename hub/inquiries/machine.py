@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hub.directory.calendars import calendar_of
 from hub.followup.domain import Owner, owner_of, rung_of, start
 from hub.followup.store import FollowUps
-from hub.handoffs.ports import Step
+from hub.handoffs.ports import NeverGivenUp, Step
 from hub.handoffs.store import HandoffStore
 from hub.inquiries import domain
 from hub.inquiries.domain import KIND, OVERDUE, Inquiry, State, state_of
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from hub.handoffs.ports import Party, Word
+    from hub.handoffs.ports import Party
     from hub.statements.grammar import Statement
     from hub.statements.verify import VerifiedStatement
 
 
-class InquiryMachine:
+class InquiryMachine(NeverGivenUp):
     """Capacity inquiries for the intake of the hub at `origin`."""
 
     kind = KIND
@@ -74,21 +74,6 @@ class InquiryMachine:
             self._add(connection, handoff, replace(asked, state=state, position=position), now)
         elif position > before.position:
             self._save(connection, replace(before, state=state, position=position), statement, now)
-
-    def then(self, connection: Connection, handoff: Party, statement: Statement, name: str) -> Collection[Word]:  # noqa: ARG002 - the port's signature
-        """Return nothing: a question needs no word of a hub."""
-        return ()
-
-    def spared(self, connection: Connection, handoff: Party) -> Collection[str]:  # noqa: ARG002 - the port's signature
-        """Return nothing: an inquiry is never withdrawn."""
-        return ()
-
-    def withheld(self, connection: Connection, handoff: Party) -> Collection[str]:  # noqa: ARG002 - the port's signature
-        """Return nothing: a question waits for no step before it."""
-        return ()
-
-    def watch(self, connection: Connection, handoff: Party, now: int) -> None:
-        """Do nothing: an inquiry is never withdrawn."""
 
     def view(self, connection: Connection, handoff: Party, agency: str, now: int) -> Mapping[str, Any]:  # noqa: ARG002 - times are shown, not judged
         """Return state, who has the ball and by when."""

@@ -11,7 +11,7 @@ from hub.directory.calendars import calendar_of
 from hub.errors import InvalidRequest
 from hub.followup.domain import WARNING, Owner, Urgency, owner_of, rung_of, start, start_dated
 from hub.followup.store import FollowUps
-from hub.handoffs.ports import Step
+from hub.handoffs.ports import NeverGivenUp, Step
 from hub.handoffs.store import HandoffStore
 from hub.keys.certificates import CASE_ROLES
 from hub.keys.store import KeyStore
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from hub.followup.domain import FollowUp, Rung
-    from hub.handoffs.ports import Party, Word
+    from hub.handoffs.ports import Party
     from hub.statements.grammar import Statement
     from hub.statements.verify import VerifiedStatement
 
 
-class TimerMachine:
+class TimerMachine(NeverGivenUp):
     """Timers for the intake of the hub at `origin`."""
 
     kind = KIND
@@ -75,21 +75,6 @@ class TimerMachine:
         now: int,
     ) -> None:
         """Do nothing: no other hub takes a timer."""
-
-    def then(self, connection: Connection, handoff: Party, statement: Statement, name: str) -> Collection[Word]:  # noqa: ARG002 - the port's signature
-        """Return nothing: a date needs no word of a hub."""
-        return ()
-
-    def spared(self, connection: Connection, handoff: Party) -> Collection[str]:  # noqa: ARG002 - the port's signature
-        """Return nothing: a timer is never withdrawn."""
-        return ()
-
-    def withheld(self, connection: Connection, handoff: Party) -> Collection[str]:  # noqa: ARG002 - the port's signature
-        """Return nothing: they are the own agency's."""
-        return ()
-
-    def watch(self, connection: Connection, handoff: Party, now: int) -> None:
-        """Do nothing: a timer is never withdrawn."""
 
     def view(self, connection: Connection, handoff: Party, agency: str, now: int) -> Mapping[str, Any]:  # noqa: ARG002 - times are shown, not judged
         """Return state, who answers for it, by when, and which rung comes next."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from hub.errors import Forbidden, IllegalTransition
 from hub.followup.store import FollowUps
-from hub.handoffs.ports import Step, Word
+from hub.handoffs.ports import NeverGivenUp, Step, Word
 from hub.handoffs.store import HandoffStore
 from hub.ids import random_id
 from hub.keys.certificates import NEVER_RECEIVE
@@ -45,26 +45,11 @@ _TAKES = frozenset({TAKE, "transfer.intake"})
 _RECEIVES = ("caseworker", "supervisor", "focal_point")
 
 
-class _Beside:
-    """What these machines have in common: nothing is withdrawn, frozen, watched or said next."""
+class _Beside(NeverGivenUp):
+    """What these machines have in common: nothing is withdrawn, and the ordering hub judges."""
 
     def __init__(self, origin: str) -> None:
         self._origin = origin
-
-    def spared(self, connection: Connection, handoff: Party) -> Collection[str]:  # noqa: ARG002 - the port's signature
-        """Return nothing: it is never withdrawn."""
-        return ()
-
-    def withheld(self, connection: Connection, handoff: Party) -> Collection[str]:  # noqa: ARG002 - the port's signature
-        """Return nothing: it has no packet that waits for a step."""
-        return ()
-
-    def watch(self, connection: Connection, handoff: Party, now: int) -> None:
-        """Do nothing: it is never withdrawn."""
-
-    def then(self, connection: Connection, handoff: Party, statement: Statement, name: str) -> Collection[Word]:  # noqa: ARG002 - the port's signature
-        """Return nothing."""
-        return ()
 
     def expect(self, connection: Connection, handoff: Party, verified: VerifiedStatement, now: int) -> None:
         """Let the ordering hub judge."""

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from hub.followup.calendar import Calendar
-    from hub.followup.domain import FollowUp
+    from hub.referrals.ports import Clocks
     from hub.statements.grammar import Statement
     from hub.transfer.domain import Leg
     from hub.transfer.table import State
@@ -42,18 +42,6 @@ class Legs(Protocol):
 
     def save(self, leg: Leg, *, was: int) -> None:
         """Keep what became of a leg, or raise StaleVersion."""
-        ...
-
-
-class Clocks(Protocol):
-    """Where running clocks are kept."""
-
-    def replace(self, handoff: str, followup: FollowUp | None, track: str = ...) -> None:
-        """Give a handoff this clock instead of the one it has on a track, or none."""
-        ...
-
-    def get(self, handoff: str, track: str = ...) -> FollowUp | None:
-        """Return the clock of a handoff on a track."""
         ...
 
 

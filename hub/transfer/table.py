@@ -12,6 +12,7 @@ from enum import StrEnum
 from importlib import resources
 from typing import TYPE_CHECKING
 
+from hub.handoffs.domain import HOLDERS
 from hub.statements.bodies import PROXY
 from hub.statements.grammar import Grade, MemberActor
 
@@ -167,7 +168,6 @@ UNTIL_HANDOVER = (
 )
 _HELD = (State.RESPONSIBILITY_TRANSFERRED, State.MONITORING)
 _OFFERED = (State.OFFERED, State.DELIVERED, State.ACKNOWLEDGED, State.INFO_NEEDED)
-_HOLDERS = frozenset({"caseworker", "provider", "supervisor", "focal_point", "data_officer"})
 
 
 def _beside(
@@ -194,8 +194,8 @@ BESIDE = (
     *_beside("transfer.succeeded", (*_HELD, State.ONWARD, State.CLOSED), Side.RECIPIENT_HUB),
     *_beside("consent.freeze", BEGUN, Side.ORDERING_HUB),
     *_beside("consent.unfreeze", BEGUN, Side.SENDER, _SUPERVISORS),
-    *_beside("consent.holder_answer", BEGUN, Side.RECIPIENT, _HOLDERS),
-    *_beside("consent.report", BEGUN, Side.RECIPIENT, _HOLDERS),
+    *_beside("consent.holder_answer", BEGUN, Side.RECIPIENT, HOLDERS),
+    *_beside("consent.report", BEGUN, Side.RECIPIENT, HOLDERS),
     *_beside("packet.destroy", BEGUN, Side.ORDERING_HUB),
     *_beside("packet.destroy", BEGUN, Side.RECIPIENT_HUB),
     *_beside("referral.overdue", BEGUN, Side.ORDERING_HUB),
