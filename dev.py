@@ -21,6 +21,7 @@ VERBS = {
     "test": "run every test, and check; extra words go to pytest",
     "check": "format, lint, types, import contracts",
     "bench": "measure, print ratios",
+    "screenshots": "take pictures of every screen of the web app, into .dev/screens or the folder that is named",
 }
 OLDEST = (3, 11)
 
@@ -29,7 +30,7 @@ def main() -> int:
     """Run one verb; return its exit code."""
     verb = sys.argv[1] if len(sys.argv) > 1 else ""
     if verb not in VERBS:
-        print("usage: python3 dev.py VERB\n" + "\n".join(f"  {name:6} {what}" for name, what in VERBS.items()))
+        print("usage: python3 dev.py VERB\n" + "\n".join(f"  {name:11} {what}" for name, what in VERBS.items()))
         return 2
     if sys.version_info < OLDEST:
         return _with_newer_python()
@@ -80,8 +81,10 @@ def _build_pages() -> None:
 
 
 def _run(*words: str, **extra: str) -> int:
+    """Run Python in `.venv`. What it compiles is kept, beside the tree: tests start many hubs, which need it anew."""
+    kept = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(ROOT / ".dev" / "pycache")}
     path = f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}".rstrip(os.pathsep)
-    environment = {**os.environ, "PYTHONPATH": path, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", **extra}
+    environment = {**os.environ, **kept, "PYTHONPATH": path, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", **extra}
     return subprocess.call([str(PYTHON), *words], cwd=ROOT, env=environment)
 
 
@@ -90,12 +93,15 @@ def _demo(words: list[str]) -> int:
 
 
 def _test(words: list[str]) -> int:
-    tests = ("-m", "pytest", "-n", str(os.cpu_count() or 1), "--dist")
+    # one more than there are cores: many tests wait for a browser, a hub or a disk
+    tests = ("-m", "pytest", "-n", str((os.cpu_count() or 1) + 1), "--dist")
     checked = _check([])
-    if checked or words:
-        return checked or _run(*tests, "worksteal", *words)
+    if checked:
+        return checked
+    if words:
+        return _run(*tests, "worksteal", *words)
     ran = _run(*tests, "worksteal", "--ignore=tests/scenarios")
-    # a scenario is one long story: whoever begins a file tells it to its end
+    # a scenario is one long story over several processes: whoever begins a file tells it to its end
     return _run(*tests, "loadfile", "tests/scenarios") or ran
 
 
@@ -114,7 +120,11 @@ def _bench(words: list[str]) -> int:
     return _run("-m", "bench", *words)
 
 
-_COMMANDS = {"demo": _demo, "test": _test, "check": _check, "bench": _bench}
+def _screenshots(words: list[str]) -> int:
+    return _run(str(ROOT / "web" / "screenshots.py"), *words)
+
+
+_COMMANDS = {"demo": _demo, "test": _test, "check": _check, "bench": _bench, "screenshots": _screenshots}
 
 if __name__ == "__main__":
     sys.exit(main())

