@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar, cast, get_args
 
 from flask import Flask, current_app, g, request
 
-from hub.errors import Forbidden
+from hub.errors import Forbidden, TotpSetup
 
 Kind = Literal["public", "member", "invitation", "peer", "operator", "link", "gateway"]
 View = TypeVar("View", bound=Callable[..., Any])
@@ -33,22 +33,32 @@ class Caller:
     """Enrolled, but without a certificate that is valid now."""
     credential: str = ""
     """Hash of the session's token or of the invitation's code."""
+    codeless: bool = False
+    """Signed in without a code of an authenticator app at a hub that asks everybody for one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """What a route asks of its caller. `roles` empty means any; `pending` lets members in who are not certified yet."""
+    """What a route asks of its caller.
+
+    `roles` empty means any; `pending` lets members in who are not certified yet, `codeless` those who have to set up an
+    authenticator app first.
+    """
 
     kind: Kind
     roles: frozenset[str] = frozenset()
     pending: bool = False
+    codeless: bool = False
 
     def check(self, who: Caller) -> None:
         """Return if `who`, a caller of this kind, may go on.
 
         Raises:
             Forbidden: no certificate yet (or no longer), or none of the roles.
+            TotpSetup: an authenticator app comes first.
         """
+        if who.codeless and not self.codeless:
+            raise TotpSetup("This hub asks everybody for a code of an authenticator app.")
         if who.pending and not self.pending:
             raise Forbidden("Your agency has not certified this member, or no longer does.")
         if self.roles and not self.roles & who.roles:
@@ -57,7 +67,7 @@ class Permission:
 
 
 def permission(
-    kind: Kind, *, roles: set[str] | frozenset[str] = frozenset(), pending: bool = False
+    kind: Kind, *, roles: set[str] | frozenset[str] = frozenset(), pending: bool = False, codeless: bool = False
 ) -> Callable[[View], View]:
     """Declare who may call a view; stands below the route decorator.
 
@@ -68,7 +78,7 @@ def permission(
         raise ValueError(f"no such kind of caller: {kind}")
 
     def declare(view: View) -> View:
-        setattr(view, _ATTRIBUTE, Permission(kind, frozenset(roles), pending))
+        setattr(view, _ATTRIBUTE, Permission(kind, frozenset(roles), pending, codeless))
         return view
 
     return declare

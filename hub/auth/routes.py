@@ -5,32 +5,22 @@ Bodies are a few lines: identity from the hook, arguments from a schema, one use
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from flask import g
 from flask_smorest import Blueprint
 
 from hub.auth import accounts, schemas
-from hub.auth.access import waits
+from hub.auth.access import network_address, waits
 from hub.auth.permissions import caller, permission
 from hub.auth.store import Account, AccountStore
 from hub.context import current_hub
-from hub.errors import Unauthenticated
+from hub.errors import HubError, NotFound
 from hub.keys.store import KeyStore
 from hub.packets.encoding import parse_json
 
 blueprint = Blueprint("accounts", __name__, url_prefix="/api/v1", description="Members, sessions and vaults")
-
-
-@blueprint.route("/kdf")
-@blueprint.arguments(schemas.LoginQuery, location="query")
-@blueprint.response(200, schemas.Kdf)
-@permission("public")
-def get_kdf(query: dict[str, str]) -> dict[str, Any]:
-    """How a login derives its keys. An unknown login gets an answer of the same form."""
-    hub = current_hub()
-    with hub.database.read() as connection:
-        return accounts.kdf_of(AccountStore(connection), query["login"], hub.signer)
 
 
 @blueprint.route("/sessions", methods=["POST"])
@@ -40,28 +30,57 @@ def get_kdf(query: dict[str, str]) -> dict[str, Any]:
 def post_session(given: dict[str, Any]) -> dict[str, Any]:
     """Sign in."""
     hub = current_hub()
+    attempt = accounts.Attempt(given["login"], given["auth"], given.get("code"), network_address(), given.get("known"))
     with hub.database.write() as connection:
-        opened = accounts.sign_in(AccountStore(connection), given["login"], given["auth"], hub.wire.now())
-    if opened is None:
-        raise Unauthenticated(
-            "The login or its secret is wrong.", todo="Check login, passphrase and device, then try again."
-        )
-    token, session = opened
-    return {"token": token, "expires": session.expires}
+        opened = accounts.sign_in(connection, attempt, hub.signer, hub.wire.now())
+    if isinstance(opened, HubError):
+        raise opened
+    return {"token": opened.token, "known": opened.known, "expires": opened.session.expires}
 
 
 @blueprint.route("/sessions/current", methods=["DELETE"])
 @blueprint.response(204)
-@permission("member", pending=True)
+@permission("member", pending=True, codeless=True)
 def delete_session() -> None:
     """Sign out."""
     with current_hub().database.write() as connection:
         AccountStore(connection).close_session(caller().credential)
 
 
+@blueprint.route("/sessions")
+@blueprint.response(200, schemas.OwnSession(many=True))
+@permission("member", pending=True)
+def get_sessions() -> list[dict[str, Any]]:
+    """One's own sessions, the newest first."""
+    hub, mine = current_hub(), g.session.id
+    with hub.database.read() as connection:
+        rows = AccountStore(connection).sessions_of(g.account.login, hub.wire.now())
+    return [{**asdict(row), "current": row.id == mine} for row in rows]
+
+
+@blueprint.route("/sessions", methods=["DELETE"])
+@blueprint.response(204)
+@permission("member", pending=True)
+def delete_sessions() -> None:
+    """Sign out everywhere, here too."""
+    hub = current_hub()
+    with hub.database.write() as connection:
+        accounts.end_everywhere(connection, g.account, hub.wire.now())
+
+
+@blueprint.route("/sessions/<string:named>", methods=["DELETE"])
+@blueprint.response(204)
+@permission("member", pending=True)
+def delete_other_session(named: str) -> None:
+    """End one of one's own sessions."""
+    with current_hub().database.write() as connection:
+        if not AccountStore(connection).end_session(g.account.login, named):
+            raise NotFound("You have no such session.")
+
+
 @blueprint.route("/me")
 @blueprint.response(200, schemas.Me)
-@permission("member", pending=True)
+@permission("member", pending=True, codeless=True)
 def get_me() -> dict[str, Any]:
     """Who is signed in."""
     who = caller()
@@ -77,7 +96,7 @@ def get_me() -> dict[str, Any]:
 
 @blueprint.route("/vault")
 @blueprint.response(200, schemas.StoredVault)
-@permission("member", pending=True)
+@permission("member", pending=True, codeless=True)
 def get_vault() -> dict[str, Any]:
     """The member's own sealed vault."""
     return _vault(g.account)
@@ -89,8 +108,9 @@ def get_vault() -> dict[str, Any]:
 @permission("member", pending=True)
 def put_vault(given: dict[str, Any]) -> None:
     """Replace the vault; its version must be one above the one that is kept."""
-    with current_hub().database.write() as connection:
-        accounts.replace_vault(AccountStore(connection), g.session, given.pop("version"), given)
+    hub, who = current_hub(), (g.account, g.session)
+    with hub.database.write() as connection:
+        accounts.replace_vault(connection, who, given.pop("version"), given, hub.wire.now())
 
 
 @blueprint.route("/invitations", methods=["POST"])
@@ -117,7 +137,10 @@ def post_enrolment(given: dict[str, Any]) -> Account:
     with hub.database.write() as connection:
         if g.invitation.member is not None:
             accounts.check_gone(KeyStore(connection), caller().agency, g.invitation.member, hub.clock.now())
-        return accounts.enrol(AccountStore(connection), g.invitation, given, hub.wire.now())
+        enrolled = accounts.enrol(connection, g.invitation, given, hub.signer, hub.wire.now())
+    if isinstance(enrolled, HubError):
+        raise enrolled
+    return enrolled
 
 
 @blueprint.route("/enrolments")

@@ -13,6 +13,7 @@ from hub.keys.vault import ALGORITHM, MEMORY_CEILING, MEMORY_FLOOR, OPS_CEILING,
 from hub.packets.encoding import b64u, from_b64u
 
 MAX_VAULT = 256 * 1024
+_CODE = validate.Regexp(r"[0-9]{6}\Z")
 _LOGIN = validate.Regexp(r"[a-z0-9][a-z0-9._-]{2,62}\Z")
 
 
@@ -48,24 +49,62 @@ class Kdf(Schema):
     salt = fields.String(required=True, validate=validate.Regexp(r"[A-Za-z0-9_-]{21}[AQgw]\Z"))
 
 
-class LoginQuery(Schema):
-    """Whose parameters are asked for."""
-
-    login = fields.String(required=True, validate=_LOGIN)
-
-
 class SignIn(Schema):
     """A login and the secret derived from passphrase and device secret."""
 
     login = fields.String(required=True, validate=_LOGIN)
     auth = Bytes(size=32, required=True)
+    code = fields.String(validate=_CODE)
+    known = fields.String(validate=validate.Regexp(r"[A-Za-z0-9_-]{65}\Z"))
 
 
 class Token(Schema):
-    """A session's token; shown once."""
+    """A session's token, shown once, and what shows next time that this client has signed in before."""
 
     token = fields.String(required=True)
+    known = fields.String(required=True)
     expires = fields.Integer(required=True)
+
+
+class OwnSession(Schema):
+    """One of a member's sessions; `current` is the one that asks."""
+
+    id = fields.String(required=True)
+    created = fields.Integer(required=True)
+    seen = fields.Integer(required=True)
+    expires = fields.Integer(required=True)
+    current = fields.Boolean(required=True)
+
+
+class Totp(Schema):
+    """Whether this login takes codes of an authenticator app, and whether this hub asks everybody for them."""
+
+    active = fields.Boolean(required=True)
+    required = fields.Boolean(required=True)
+
+
+class TotpSecret(Schema):
+    """A new secret; shown once."""
+
+    secret = fields.String(required=True)
+    uri = fields.String(required=True)
+
+
+class TotpSwitch(Schema):
+    """A code that fits, to turn them on or off, and the `current` login secret."""
+
+    active = fields.Boolean(required=True)
+    code = fields.String(required=True, validate=_CODE)
+    current = Bytes(required=True, size=32)
+
+
+class AccountEvent(Schema):
+    """What happened to an account, and which member did it."""
+
+    member = fields.String(required=True)
+    what = fields.String(required=True)
+    by = fields.String(required=True)
+    at = fields.Integer(required=True)
 
 
 class Vault(Schema):
@@ -77,10 +116,11 @@ class Vault(Schema):
 
 
 class VaultChange(Vault):
-    """The next vault; a new passphrase brings a new login secret and its parameters."""
+    """The next vault and the `current` login secret; a new passphrase brings a new one with its parameters."""
 
     auth = Bytes(size=32)
     kdf = fields.Nested(Kdf)
+    current = Bytes(size=32, required=True)
 
 
 class StoredVault(Vault):

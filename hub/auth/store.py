@@ -1,7 +1,7 @@
-"""Rows of accounts, sessions, invitations and failed sign-ins.
+"""Rows of accounts, sessions and invitations.
 
 SQL only. Nothing here opens anything: tokens and codes are kept as hashes, login secrets as verifiers, vaults sealed.
-Failures are counted per login whether or not an account has it, so that neither answer nor work tells which exist.
+A session that somebody ended is kept until it would have ended by itself: a device that was signed out is told so.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     ForeignKey,
     Integer,
@@ -19,7 +20,6 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    case,
     delete,
     insert,
     select,
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlalchemy.engine import RowMapping
 
-FAILURES = 10
-LOCKED = 15 * 60
+SESSION_SECONDS = 12 * 3600
+IDLE_SECONDS = 2 * 3600
 
 accounts = Table(
     "accounts",
@@ -62,8 +62,11 @@ sessions = Table(
     metadata,
     Column("token", String(43), primary_key=True),
     Column("login", String(64), ForeignKey("accounts.login"), nullable=False, index=True),
+    Column("id", String(22), nullable=False, unique=True),
     Column("created", BigInteger, nullable=False),
+    Column("seen", BigInteger, nullable=False),
     Column("expires", BigInteger, nullable=False, index=True),
+    Column("ended", Boolean, nullable=False),
 )
 
 invitations = Table(
@@ -76,14 +79,6 @@ invitations = Table(
     Column("expires", BigInteger, nullable=False),
     Column("used", BigInteger),
     Column("member", String(22)),
-)
-
-sign_in_failures = Table(
-    "sign_in_failures",
-    metadata,
-    Column("login", String(43), primary_key=True),
-    Column("failures", Integer, nullable=False),
-    Column("since", BigInteger, nullable=False, index=True),
 )
 
 
@@ -108,12 +103,15 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A signed-in member's session; `token` is the hash of what the client holds."""
+    """A signed-in member's session; `token` is the hash of what the client holds, `id` what a list shows."""
 
     token: str
     login: str
+    id: str
     created: int
+    seen: int
     expires: int
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +137,7 @@ class AccountStore(Store):
             Conflict: the login is taken, or the member has an account.
         """
         if not self._add(accounts, **asdict(account) | {"roles": _joined(account.roles)}):
-            raise Conflict("This login is taken.", todo="Choose another login.")
+            raise taken()
 
     def replace(self, account: Account) -> None:
         """Keep a member's new account in the place of the old one, whose vault, secret and sessions end.
@@ -149,7 +147,7 @@ class AccountStore(Store):
         """
         here = (accounts.c.agency == account.agency) & (accounts.c.member == account.member)
         for old in self._connection.scalars(select(accounts.c.login).where(here)).all():
-            self.close_sessions(old)
+            self._run(delete(sessions).where(sessions.c.login == old))
         self._run(delete(accounts).where(here))
         self.add(account)
 
@@ -181,9 +179,8 @@ class AccountStore(Store):
         self._run(insert(sessions).values(asdict(session)))
 
     def session(self, token: str, now: int) -> tuple[Session, Account] | None:
-        """Return the session whose token has this hash, with its account, unless it has ended."""
-        where = (sessions.c.token == token) & (sessions.c.expires > now)
-        row = self._one(select(sessions).where(where))
+        """Return the session whose token has this hash, with its account, unless it is over or long unused."""
+        row = self._one(select(sessions).where((sessions.c.token == token) & _lives(now)))
         account = self.by_login(row["login"]) if row else None
         return (Session(**row), account) if row and account else None
 
@@ -191,9 +188,23 @@ class AccountStore(Store):
         """End one session."""
         self._run(delete(sessions).where(sessions.c.token == token))
 
-    def close_sessions(self, login: str, but: str = "") -> None:
-        """End all sessions of an account, `but` one."""
-        self._run(delete(sessions).where((sessions.c.login == login) & (sessions.c.token != but)))
+    def sessions_of(self, login: str, now: int) -> list[Session]:
+        """Return the sessions of an account, the newest first."""
+        mine = (sessions.c.login == login) & _lives(now) & sessions.c.ended.is_(False)
+        return [Session(**row) for row in self._all(select(sessions).where(mine).order_by(sessions.c.created.desc()))]
+
+    def end_session(self, login: str, named: str) -> bool:
+        """End one session of an account, by its id; return whether there was one."""
+        mine = (sessions.c.login == login) & (sessions.c.id == named) & sessions.c.ended.is_(False)
+        return self._run(update(sessions).where(mine).values(ended=True)) == 1
+
+    def end_sessions(self, login: str, but: str = "") -> None:
+        """End all sessions of an account, `but` the one with this token."""
+        self._run(update(sessions).where((sessions.c.login == login) & (sessions.c.token != but)).values(ended=True))
+
+    def touch(self, token: str, now: int) -> None:
+        """Remember that a session was used."""
+        self._run(update(sessions).where(sessions.c.token == token).values(seen=now))
 
     def invite(self, invitation: Invitation) -> None:
         """Keep an invitation."""
@@ -213,39 +224,26 @@ class AccountStore(Store):
         if self._run(update(invitations).where(_open(code, now)).values(used=now)) != 1:
             raise Forbidden("This invitation was used already or has expired.", todo="Ask for a new one.")
 
-    def locked(self, login: str, now: int) -> bool:
-        """Return whether too many sign-ins of this login (its hash) failed of late."""
-        row = self._one(select(sign_in_failures).where(sign_in_failures.c.login == login))
-        return row is not None and row["failures"] >= FAILURES and row["since"] + LOCKED > now
-
-    def failed(self, login: str, now: int) -> None:
-        """Count one more failed sign-in; a full count stands until `LOCKED` seconds after the try that filled it."""
-        had = sign_in_failures.c
-        over = had.since + LOCKED <= now
-        full = had.failures >= FAILURES
-        changes = {
-            "failures": case((over, 1), else_=had.failures + 1),
-            "since": case((over, now), (full, had.since), else_=now),
-        }
-        first = self._insert(sign_in_failures, {"login": login, "failures": 1, "since": now})
-        self._run(first.on_conflict_do_update(index_elements=["login"], set_=changes))
-
-    def succeeded(self, login: str) -> None:
-        """Forget the failures of this login (its hash)."""
-        self._run(delete(sign_in_failures).where(sign_in_failures.c.login == login))
-
     def purge(self, now: int) -> int:
-        """Delete what has ended: sessions, invitations, counts of failures."""
+        """Delete what is over: sessions and invitations."""
         ended: Sequence[Any] = (
             delete(sessions).where(sessions.c.expires <= now),
             delete(invitations).where((invitations.c.expires <= now) | invitations.c.used.is_not(None)),
-            delete(sign_in_failures).where(sign_in_failures.c.since + LOCKED <= now),
         )
         return sum(self._run(statement) for statement in ended)
 
     def _account(self, where: Any) -> Account | None:
         row = self._one(select(accounts).where(where))
         return None if row is None else _account(row)
+
+
+def taken() -> Conflict:
+    """Return what somebody is told whose login another account has."""
+    return Conflict("This login is taken.", todo="Choose another login; after a few such tries an invitation ends.")
+
+
+def _lives(now: int) -> ColumnElement[bool]:
+    return (sessions.c.expires > now) & (sessions.c.seen + IDLE_SECONDS > now)
 
 
 def _open(code: str, now: int) -> ColumnElement[bool]:

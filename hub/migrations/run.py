@@ -46,8 +46,9 @@ def upgrade(database: Database, to: str = "head") -> None:
         Unavailable: the schema is newer than this release.
     """
     with database.write() as connection:
-        _refuse_newer(connection)
-        command.upgrade(_config(connection), to)
+        present, scripts = _refuse_newer(connection)
+        if to != "head" or present != scripts.get_current_head():
+            command.upgrade(_config(connection), to)
 
 
 def downgrade(database: Database, to: str) -> None:
@@ -63,7 +64,8 @@ def check(database: Database) -> None:
         Unavailable: it is older or newer.
     """
     with database.read() as connection:
-        if _refuse_newer(connection) != ScriptDirectory.from_config(_config(connection)).get_current_head():
+        present, scripts = _refuse_newer(connection)
+        if present != scripts.get_current_head():
             raise Unavailable("The database has an older schema.", todo="Run `hub upgrade`, after a backup.")
 
 
@@ -74,19 +76,22 @@ def revise(words: str) -> None:
         upgrade(database)
         with database.write() as connection:
             config = _config(connection)
+            config.attributes["revising"] = True
             number = len(list(ScriptDirectory.from_config(config).walk_revisions())) + 1
             command.revision(config, words, autogenerate=True, rev_id=f"{number:04}")
         database.close()
 
 
-def _refuse_newer(connection: Connection) -> str | None:
+def _refuse_newer(connection: Connection) -> tuple[str | None, ScriptDirectory]:
+    """Return the change that the schema stands at, and all changes that this release has."""
     present = MigrationContext.configure(connection).get_current_revision()
+    scripts = ScriptDirectory.from_config(_config(connection))
     try:
-        ScriptDirectory.from_config(_config(connection)).get_revision(present or "base")
+        scripts.get_revision(present or "base")
     except CommandError as error:
         todo = "Install the release that the database was last used with, or a newer one."
         raise Unavailable("The database has a newer schema than this release knows.", todo=todo) from error
-    return present
+    return present, scripts
 
 
 def _config(connection: Connection) -> Config:

@@ -8,6 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect, text
 
 from hub.auth.store import AccountStore, Session
+from hub.auth.tries import OF_LOGIN, Counted, Tries
 from hub.db import Database
 from hub.errors import Unavailable
 from hub.migrations.run import all_metadata, check, downgrade, upgrade
@@ -38,7 +39,7 @@ def test_down_and_up_again_with_data(empty):
     upgrade(empty)
     with empty.write() as connection:
         Notices(connection).put(key="k", to_agency="a", to_member="m", template="waits", now=1)
-        AccountStore(connection).failed("h", 1)
+        Tries(connection).failed([Counted("h", OF_LOGIN)], 1)
     downgrade(empty, "base")
     assert tables(empty) == set()
     upgrade(empty)
@@ -71,7 +72,7 @@ def test_a_newer_schema_is_refused_and_left_as_it_was(empty):
 def test_a_session_belongs_to_an_account(empty):
     upgrade(empty)
     with pytest.raises(Exception, match=r"(?i)foreign key"), empty.write() as connection:
-        AccountStore(connection).open_session(Session("t", "nobody", 1, 2))
+        AccountStore(connection).open_session(Session("t", "nobody", "i", 1, 1, 2))
 
 
 def test_the_changes_leave_other_hubs_databases_alone(tmp_path):
