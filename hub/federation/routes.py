@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import Response, g, request
 from flask_smorest import Blueprint
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 
 from hub.auth.permissions import Caller, permission, register_verifier
 from hub.context import current_hub
@@ -14,7 +14,7 @@ from hub.directory.feed.publish import page, publish_feed
 from hub.directory.feed.schemas import FeedPlace
 from hub.directory.records.visibility import PARTNERS
 from hub.federation.counts import told_counts, told_document
-from hub.federation.pull import own_entry, public_documents
+from hub.federation.pull import own_entry, peer_log, public_documents
 from hub.federation.receive import authenticate, take_message
 from hub.federation.signing import Request
 from hub.federation.store import Peers
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("federation", __name__, url_prefix="/federation/v1", description="Between hubs")
 PeerList = Schema.from_dict({"peers": fields.List(fields.Dict(), required=True)}, name="PeerList")
+_SIZE = fields.Integer(required=True, validate=validate.Range(0, 2**53 - 1))
+LogSizes = Schema.from_dict({"old": _SIZE, "new": _SIZE}, name="LogSizes")
 
 
 def register_peers(app: Flask) -> None:
@@ -90,6 +92,23 @@ def get_peers() -> dict[str, list[dict[str, str]]]:
     with current_hub().database.read() as connection:
         found = Peers(connection).all()
     return {"peers": [{"host": peer.host, "url": peer.url, "sign": b64u(peer.sign)} for peer in found]}
+
+
+@blueprint.route("/peers/<string:host>/checkpoint")
+@blueprint.response(200, {"type": "string"}, content_type="text/plain")
+@permission("member")
+def get_peer_checkpoint(host: str) -> Response:
+    """A peer's newest checkpoint as it says it now: browsers ask nobody but their own hub."""
+    return Response(peer_log(current_hub(), host, "checkpoint"), mimetype="text/plain; charset=utf-8")
+
+
+@blueprint.route("/peers/<string:host>/consistency")
+@blueprint.arguments(LogSizes, location="query")
+@blueprint.response(200, {"type": "object"})
+@permission("member")
+def get_peer_consistency(query: dict[str, int], host: str) -> Response:
+    """A peer's own proof that its log only grew between two sizes, as it came; the client verifies it."""
+    return _json(peer_log(current_hub(), host, f"consistency?old={query['old']}&new={query['new']}"))
 
 
 def _verify() -> Caller:

@@ -16,7 +16,10 @@ from hub.db import Store, metadata
 from hub.errors import BadSignature, NotFound, PeerMisbehaved, Replayed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import ColumnElement
+    from sqlalchemy.engine import RowMapping
 
 FIRST_WAIT, LONGEST_WAIT = 5, 3600
 """Seconds before the second try, and the most between two tries."""
@@ -41,6 +44,18 @@ peer_nonces = Table(
     Column("peer", String(261), primary_key=True),
     Column("nonce", String(22), primary_key=True),
     Column("until", BigInteger, nullable=False, index=True),
+)
+
+peer_releases = Table(
+    "peer_releases",
+    metadata,
+    Column("peer", String(261), primary_key=True),
+    Column("release", String(43), primary_key=True),
+    Column("finding", String(16), primary_key=True),
+    Column("path", String(200), nullable=False),
+    Column("log_index", BigInteger, nullable=False),
+    Column("first_at", BigInteger, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
 )
 
 
@@ -171,3 +186,25 @@ class Peers(Store):
 
     def _change(self, which: ColumnElement[bool], **values: object) -> None:
         self._run(update(peers).where(which).values(**values))
+
+
+class ReleaseFindings(Store):
+    """What peers were found to serve to browsers, by what they logged. Kept: a lie that ended was one."""
+
+    def put(self, host: str, release: str, index: int, finding: str, path: str, now: int) -> bool:
+        """Keep a finding, or that it was found again; return whether it is new."""
+        c = peer_releases.c
+        this = (c.peer == host) & (c.release == release) & (c.finding == finding)
+        if self._run(update(peer_releases).where(this).values(last_at=now, path=path, log_index=index)):
+            return False
+        row = {"peer": host, "release": release, "finding": finding, "path": path, "log_index": index}
+        return self._add(peer_releases, **row, first_at=now, last_at=now)
+
+    def newest(self, host: str) -> RowMapping | None:
+        """Return the finding about the newest release of a hub, or None."""
+        return next((row for row in self.all() if row["peer"] == host), None)
+
+    def all(self) -> Sequence[RowMapping]:
+        """Return every finding, by hub, the newest release first, of one release what was found last."""
+        c = peer_releases.c
+        return self._all(select(peer_releases).order_by(c.peer, c.log_index.desc(), c.last_at.desc()))

@@ -24,7 +24,7 @@ from tests.support.factories import NOW, Agency, register, signer, some_hash, st
 from tests.support.logs import root_at
 
 HERE, THERE = "here.example", "there.example"
-WORDS, KILLS = 300, 12
+WORDS, KILLS = 100, 5
 ROOT = Path(__file__).resolve().parents[2]
 
 
