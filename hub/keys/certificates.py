@@ -30,6 +30,7 @@ REVOCATION_TYPE = "application/vnd.rcp.revocation+json;v=1"
 HUB_ENTRY_TYPE = "application/vnd.rcp.hub-entry+json;v=1"
 RECOVERY_KEY_TYPE = "application/vnd.rcp.recovery-key+json;v=1"
 RECOVERY_USE_TYPE = "application/vnd.rcp.recovery-use+json;v=1"
+RELEASE_TYPE = "application/vnd.rcp.release+json;v=1"
 SUITE = "age1+ed25519"
 
 NEVER_RECEIVE = frozenset({"migration_authority", "immigration_enforcement", "border_police", "detention", "police"})
@@ -119,6 +120,7 @@ _RECOVERY_KEY = {
     "at": a.seconds,
 }
 _RECOVERY_USE = {**_VERSION, "agency": a.agency, "sign": a.hash_, "member": a.identifier, "at": a.seconds}
+_RELEASE = {**_VERSION, "host": a.host, "release": a.hash_, "seq": a.integer(), "at": a.seconds}
 
 
 def fingerprint(public_key: bytes) -> str:
@@ -522,6 +524,32 @@ def verify_hub_entry(envelope: Envelope, previous: HubEntry | None) -> HubEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Release(Document):
+    """Which programs a hub serves to browsers from now on: the hash of their list (`hub.keys.releases`)."""
+
+    TYPE, SHAPE, ABOUT = RELEASE_TYPE, _RELEASE, "host"
+
+    host: str
+    release: str
+    seq: int
+    at: int
+
+
+def verify_release(envelope: Envelope, entry: HubEntry) -> Release:
+    """Return the release in an envelope if the hub of this entry signed it for itself.
+
+    Raises:
+        Malformed: not of the grammar.
+        BadSignature: wrongly signed, or of another host.
+    """
+    release = Release.from_envelope(envelope)
+    if release.host != entry.host:
+        raise BadSignature("A hub speaks of what another one serves.")
+    envelope.verified_by([entry.sign])
+    return release
+
+
+@dataclass(frozen=True, slots=True)
 class EpochGrant:
     """An epoch secret, sealed to one device: the server keeps it and cannot open it."""
 
@@ -548,12 +576,12 @@ class EpochGrant:
 
 
 AnyDocument = TypeVar("AnyDocument", bound=Document)
-_ALL: tuple[type[Document], ...] = (KeyEntry, MemberCert, Revocation, HubEntry, RecoveryKey, RecoveryUse)
+_ALL: tuple[type[Document], ...] = (KeyEntry, MemberCert, Revocation, HubEntry, RecoveryKey, RecoveryUse, Release)
 _KINDS: dict[str, type[Document]] = {kind.TYPE: kind for kind in _ALL}
 
 
 def read_document(envelope: Envelope) -> Document:
-    """Return the key document in an envelope of one of the six types; no signature is verified."""
+    """Return the key document in an envelope of one of the seven types; no signature is verified."""
     return _KINDS[envelope.payload_type].from_envelope(envelope)
 
 

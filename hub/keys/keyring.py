@@ -114,6 +114,8 @@ class Keyring:
                 self._check_recovery_key(document, envelope, host)
             case certs.RecoveryUse():
                 self.check_recovery_use(document, envelope)
+            case certs.Release():
+                self._check_release(envelope, host)
         self.store.put(envelope, index)
 
     def _check_member_cert(self, cert: certs.MemberCert, envelope: Envelope) -> None:
@@ -139,14 +141,28 @@ class Keyring:
             raise BadSignature("These are not the shares that count for this agency now.")
         envelope.verified_by([use.sign])
 
+    def _check_release(self, envelope: Envelope, host: str) -> None:
+        hub = self.store.hub_entry(host)
+        if hub is None:
+            raise BadSignature("A release is of a hub whose entry is not known here.")
+        certs.verify_release(envelope, hub)
+
     def _check_hub_entry(self, envelope: Envelope, host: str) -> None:
         entry = certs.verify_hub_entry(envelope, self.store.hub_entry(host))
         if entry.kind in certs.NEVER_RECEIVE:
             raise Forbidden("A body that works in migration enforcement runs no hub of this network.", rule="R07")
 
 
-def proven_documents(connection: Connection, origin: str, note: str, subject: str | None = None) -> dict[str, Any]:
-    """Return the key documents in this hub's published log, or those about `subject`, each with its proof under `note`.
+def proven_documents(
+    connection: Connection,
+    origin: str,
+    note: str,
+    subject: str | None = None,
+    kind: type[certs.Document] | None = None,
+) -> dict[str, Any]:
+    """Return the key documents in this hub's published log, each with its proof under `note`.
+
+    With a `subject` those about it alone, with a `kind` those of it.
 
     What is newer than the note is left out: it can be proven once the next checkpoint is published.
     """
@@ -158,7 +174,7 @@ def proven_documents(connection: Connection, origin: str, note: str, subject: st
             "salt": b64u(log.entry(row["log_index"]).salt or b""),
             "proof": [b64u(node) for node in log.inclusion(row["log_index"], size)],
         }
-        for row in KeyStore(connection).documents(origin, subject)
+        for row in KeyStore(connection).documents(origin, subject, kind)
         if row["log_index"] < size
     ]
     return {"checkpoint": note, "entries": entries}

@@ -7,7 +7,7 @@ was seen; two certifiers or a fingerprint for a first contact and for every chan
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from hub.keys.epochs import old_key_holders
 from hub.packets import shapes as a
 from hub.packets.checkpoint import Checkpoint
 from hub.packets.dsse import kid
-from hub.packets.encoding import b64u, canonical, from_b64u
+from hub.packets.encoding import b64u, canonical, from_b64u, sha256
 from hub.packets.manifest import SenderKey
 
 if TYPE_CHECKING:
@@ -47,12 +47,16 @@ class How(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """The newest key entry of an agency that this client accepted."""
+    """The newest key entry of an agency that this client accepted, and all key documents that it has seen."""
 
     root: bytes
     seq: int
     hash: str
     how: How
+    newest: int
+    """The place in its home log of the newest of them."""
+    documents: str
+    """One hash over all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +93,23 @@ class Pins:
             raise BadSignature("The hub's log does not go on from what was seen of it: it was rolled back or forked.")
         return head, replace(self, checkpoints={**self.checkpoints, host: head})
 
+    def joined(self, other: Pins) -> Pins:
+        """Return these pins with what another device of the member saw: of each the later, compared before others."""
+        agencies, heads = dict(self.agencies), dict(self.checkpoints)
+        for name, pin in other.agencies.items():
+            known = agencies.get(name, pin)
+            later = known if known.newest > pin.newest else pin
+            compared = known.seq == pin.seq and How.FINGERPRINT in {known.how, pin.how}
+            agencies[name] = replace(later, how=How.FINGERPRINT) if compared else later
+        for host, head in other.checkpoints.items():
+            if host not in heads or heads[host].size < head.size:
+                heads[host] = head
+        return Pins(self.certifiers | other.certifiers, {**other.hubs, **self.hubs}, agencies, heads)
+
     def to_value(self) -> dict[str, Any]:
         """Return the JSON object that the vault keeps."""
         agencies = {
-            name: {"root": b64u(pin.root), "seq": pin.seq, "hash": pin.hash, "how": pin.how.value}
-            for name, pin in self.agencies.items()
+            name: {**asdict(pin), "root": b64u(pin.root), "how": pin.how.value} for name, pin in self.agencies.items()
         }
         return {
             "certifiers": sorted(b64u(key) for key in self.certifiers),
@@ -111,7 +127,7 @@ class Pins:
         """
         try:
             agencies = {
-                name: Pin(from_b64u(row["root"], 32), row["seq"], row["hash"], How(row["how"]))
+                name: Pin(**{**row, "root": from_b64u(row["root"], 32), "how": How(row["how"])})
                 for name, row in value["agencies"].items()
             }
             return cls(
@@ -194,7 +210,7 @@ def accept_agency(
 
     Raises:
         BadSignature: a document that the log does not hold or its root did not sign, a chain with a hole or older than
-            the pin, or a changed identity that nobody vouches for.
+            the pin, other documents than were seen before, or a changed identity that nobody vouches for.
         Malformed: not of the grammar.
     """
     if head.origin != host_of(agency) or pins.checkpoints.get(head.origin) != head:
@@ -208,12 +224,15 @@ def accept_agency(
     if not entries:
         raise BadSignature("The hub served no key entry of this agency.")
     pin = pins.agencies.get(agency)
+    if pin is not None and pin.newest < head.size and _sum(read, pin.newest) != pin.documents:
+        raise BadSignature("The hub left out or added key documents of this agency since they were last seen.")
     how = _how(pins, entries, pin, fingerprint)
     found = TrustedAgency(entries[-1], how, tuple(devices.values()), tuple(read))
     if not found.accepted:
         return found, pins
     kept = pin.how if pin and how is How.PINNED else how
-    newest = Pin(found.entry.root, found.entry.seq, found.entry.hash, kept)
+    last = read[-1][0]
+    newest = Pin(found.entry.root, found.entry.seq, found.entry.hash, kept, last, _sum(read, last))
     return found, replace(pins, agencies={**pins.agencies, agency: newest})
 
 
@@ -289,6 +308,11 @@ def _read(proven: ProvenDocument, agency: str, entries: list[KeyEntry], devices:
     return found
 
 
+def _sum(read: Iterable[tuple[int, Document]], last: int) -> str:
+    """Return one hash over the key documents up to a place in the log."""
+    return b64u(sha256(b"".join(from_b64u(document.hash, 32) for index, document in read if index <= last)))
+
+
 def _newer(known: Device | None, device: Device) -> Device:
     if known is not None and (known.revoked_at is not None or known.cert.member != device.cert.member):
         raise BadSignature("A key was certified again after it was revoked, or for another member.")
@@ -297,18 +321,20 @@ def _newer(known: Device | None, device: Device) -> Device:
 
 def _how(pins: Pins, entries: Sequence[KeyEntry], pin: Pin | None, fingerprint: str) -> How:
     newest = entries[-1]
+    compared = bool(fingerprint) and fingerprint.split() == certs.fingerprint(newest.root).split()
     if pin is not None:
         known = next((entry for entry in entries if (entry.seq, entry.hash) == (pin.seq, pin.hash)), None)
         if known is None:
             raise BadSignature("The hub served older or other key entries than this client has accepted.")
         if known.identity == newest.identity:
-            return How.PINNED
+            return How.FINGERPRINT if compared else How.PINNED
     host = host_of(newest.agency)
     barred = (pins.hubs[host],) if host in pins.hubs else ()
-    if len(newest.certified_by(pins.certifiers, barred)) >= certs.CERTIFIERS_NEEDED:
-        return How.CERTIFIED
-    if fingerprint and fingerprint.split() == certs.fingerprint(newest.root).split():
+    certified = len(newest.certified_by(pins.certifiers, barred)) >= certs.CERTIFIERS_NEEDED
+    if compared:
         return How.FINGERPRINT
+    if certified:
+        return How.CERTIFIED
     if pin is not None:
         raise BadSignature("The agency's identity has changed and nobody whom this client trusts vouches for it.")
     return How.FIRST_SEEN

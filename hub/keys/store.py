@@ -40,6 +40,7 @@ from hub.keys.certificates import (
     KeyEntry,
     MemberCert,
     RecoveryKey,
+    Release,
     Revocation,
     device_kid,
     read_document,
@@ -175,13 +176,16 @@ class KeyStore(Store):
         """Return whether this document is kept already."""
         return self._one(select(key_documents.c.host).where(key_documents.c.hash == document_hash)) is not None
 
-    def documents(self, host: str, subject: str | None = None) -> Sequence[RowMapping]:
+    def documents(
+        self, host: str, subject: str | None = None, kind: type[Document] | None = None
+    ) -> Sequence[RowMapping]:
         """Return place and bytes of the key documents in the log of `host`, in its order: what others verify.
 
-        With a `subject` (an agency, or the host for its own entries) only those about it.
+        With a `subject` (an agency, or the host for its own entries) only those about it, with a `kind` those of it.
         """
         c = key_documents.c
         query = select(c.log_index, c.envelope).where(c.host == host).order_by(c.log_index)
+        query = query if kind is None else query.where(c.type == kind.TYPE)
         return self._all(query if subject is None else query.where(c.subject == subject))
 
     def put_answer(self, host: str, answer: bytes) -> None:
@@ -219,6 +223,10 @@ class KeyStore(Store):
     def hub_entry(self, host: str) -> HubEntry | None:
         """Return the newest entry of the hub at `host`, or None."""
         return self._newest(HubEntry, host)
+
+    def release(self, host: str) -> Release | None:
+        """Return the newest release that the hub at `host` has logged, or None."""
+        return self._newest(Release, host)
 
     def recovery_key(self, agency: str) -> RecoveryKey | None:
         """Return the recovery key of an agency that counts now, or None."""

@@ -43,9 +43,9 @@ class KdfParameters:
     ops: int = OPS_FLOOR
 
     @classmethod
-    def fresh(cls) -> KdfParameters:
-        """Return the parameters of today with a new salt."""
-        return cls(random(_SALT_SIZE))
+    def of(cls, device: DeviceSecret) -> KdfParameters:
+        """Return the parameters of whoever holds a device secret: no server is asked, so none tells who has a login."""
+        return cls(hkdf(device.value, b"rcp/1/salt", size=_SALT_SIZE))
 
     def to_value(self) -> dict[str, Any]:
         """Return the JSON object."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
-from flask import Flask, request
+from flask import Flask, g, request
 
 import hub.web.key_routes
 from hub.auth.permissions import Caller, register_verifier
@@ -15,6 +16,7 @@ from hub.handofflog.note import sign_checkpoint
 from hub.keys.certificates import fingerprint, next_entry
 from hub.keys.pins import How, Pins, ProvenDocument, accept_agency
 from hub.keys.store import KeyStore
+from hub.keys.vault import login_verifier
 from hub.packets.checkpoint import Checkpoint
 from hub.packets.encoding import b64u, canonical, parse_json
 from hub.settings import Settings
@@ -49,6 +51,7 @@ def client(hub_, addis):
     api = frame(app, hub_.settings)
 
     def somebody():
+        g.account = SimpleNamespace(verifier=login_verifier(bytes(32)))
         member = request.headers.get("X-Member", "")
         agency = request.headers.get("X-Agency", addis.agency)
         return Caller(agency, member, frozenset(request.headers.get("X-Roles", "").split()), pending=not member)
@@ -138,10 +141,14 @@ def test_a_hub_or_thief_certifies_nobody(client, addis):
 def test_an_epoch_is_granted_and_fetched(client, addis):
     who = found(client, addis)
     hana = addis.members["hana"]
-    grants = {"grants": [addis.grant(hana).to_value()]}
+    grants = {"grants": [addis.grant(hana).to_value()], "current": b64u(bytes(32))}
     assert client.put("/api/v1/grants", json=grants, headers=headers(hana, "coordinator")).status_code == 403
     assert client.put("/api/v1/grants", json=grants, headers=who).status_code == 204
     assert client.get("/api/v1/grants", headers=who).json == grants["grants"]
+    spoilt = [replace(addis.grant(hana), wrapped=bytes(80)).to_value()]
+    for stolen, status in (({}, 422), ({"current": b64u(b"x" * 32)}, 403)):
+        assert client.put("/api/v1/grants", json={"grants": spoilt, **stolen}, headers=who).status_code == status
+    assert client.get("/api/v1/grants", headers=who).json == grants["grants"], "a stolen session spoils no grant"
 
 
 def test_no_epoch_is_granted_to_a_coordinator(client, addis):
@@ -149,7 +156,7 @@ def test_no_epoch_is_granted_to_a_coordinator(client, addis):
     clerk = addis.member("clerk", "coordinator")
     client.post("/api/v1/members", json={"certificate": as_json(clerk.envelope)}, headers=who)
     forced = replace(addis.grant(addis.members["hana"]), member=clerk.member, kid=clerk.keys.identity.recipient.kid)
-    answer = client.put("/api/v1/grants", json={"grants": [forced.to_value()]}, headers=who)
+    answer = client.put("/api/v1/grants", json={"grants": [forced.to_value()], "current": b64u(bytes(32))}, headers=who)
     assert answer.status_code == 403
     assert client.get("/api/v1/grants", headers=headers(clerk, "coordinator")).json == []
 
