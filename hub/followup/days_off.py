@@ -10,12 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from holidays import country_holidays, list_supported_countries
-
 if TYPE_CHECKING:
     from datetime import date
-
-_KNOWN = frozenset(list_supported_countries())
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +27,11 @@ class DaysOff:
         name = day.isoformat()
         if name in self.worked:
             return False
-        return name in self.closed or (self.country in _KNOWN and day in _public(str(self.country), day.year))
+        return name in self.closed or (self.country is not None and day in _public(self.country, day.year))
 
 
 @lru_cache(maxsize=1000)
 def _public(country: str, year: int) -> frozenset[date]:
-    return frozenset(country_holidays(country, years=year))
+    from holidays import country_holidays, list_supported_countries  # heavy: a hub starts without it
+
+    return frozenset(country_holidays(country, years=year)) if country in list_supported_countries() else frozenset()

@@ -109,13 +109,13 @@ class Blobs:
             raise NotFound("This packet's content is no longer here.")
         return path
 
-    def read(self, manifest: str, psha256: str) -> Iterator[bytes]:
-        """Return a payload in chunks.
+    def read(self, manifest: str, psha256: str, at: int = 0) -> Iterator[bytes]:
+        """Return a payload in chunks, from a place on.
 
         Raises:
             NotFound: it was destroyed; said at once, before anything of it is sent.
         """
-        return _chunks(self.path(manifest, psha256))
+        return _chunks(self.path(manifest, psha256), at)
 
     def destroy(self, manifest: str) -> bool:
         """Remove all payloads of a packet; return whether none is left."""
@@ -133,8 +133,9 @@ class Blobs:
         return len(stale)
 
 
-def _chunks(path: Path) -> Iterator[bytes]:
+def _chunks(path: Path, at: int) -> Iterator[bytes]:
     with path.open("rb") as source:
+        source.seek(at)
         while chunk := source.read(CHUNK):
             yield chunk
 

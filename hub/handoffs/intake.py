@@ -145,7 +145,7 @@ class Intake:
 
     def issue(self, connection: Connection, kind: str, handoff: str, body: Mapping[str, Any]) -> VerifiedStatement:
         """Make a statement of this hub's own about a handoff, and take it as any other."""
-        latest = HandoffStore(connection).latest(handoff)
+        latest = HandoffStore(connection).latest(handoff).get(handoff)
         statement = Statement(
             type=kind,
             handoff=HandoffId(handoff),

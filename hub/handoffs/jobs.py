@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from hub.handoffs.store import HandoffStore, PacketStore
+from hub.handoffs.uploads import Uploads
 
 if TYPE_CHECKING:
     from hub.context import Hub
@@ -76,4 +77,5 @@ def purge_payloads(hub: Hub) -> int:
     settle_headers(hub)
     with hub.database.read() as connection:
         known = PacketStore(connection).ids()
-    return intake.blobs.sweep(known, hub.wire.now())
+    waited = Uploads(hub.settings.data, hub.settings.max_packet).sweep(hub.wire.now())
+    return intake.blobs.sweep(known, hub.wire.now()) + waited

@@ -6,8 +6,9 @@ Identity comes from the permission hook; parsing from schemas and from the signe
 from __future__ import annotations
 
 import json
+import re
 from itertools import chain
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 from flask import Response, request
 from flask.views import MethodView
@@ -15,15 +16,16 @@ from flask_smorest import Blueprint
 
 from hub.auth.permissions import caller, permission
 from hub.context import current_hub
-from hub.errors import InvalidRequest, NotFound, TooLarge, WrongRecipient
+from hub.errors import InvalidRequest, NotFound, TooLarge, UploadMissing, WrongRecipient
 from hub.handoffs import schemas, views
 from hub.handoffs.checks import may_receive
 from hub.handoffs.jobs import erase_packets
 from hub.handoffs.rewrap import outstanding
 from hub.handoffs.store import HandoffStore, PacketStore
+from hub.handoffs.uploads import MAX_PIECE, Uploads
 from hub.keys.certificates import CASE_ROLES
 from hub.packets.dsse import MAX_ENVELOPE
-from hub.packets.encoding import b64u
+from hub.packets.encoding import b64u, parse_json
 from hub.statements.bodies import Role
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 
 READERS = frozenset(Role) - {Role.COORDINATOR}
 """Who sees handoffs of the own agency: a coordinator keeps the map, and sees no case."""
+_PAYLOAD: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 blueprint = Blueprint("handoffs", __name__, url_prefix="/api/v1", description="Sealed handoffs and their statements")
 
 
@@ -123,14 +126,35 @@ class PacketFile(MethodView):
     """A file of a packet."""
 
     @permission("member", roles=CASE_ROLES)
+    @blueprint.arguments(schemas.From, location="query")
     @blueprint.response(200, content_type="application/octet-stream")
-    def get(self, manifest: str, name: str) -> Response:
-        """Fetch an age file, header first; only for the agency that the packet is sealed to."""
-        return packet_file(manifest, name, lambda _, packet: _of_member(packet, name))
+    def get(self, given: dict[str, Any], manifest: str, name: str) -> Response:
+        """Fetch an age file, header first, or 512 KiB of it; only for the agency that the packet is sealed to."""
+        return packet_file(manifest, name, lambda _, packet: _of_member(packet, name), given["at"])
 
 
-def packet_file(manifest: str, name: str, allowed: Callable[[Connection, Row], str]) -> Response:
+@blueprint.route("/uploads/<string:name>")
+class Upload(MethodView):
+    """A payload that comes in pieces before the statement that it belongs to."""
+
+    @permission("member")
+    @blueprint.arguments(schemas.Piece, location="query")
+    @blueprint.response(200, schemas.Uploaded)
+    @blueprint.doc(requestBody=views.PIECE)
+    def put(self, given: dict[str, int], name: str) -> dict[str, int]:
+        """Add a piece of a payload, which is named by its hash; the answer says how much is here from its start."""
+        if not _PAYLOAD.fullmatch(name):
+            raise InvalidRequest("A payload is named by its hash.")
+        piece = request.stream.read(MAX_PIECE + 1)
+        if len(piece) > MAX_PIECE:
+            raise TooLarge("A piece is larger than 512 KiB.")
+        return {"have": _uploads().add(_owner(), name, given["size"], given["at"], piece)}
+
+
+def packet_file(manifest: str, name: str, allowed: Callable[[Connection, Row], str], at: int | None = None) -> Response:
     """Return a file of a packet; `allowed` says, in the transaction that notes it as served, to which agency it goes.
+
+    With `at` it is the piece that begins there: one that is shorter than 512 KiB is the last.
 
     Raises:
         NotFound: no such packet or file.
@@ -143,11 +167,22 @@ def packet_file(manifest: str, name: str, allowed: Callable[[Connection, Row], s
         if file is None:
             raise NotFound("The packet has no such file.")
         header = intake.serve(connection, packet, file)
-    payload = intake.blobs.read(manifest, file["psha256"])
+    skipped = max(0, (at or 0) - len(header))
+    payload = chain([header[at:]], intake.blobs.read(manifest, file["psha256"], skipped))
     size = len(header) + file["plen"]
-    return Response(
-        chain([header], payload), mimetype="application/octet-stream", headers={"Content-Length": str(size)}
-    )
+    if at is not None:
+        piece = _first(payload, MAX_PIECE)
+        payload, size = chain([piece]), len(piece)
+    return Response(payload, mimetype="application/octet-stream", headers={"Content-Length": str(size)})
+
+
+def _first(chunks: Iterator[bytes], most: int) -> bytes:
+    found = bytearray()
+    for chunk in chunks:
+        found += chunk
+        if len(found) >= most:
+            break
+    return bytes(found[:most])
 
 
 def _packet_of(
@@ -181,19 +216,31 @@ def _of_member(packet: Row, name: str) -> str:
 def _take(handoff: str | None) -> dict[str, Any]:
     hub, intake, agency = current_hub(), _intake(), caller().agency
     statement = _document("statement")
-    packet = _packet(intake)
+    packet, missing = _whole_packet(intake)
     try:
         if handoff is not None and views.handoff_of(statement) != handoff:
             raise InvalidRequest("The statement is about another handoff than the address says.")
         with hub.database.write() as connection:
+            if missing is not None and HandoffStore(connection).statement(views.hash_of(statement)) is None:
+                raise missing
             receipt = intake.accept(connection, statement, packet, agency=agency)
             row = HandoffStore(connection).row(views.handoff_of(statement))
             view = views.handoff(connection, intake, row, agency, hub.clock.now())
         erase_packets(hub, row["id"])
+        for name in _named_uploads().values():
+            _uploads().drop(_owner(), name)
     finally:
         if packet is not None:
             packet.close()
     return {"receipt": json.loads(receipt), "handoff": view}
+
+
+def _whole_packet(intake: Intake) -> tuple[ReceivedPacket | None, UploadMissing | None]:
+    """Return the packet that came; or what is missing of it, which says nothing if the statement was taken before."""
+    try:
+        return _packet(intake), None
+    except UploadMissing as missing:
+        return None, missing
 
 
 def _packet(intake: Intake) -> ReceivedPacket | None:
@@ -204,9 +251,44 @@ def _packet(intake: Intake) -> ReceivedPacket | None:
 
 
 def _files() -> Iterator[tuple[str, IO[bytes]]]:
+    uploaded = _named_uploads()
     for part, file in request.files.items():
         if part == "body" or part.startswith("att-"):
-            yield part.replace("att-", "att/"), file.stream
+            name = part.replace("att-", "att/")
+            if part not in uploaded:
+                yield name, file.stream
+                continue
+            with _uploads().open(_owner(), uploaded[part]) as payload:
+                yield name, cast("IO[bytes]", _Joined(file.stream, payload))
+
+
+def _named_uploads() -> dict[str, str]:
+    """Return the payloads that came in pieces, by the part that has their header."""
+    if "uploads" not in request.files:
+        return {}
+    request.files["uploads"].stream.seek(0)
+    found = parse_json(_document("uploads"))
+    if not isinstance(found, dict) or not all(isinstance(n, str) and _PAYLOAD.fullmatch(n) for n in found.values()):
+        raise InvalidRequest("The part 'uploads' names payloads by their hash.")
+    if len(set(found.values())) < len(found):  # one payload that is copied for many parts would fill the disk
+        raise InvalidRequest("The part 'uploads' names a payload twice.")
+    return found
+
+
+class _Joined:
+    """A header out of the request before a payload that came in pieces."""
+
+    def __init__(self, header: IO[bytes], payload: IO[bytes]) -> None:
+        self.readline, self.read = header.readline, payload.read
+
+
+def _uploads() -> Uploads:
+    settings = current_hub().settings
+    return Uploads(settings.data, settings.max_packet)
+
+
+def _owner() -> str:
+    return f"{caller().agency} {caller().member}"
 
 
 def _document(part: str) -> bytes:

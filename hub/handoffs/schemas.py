@@ -19,6 +19,25 @@ class _Strict(Schema):
 _OF_TRANSFERS = ("transfer_leg", "case", "notice", "succession")
 
 
+class Piece(_Strict):
+    """Where a piece begins, and how large the payload is."""
+
+    at = fields.Integer(required=True, validate=validate.Range(0, 2**40))
+    size = fields.Integer(required=True, validate=validate.Range(1, 2**40))
+
+
+class From(_Strict):
+    """Where a piece of a file begins; the whole file where it is left out."""
+
+    at = fields.Integer(load_default=None, validate=validate.Range(0, 2**40))
+
+
+class Uploaded(Schema):
+    """How many bytes of a payload are here from its start."""
+
+    have = fields.Integer(required=True)
+
+
 class ListQuery(_Strict):
     """Which handoffs of the own agency, and from where on."""
 

@@ -226,10 +226,11 @@ class HandoffStore(Store):
         query = query if types is None else query.where(statements.c.type.in_(sorted(types)))
         return self._all(query.order_by(statements.c.log_index))
 
-    def latest(self, handoff: str) -> str | None:
-        """Return the hash of the newest statement of a handoff in this hub's log."""
-        query = select(statements.c.hash).where(statements.c.handoff == handoff)
-        return self._connection.scalar(query.order_by(statements.c.log_index.desc()).limit(1))
+    def latest(self, *handoffs: str) -> dict[str, str]:
+        """Return the hash of the newest statement of each of these handoffs in this hub's log."""
+        c = statements.c
+        newest = select(func.max(c.log_index)).where(c.handoff.in_(handoffs)).group_by(c.handoff)
+        return dict(self._connection.execute(select(c.handoff, c.hash).where(c.log_index.in_(newest))).all())
 
     def submissions(self, handoff: str, types: Collection[str]) -> Sequence[str]:
         """Return the hashes of the statements of a handoff that are of these types."""

@@ -33,11 +33,24 @@ MULTIPART = {
                     "statement": {"type": "string", "description": "DSSE envelope, docs/protocol.md §7"},
                     "manifest": {"type": "string", "description": "DSSE envelope, docs/protocol.md §4.1"},
                     "body": {**_BINARY, "description": "body.age"},
+                    "uploads": {"type": "string", "description": "JSON: of which parts only the header is here"},
                 },
             }
         }
     },
 }
+
+
+PIECE = {"required": True, "content": {"application/octet-stream": {"schema": _BINARY}}}
+
+
+def hash_of(statement: bytes) -> str:
+    """Return the name of a statement; nothing is verified.
+
+    Raises:
+        Malformed: not a statement's envelope.
+    """
+    return Envelope.from_bytes(statement, STATEMENT_TYPE).hash
 
 
 def handoff_of(statement: bytes) -> str:
@@ -58,8 +71,8 @@ def is_for(manifest: bytes, name: str, member: str) -> bool:
 def handoff(connection: Connection, intake: Intake, row: Mapping[Any, Any], agency: str, now: int) -> dict[str, Any]:
     """Return one handoff as its party `agency` sees it."""
     found = handoff_row(row)
-    if found.kind == OWN_RECORD:  # a time in seconds would not tell two versions apart
-        return listed(row, {"latest": HandoffStore(connection).latest(found.id)})
+    if found.kind == OWN_RECORD:
+        return own_records(connection, [row])[0]
     return listed(row, intake.machines[found.kind].view(connection, found, agency, now))
 
 
@@ -67,11 +80,19 @@ def handoffs(
     connection: Connection, intake: Intake, rows: Sequence[Mapping[Any, Any]], kind: str, agency: str, now: int
 ) -> list[dict[str, Any]]:
     """Return handoffs of one kind as their party `agency` sees them, at once where their machine can."""
+    if kind == OWN_RECORD:
+        return own_records(connection, rows)
     machine: object = intake.machines.get(kind)
     if not isinstance(machine, Lister):
         return [handoff(connection, intake, row, agency, now) for row in rows]
     found = machine.views(connection, [handoff_row(row) for row in rows], agency, now)
     return [listed(row, found[row["id"]]) for row in rows]
+
+
+def own_records(connection: Connection, rows: Sequence[Mapping[Any, Any]]) -> list[dict[str, Any]]:
+    """Return an agency's own records with the newest version of each: a time in seconds would not tell two apart."""
+    latest = HandoffStore(connection).latest(*(row["id"] for row in rows))
+    return [listed(row, {"latest": latest.get(row["id"])}) for row in rows]
 
 
 def listed(row: Mapping[Any, Any], view: Mapping[str, Any]) -> dict[str, Any]:

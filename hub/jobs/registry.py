@@ -9,13 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hub.auth.events import AccountEvents
 from hub.auth.store import AccountStore
+from hub.auth.tries import Tries
 from hub.directory.feed.publish import publish_feed
 from hub.directory.gaps.summary import count_gaps
 from hub.directory.imports.jobs import run_imports
 from hub.directory.upkeep.ladder import release, remind
 from hub.federation.counts import pull_counts
 from hub.federation.jobs import deliver, pull, purge_messages
+from hub.federation.releases import check_releases
 from hub.freeze.jobs import freeze_packets
 from hub.handofflog.guard import ForkGuard
 from hub.handoffs.jobs import erase_packets, purge_payloads
@@ -43,7 +46,8 @@ class Job:
 def purge(hub: Hub) -> int:
     """Delete ended sessions, used invitations, old notices and messages, payloads that no row names."""
     with hub.database.write() as connection:
-        ended = AccountStore(connection).purge(hub.wire.now())
+        now = hub.wire.now()
+        ended = sum(rows(connection).purge(now) for rows in (AccountStore, Tries, AccountEvents))
     return ended + purge_notices(hub) + purge_messages(hub) + purge_payloads(hub) + purge_events(hub)
 
 
@@ -68,6 +72,7 @@ JOBS = (
     Job("erase", 5, erase_packets),
     Job("pull", 300, pull),
     Job("counts", 3600, pull_counts),
+    Job("releases", 21600, check_releases),
     Job("gaps", 5, count_gaps),
     Job("feed", 10, publish_feed),
     Job("imports", 2, run_imports),

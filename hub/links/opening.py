@@ -275,5 +275,5 @@ def _miss(here: Here) -> int:
 
 
 def _claimed(here: Here) -> dict[str, Any]:
-    latest = HandoffStore(here.connection).latest(here.opened.handoff)
+    latest = HandoffStore(here.connection).latest(here.opened.handoff).get(here.opened.handoff)
     return {"now": here.now, "handoff": here.opened.handoff, "agency": here.chain.recipient, "heads": [latest]}

@@ -13,11 +13,14 @@ import hmac
 import json
 import math
 import re
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import rfc8785
 
 from hub.errors import Malformed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MAX_INTEGER = 2**53 - 1
 MAX_DEPTH = 16
@@ -168,19 +171,23 @@ def _integer(text: str) -> int:
 
 
 def _check(value: object, depth: int, *, decimals: bool = False) -> None:
-    if depth > MAX_DEPTH:
-        raise Malformed("The JSON is nested too deeply.")
-    if isinstance(value, str):  # most are, so that is asked first
-        _check_text(value)
-    elif isinstance(value, dict):
-        for key, item in value.items():
+    inside: Iterable[object]
+    if isinstance(value, dict):
+        for key in value:
             _check_text(key)
-            _check(item, depth + 1, decimals=decimals)
+        inside = value.values()
     elif isinstance(value, _ARRAYS):
-        for item in value:
+        inside = value
+    elif isinstance(value, str):
+        return _check_text(value)
+    else:
+        return None if decimals and isinstance(value, float) else _check_scalar(value)
+    if value and depth >= MAX_DEPTH:
+        raise Malformed("The JSON is nested too deeply.")
+    for item in inside:
+        if not (type(item) is str and item.isascii()):  # most are: a call for each would be most of the time
             _check(item, depth + 1, decimals=decimals)
-    elif not (decimals and isinstance(value, float)):
-        _check_scalar(value)
+    return None
 
 
 def _check_scalar(value: object) -> None:

@@ -185,7 +185,7 @@ _TRANSFERS: dict[str, Kind] = {
     "transfer.assume": Kind(
         {"kind": a.one_of("succession"), "of": a.agency, "leg": a.identifier, "take": a.hash_}, first=True
     ),
-    **_legs("answer_inquiry return_assessment ask answer decline search verify", Part.REQUIRED),
+    **_legs("answer_inquiry return_assessment ask answer decline search verify message", Part.REQUIRED),
     **_legs("request_assessment", Part.REQUIRED, **_ENTRUSTED),
     **_legs("acknowledge resolve unrelease"),
     **_legs("accept", Part.REQUIRED, plan=_PLAN, worker=a.identifier, duty=a.list_of(a.identifier, 8, 1), **_JUDGED),

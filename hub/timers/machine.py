@@ -87,7 +87,7 @@ class TimerMachine(NeverGivenUp):
             "ball": None if owner is None else owner.value,
             "owner": timer.owner,
             "sent_by": timer.set_by,
-            "latest": HandoffStore(connection).latest(handoff.id),
+            "latest": HandoffStore(connection).latest(handoff.id).get(handoff.id),
             "possible": list(timer.possible(agency)),
             **_times(clock),
         }

@@ -181,6 +181,7 @@ COSIGN, ACKNOWLEDGE_CHANGE = "transfer.cosign", "transfer.acknowledge_change"
 BESIDE = (
     *_beside("transfer.search", (*_OFFERED, *UNTIL_HANDOVER), Side.SENDER, _CASE),
     *_beside("transfer.verify", (*UNTIL_HANDOVER[3:], *_HELD), Side.RECIPIENT, _WORKERS),
+    *_beside("transfer.message", UNTIL_HANDOVER, Side.EITHER, _CASE),
     *_beside(COSIGN, BEGUN, Side.EITHER, _ON_DUTY),
     *_beside(ACKNOWLEDGE_CHANGE, BEGUN, Side.EITHER, _CASE),
     *_beside("transfer.arrive", (State.DISPUTED,), Side.RECIPIENT, _WORKERS),
