@@ -18,8 +18,10 @@ from hub.casefile.sections import considerations, forms
 from hub.casefile.sections.completeness import WANTED, Gap, completeness
 from hub.casefile.sections.data import load
 from hub.casefile.sections.situation import Child, Phase, Situation, child_of
+from hub.client import telling
 from hub.errors import InvalidRequest, NotFound
 from hub.packets.encoding import canonical
+from hub.statements.bodies import KINDS
 from tests.support.case_files import FILES, days_from, hagos, meron, part
 
 DAY = days_from(date(2025, 3, 3))
@@ -47,6 +49,13 @@ def test_no_form_asks_for_more_than_its_version_and_none_forbids_what_it_does_no
     assert form["required"] == ["v"]
     assert "additionalProperties" not in json.dumps({**form, "$defs": {}})
     assert forms.check(name, {"v": 1, "something": {"new": [1]}}) == []
+
+
+def test_each_decision_that_a_child_is_told_of_is_a_statement_of_its_own_and_a_code_of_the_form():
+    decisions = telling.rules()["decisions"]
+    assert decisions.keys() <= KINDS.keys()
+    told = forms.schema("child_views")["properties"]["told"]["items"]["properties"]
+    assert set(told["decision"]["enum"]) == set(decisions.values())
 
 
 @pytest.mark.parametrize("reference", FILES)
@@ -239,6 +248,26 @@ def test_words_are_there_for_all_that_is_wanted_and_asked_and_for_nothing_else()
         assert set(said["gaps"]) == {row.key for row in WANTED}
         assert set(said["considerations"]) == set(considerations.QUESTIONS)
     assert Gap("identity", "/names/full", "identity.names", 3).words("ar")
+
+
+def _named(form, members, codes):
+    for value in form if isinstance(form, list) else form.values() if isinstance(form, dict) else ():
+        _named(value, members, codes)
+    if isinstance(form, dict):
+        members |= set(form.get("properties", {}))
+        codes |= set(form.get("enum", ()))
+    return members, codes
+
+
+def test_each_member_and_code_of_the_forms_has_a_label_in_every_language():
+    members, codes = _named([forms.schema(name) for name in forms.NAMES], set(), set())
+    first = load("words/en.json")
+    for language in LANGUAGES:
+        said = load(f"words/{language}.json")
+        assert set(said["sections"]) == forms.KNOWN & set(said["sections"]) >= set(forms.NAMES)
+        assert {name for name in said["members"] if "." not in name} == members
+        assert set(said["codes"]) == codes
+        assert set(said["members"]) == set(first["members"])
 
 
 # Key considerations

@@ -55,7 +55,7 @@ def answers(sections: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
         document = sections.get(row.feeds)
         rows = document.get(MEMBER) if isinstance(document, dict) else None
         said = rows.get(row.id) if isinstance(rows, dict) else None
-        if isinstance(said, dict) and said.get("answer"):
+        if isinstance(said, dict) and said.get("answer") and isinstance(said["answer"], str):
             found[row.id] = said
     return found
 

@@ -47,3 +47,21 @@ def child_of(sections: Mapping[str, Any]) -> Child:
     care = sections.get("care_guardianship")
     said = care.get("situation") if isinstance(care, dict) else None
     return Child(said) if isinstance(said, str) and said in set(Child) else Child.UNACCOMPANIED
+
+
+def unsafe(sections: Mapping[str, Any], today: str) -> dict[str, str]:
+    """Return where the child stays that no child may (C20), by placement: `detention`, or alone `among_adults`.
+
+    What is over before `today`, an ISO day, is history.
+    """
+    care = sections.get("care_guardianship")
+    rows = care.get("placements") if isinstance(care, dict) else None
+    child, found = child_of(sections), dict[str, str]()
+    for row in rows if isinstance(rows, list) and child != Child.ADULT else ():
+        if not isinstance(row, dict) or str(row.get("until") or today) < today:
+            continue
+        among = row.get("with_adult_migrants") is True and child in {Child.UNACCOMPANIED, Child.SEPARATED}
+        why = "detention" if row.get("kind") == "detention" else "among_adults" if among else None
+        if why:
+            found[f"{row.get('from')} {row.get('kind')}"] = why
+    return found
