@@ -45,9 +45,8 @@ def get_directory() -> dict[str, Any]:
 @permission("member", roles=EDITORS)
 def put_profile(given: dict[str, Any]) -> dict[str, Any]:
     """Say how the own agency is called and when it works."""
-    days = {name: [day.isoformat() for day in given[name]] for name in ("closed", "worked")}
     with current_hub().database.write() as connection:
-        Directory(connection).put_profile(caller().agency, profile_of({**given, **days}))
+        Directory(connection).put_profile(caller().agency, profile_of(given))
     return {**given, "agency": caller().agency}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -11,7 +10,9 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from hub.directory.document import MOST_DAYS
 from hub.directory.records.vocabulary import NEEDS
 from hub.directory.servicemap.schemas import RecordOutcome
+from hub.errors import Malformed
 from hub.ids import RANDOM_PATTERN
+from hub.packets import shapes as a
 from hub.packets.shapes import FIRST_SECOND, LAST_SECOND
 
 _ID = validate.Regexp(RANDOM_PATTERN.pattern + r"\Z")
@@ -31,8 +32,15 @@ def _a_weekend(value: list[int]) -> None:
         raise ValidationError("Different days that leave a working day.")
 
 
+def _a_day(value: str) -> None:
+    try:
+        a.date(value)
+    except Malformed as error:
+        raise ValidationError("Not a day between 2020 and 2100.") from error
+
+
 def _days() -> fields.List[Any]:
-    day = fields.Date(format="iso", validate=validate.Range(date(2020, 1, 1), date(2100, 1, 1)))
+    day = fields.String(validate=_a_day)  # text, as documents have it and as it is kept
     return fields.List(day, load_default=[], validate=validate.Length(0, MOST_DAYS))
 
 

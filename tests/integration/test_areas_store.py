@@ -126,8 +126,9 @@ def test_a_row_whose_parent_is_not_there_is_reported_and_the_others_go_on(tree):
     tree.put(maps.AREAS)
     report = import_areas(tree, rows("2,XA99,Lost,XA9,", "2,XA21,Found,XA2,"), "XA")
     assert counts(report) == {"problem": 1, "new": 1}
-    (problem,) = (row["problem"] for row in report.rows if row["code"] == "XA99")
-    assert problem.startswith("Its parent is not there")
+    (row,) = (row for row in report.rows if row["code"] == "XA99")
+    assert row["problem"].startswith("Its parent is not there")
+    assert row["because"] == "orphan"
     assert tree.get("XA21")
 
 

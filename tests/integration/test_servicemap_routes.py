@@ -112,6 +112,7 @@ def test_who_makes_a_record_keeps_it(amina, daher):
     mine, theirs = seen(amina, service), seen(daher, service)
     assert (mine["steward"], mine["level"], mine["may"]) == (amina.agency, "focal", ["edit", "propose"])
     assert (theirs["level"], theirs["may"]) == ("partners", ["propose"])
+    assert (mine["still_right"], theirs["still_right"]) == (["call", "visit", "coordinator"], [])
 
 
 def test_only_who_keeps_a_record_changes_it(place, amina, daher):

@@ -47,7 +47,8 @@ def says(place):
 def offered(place):
     """The centre in Addis offers reception and papers, nothing else, and both hubs know."""
     hana = place.members["hana"]
-    hana.hub.put("/api/v1/directory/profile", {"name": "Addis Centre", "zone": "Africa/Addis_Ababa", "weekend": [6]})
+    hours = {"name": "Addis Centre", "zone": "Africa/Addis_Ababa", "weekend": [6], "closed": ["2026-12-24"]}
+    hana.hub.put("/api/v1/directory/profile", hours)
     said = offer(hana, ("reception", "Arrivals"), ("legal_aid", "Papers"), areas=["ET"])
     place.run()
     return said
@@ -79,6 +80,8 @@ def test_what_an_agency_offers_is_found_at_the_other_hub_under_its_name_and_addr
     for login in ("hana", "amina"):
         (found,) = asked(place, login, "reception")
         assert (found["name"], found["provider"]["name"], found["host"]) == ("Arrivals", "Addis Centre", AWAY)
+        (known,) = place.members[login].hub.get("/api/v1/directory")["agencies"]
+        assert (known["name"], known["closed"], known["worked"]) == ("Addis Centre", ["2026-12-24"], [])
         assert (found["provider"]["agency"], found["inbox"]) == (hana.agency, hana.home().entry.inboxes[0])
         assert found["focal_point"] == {"agency": hana.agency}
 

@@ -21,6 +21,7 @@ import shapely
 from shapely.geometry import mapping, shape
 
 from hub.directory.areas.domain import CODE
+from hub.directory.areas.problems import SENTENCES, because
 from hub.errors import InvalidRequest, TooLarge
 
 if TYPE_CHECKING:
@@ -98,12 +99,12 @@ def read(
         try:
             area = _area(number, properties, geometry, level, columns or {}, language)
         except InvalidRequest as error:
-            found.problems.append({"row": number, "problem": error.detail})
+            found.problems.append({"row": number, **because(str(error.facts["because"]))})
             continue
         if location and area.place != location:
             found.elsewhere += 1
         elif (area.code, area.valid_from) in used:
-            found.problems.append({"row": number, "problem": "This code stands above already.", "code": area.code})
+            found.problems.append({"row": number, "code": area.code, **because("twice")})
         else:
             used.add((area.code, area.valid_from))
             found.areas.append(area)
@@ -192,7 +193,7 @@ def _area(
     own = _level(values, level, columns)
     code = _pick(values, "code", own, columns)
     if not code or not CODE.fullmatch(code):
-        raise InvalidRequest("This row has no code that can be one: name the column that has it.")
+        raise _wrong("no_code")
     parent = _pick(values, "parent", own - 1, columns) or _pick(values, "code", own - 1, columns, numbered=True)
     iso = _pick(values, "iso", own, columns)
     return Found(
@@ -218,7 +219,7 @@ def _level(values: Mapping[str, str], level: int | None, columns: Mapping[str, s
         return level
     numbered = [int(m[1]) for name in values if _matches("code", name) and (m := _NUMBERED.match(name.lower()))]
     if not numbered:
-        raise InvalidRequest("This row does not say its level: give one for the file (1 is below the country).")
+        raise _wrong("no_level")
     return max(numbered)
 
 
@@ -265,6 +266,10 @@ def _day(text: str) -> str:
         return ""
 
 
+def _wrong(code: str) -> InvalidRequest:
+    return InvalidRequest(SENTENCES[code], because=code)
+
+
 def _outline(geometry: Any) -> Mapping[str, Any] | None:
     """Return an outline in degrees, simplified to what a map of a country shows.
 
@@ -276,11 +281,11 @@ def _outline(geometry: Any) -> Mapping[str, Any] | None:
     try:
         form = shapely.make_valid(shape(geometry))
     except Exception as error:
-        raise InvalidRequest("The outline of this row is not well formed.") from error
+        raise _wrong("malformed_outline") from error
     parts = [part for part in getattr(form, "geoms", [form]) if part.geom_type in {"Polygon", "MultiPolygon"}]
     whole = shapely.union_all(parts) if parts else None
     if whole is None or whole.is_empty or not _in_degrees(whole.bounds):
-        raise InvalidRequest("The outline of this row is no area in degrees.")
+        raise _wrong("no_area")
     simple = shapely.set_precision(shapely.simplify(whole, _DETAIL), _GRID)
     return dict(mapping(whole if simple.is_empty else simple))
 

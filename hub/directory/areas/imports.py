@@ -18,6 +18,7 @@ from sqlalchemy import select
 from hub.db import batches
 from hub.directory.areas import outlines
 from hub.directory.areas.domain import Area, fold
+from hub.directory.areas.problems import because
 from hub.directory.areas.store import Areas
 from hub.directory.servicemap.store import map_postings
 from hub.directory.servicemap.write import rederive
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 
 NEW, CHANGED, SAME, REISSUED, ALIAS, ENDED = "new", "changed", "same", "reissued", "alias", "ended"
 PROBLEM, OUTSIDE = "problem", "outside"
-_ORPHAN: Final = "Its parent is not there: import the level above first, or name the column that says the parent."
-_MOVED: Final = "It lies in another area here: only the agency that leads in this country moves it."
 _HOLLOW: Final = frozenset(
     {"governorate", "province", "district", "region", "state", "county", "al", "el", "ad", "as", "az"}
 )
@@ -123,22 +122,22 @@ class _State:
     def take(self, found: Found) -> None:
         """Join one area of the file."""
         if any(self._foreign(code) for code in (found.code, *found.also)):
-            self._report.add(found.row, PROBLEM, problem="An area of another country has this code.", code=found.code)
+            self._report.add(found.row, PROBLEM, code=found.code, **because("other_country"))
             return
         parent = self._parent(found)
         if found.level and parent is None:
-            self._report.add(found.row, PROBLEM, problem=_ORPHAN, code=found.code)
+            self._report.add(found.row, PROBLEM, code=found.code, **because("orphan"))
             return
         code = self._canonical(found, parent)
         if code in self._known and self._known[code].level != found.level:
-            self._report.add(found.row, PROBLEM, problem="An area of another level has this code.", code=found.code)
+            self._report.add(found.row, PROBLEM, code=found.code, **because("other_level"))
             return
         before = self._known.get(code)
         if self._past(found, code, before):
             return
         area = self._area(found, code, parent, before)
         if before is not None and area.parent != before.parent and not self._moves:
-            self._report.add(found.row, PROBLEM, problem=_MOVED, code=found.code)
+            self._report.add(found.row, PROBLEM, code=found.code, **because("moved"))
             return
         self._mentioned.add(code)
         for other in {found.code, *found.also} - {code}:
@@ -156,7 +155,7 @@ class _State:
             self._report.add(found.row, SAME)
             return True
         if before is not None and found.valid_from and found.valid_from < before.valid_from:
-            self._report.add(found.row, PROBLEM, problem="This code was issued again since.", code=found.code)
+            self._report.add(found.row, PROBLEM, code=found.code, **because("issued_again"))
             return True
         return False
 
@@ -242,9 +241,7 @@ class _State:
         other = {"area": area.code} if area.code != found.code else {}
         self._report.add(found.row, result, code=found.code, name=next(iter(found.names.values()), ""), **other)
         if self._outside(found, area):
-            self._report.add(
-                found.row, OUTSIDE, code=found.code, problem="It lies outside what it names as its parent."
-            )
+            self._report.add(found.row, OUTSIDE, code=found.code, **because("outside"))
 
     def _outside(self, found: Found, area: Area) -> bool:
         """Whether the middle of an area does not lie in its parent: then one of the two codes is wrong in the file."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from hub.directory.areas.domain import CODE, DEEPEST
+from hub.directory.areas.problems import SENTENCES
 from hub.ids import AGENCY_PATTERN
 
 _CODE = validate.Regexp(CODE.pattern + r"\Z")
@@ -97,6 +98,7 @@ class AreaImportRow(Schema):
     name = fields.String()
     area = fields.String()
     problem = fields.String()
+    because = fields.String(validate=validate.OneOf(SENTENCES))
 
 
 class AreaImportReport(Schema):

@@ -16,10 +16,6 @@ import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-import openpyxl
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.utils.exceptions import InvalidFileException
-
 from hub.directory.formats.cells import BadCell
 from hub.directory.formats.columns import COLUMNS, REFERENCES, SHEETS, Column
 from hub.directory.formats.items import Item, Origin, Problem, Records, merged, unreadable
@@ -73,6 +69,9 @@ def read_xlsx(data: bytes, origin: Origin) -> Iterator[Item]:
 
 
 def _book(data: bytes) -> list[tuple[str, list[list[Any]]]]:
+    import openpyxl  # heavy: a hub starts without it
+    from openpyxl.utils.exceptions import InvalidFileException
+
     check_zip(data)
     try:
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
@@ -298,6 +297,8 @@ def put(document: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
 
 def write_xlsx(records: Records) -> Iterable[bytes]:
     """Return a workbook of the records; every value is text or a number, never a formula."""
+    import openpyxl  # heavy: a hub starts without it
+
     book = openpyxl.Workbook(write_only=True)
     for kind, sheet in SHEETS.items():
         page = book.create_sheet(sheet)
@@ -321,6 +322,8 @@ def write_csv(records: Records) -> Iterable[bytes]:
 
 
 def _xlsx_cell(page: Any, value: str) -> Any:
+    from openpyxl.cell import WriteOnlyCell
+
     cell = WriteOnlyCell(page, value=value)
     if value:
         cell.data_type = "s"

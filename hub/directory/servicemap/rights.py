@@ -11,12 +11,21 @@ if TYPE_CHECKING:
     from hub.directory.servicemap.store import Row
 
 EDITORS: Final = frozenset({"coordinator", "agency_admin"})
+CHECKERS: Final = EDITORS | {"provider", "focal_point"}
+BY_KEEPER: Final = ("call", "visit", "coordinator")
+BY_PROVIDER: Final = ("provider",)
 PROPOSERS: Final = EDITORS | {"provider", "focal_point", "caseworker", "supervisor"}
 
 
 def may_edit(who: Caller, row: Row, host: str) -> bool:
     """Whether somebody may change a record at once; records of another hub are changed there."""
     return row.host == host and row.steward == who.agency and bool(who.roles & EDITORS)
+
+
+def ways(who: Caller, row: Row, host: str) -> list[str]:
+    """Return how somebody may know that a record is still right: its keeper by a call, its provider as such."""
+    offers = row.host == host and row.agency == who.agency and bool(who.roles & CHECKERS)
+    return [*(BY_KEEPER if may_edit(who, row, host) else ()), *(BY_PROVIDER if offers else ())]
 
 
 def check_edit(who: Caller, row: Row, host: str) -> None:

@@ -16,7 +16,7 @@ from hub.directory.records.groups import groups_of
 from hub.directory.records.visibility import FOCAL
 from hub.directory.records.vocabulary import LEVELS
 from hub.directory.servicemap import schemas, slices
-from hub.directory.servicemap.rights import EDITORS, PROPOSERS, check_edit, may_edit
+from hub.directory.servicemap.rights import EDITORS, PROPOSERS, check_edit, may_edit, ways
 from hub.directory.servicemap.showing import shown, shown_all
 from hub.directory.servicemap.store import ServiceMap, map_records
 from hub.directory.servicemap.viewer import Viewer
@@ -182,5 +182,6 @@ def _shown(row: Row, looking: Viewer, document: dict[str, Any]) -> dict[str, Any
         "changed_at": row.changed_at,
         "level": LEVELS[level],
         "may": ["edit", *may] if may_edit(who, row, origin) else may,
+        "still_right": ways(who, row, origin),
         "document": document,
     }

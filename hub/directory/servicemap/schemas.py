@@ -58,7 +58,10 @@ class Slice(Schema):
 
 
 class RecordView(Schema):
-    """A record as the caller may see it; `level` says as whom, `may` what they may do with it."""
+    """A record as the caller may see it; `level` says as whom, `may` what they may do with it.
+
+    `still_right`: how they may know that it still is, where they may say so.
+    """
 
     id = fields.String(required=True)
     kind = fields.String(required=True)
@@ -68,6 +71,7 @@ class RecordView(Schema):
     changed_at = fields.Integer(required=True)
     level = fields.String(required=True)
     may = fields.List(fields.String(), required=True)
+    still_right = fields.List(fields.String(), required=True)
     document = fields.Dict(required=True)
 
 

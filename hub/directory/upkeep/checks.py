@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from hub.directory.areas.store import Areas
 from hub.directory.records.freshness import WORDS, Due, day_of, groups_in
 from hub.directory.records.record import SERVICE
-from hub.directory.servicemap.rights import EDITORS, may_edit
+from hub.directory.servicemap.rights import ways
 from hub.directory.servicemap.store import ServiceMap
 from hub.directory.servicemap.write import Draft, apply, plan
 from hub.directory.upkeep.requests import still_right
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from hub.directory.servicemap.store import Row
     from hub.directory.servicemap.write import Actor, Outcome
 
-CHECKERS: Final = EDITORS | {"provider", "focal_point"}
-BY_KEEPER: Final = frozenset({"call", "visit", "coordinator"})
-BY_PROVIDER: Final = frozenset({"provider"})
 MOST: Final = 1000
 
 
@@ -81,9 +78,7 @@ def check_checker(who: Caller, row: Row, how: str, host: str) -> None:
     Raises:
         Forbidden: another hub's or agency's record, or a way that is not theirs.
     """
-    if may_edit(who, row, host) and how in BY_KEEPER:
-        return
-    if row.host == host and row.agency == who.agency and how in BY_PROVIDER:
+    if how in ways(who, row, host):
         return
     raise Forbidden(
         "The agency that keeps a record says so after a call or a visit, the one that offers it as the provider."

@@ -11,7 +11,7 @@ from hub.auth.permissions import caller, permission
 from hub.context import current_hub
 from hub.directory.records.freshness import day_of
 from hub.directory.records.visibility import FOCAL
-from hub.directory.servicemap.rights import EDITORS, PROPOSERS, check_edit
+from hub.directory.servicemap.rights import CHECKERS, EDITORS, PROPOSERS, check_edit, ways
 from hub.directory.servicemap.routes import told, viewer
 from hub.directory.servicemap.schemas import RecordOutcome
 from hub.directory.servicemap.showing import shown
@@ -34,20 +34,23 @@ blueprint = Blueprint("upkeep", __name__, url_prefix="/api/v1/directory", descri
 @blueprint.route("/due", methods=["POST"])
 @blueprint.arguments(schemas.DueQuery)
 @blueprint.response(200, schemas.DuePage)
-@permission("member", roles=checks.CHECKERS)
+@permission("member", roles=CHECKERS)
 def post_due(given: dict[str, Any]) -> dict[str, Any]:
     """What is due to be checked of the records that the caller's agency keeps or offers."""
     hub = current_hub()
     with hub.database.read() as connection:
         filters = checks.filters_of(connection, given)
         today, page = day_of(hub.clock.now()), {"after": given["after"], "limit": given["limit"]}
-        return checks.due_page(connection, caller().agency, today, filters, **page)
+        found = checks.due_page(connection, caller().agency, today, filters, **page)
+        rows = ServiceMap(connection).many(item["record"] for item in found["items"])
+    told_of = [{**item, "still_right": ways(caller(), rows[item["record"]], hub.origin)} for item in found["items"]]
+    return {**found, "items": told_of}
 
 
 @blueprint.route("/records/<string:record_id>/verify", methods=["POST"])
 @blueprint.arguments(schemas.StillRight)
 @blueprint.response(200, RecordOutcome)
-@permission("member", roles=checks.CHECKERS)
+@permission("member", roles=CHECKERS)
 def post_verify(given: dict[str, Any], record_id: str) -> dict[str, Any]:
     """Say that a record is still right."""
     hub = current_hub()

@@ -7,8 +7,9 @@ from marshmallow import Schema, fields, validate
 from hub.directory.records.freshness import WORDS
 from hub.directory.records.record import KINDS
 from hub.directory.records.vocabulary import GROUPS
+from hub.directory.servicemap.rights import BY_KEEPER, BY_PROVIDER
 from hub.directory.servicemap.schemas import RecordOutcome, Strict
-from hub.directory.upkeep.checks import BY_KEEPER, BY_PROVIDER, MOST
+from hub.directory.upkeep.checks import MOST
 from hub.directory.upkeep.links import LANGUAGES
 from hub.directory.upkeep.store import State
 from hub.ids import RANDOM_PATTERN
@@ -41,7 +42,7 @@ class DueQuery(DueChoice):
 
 
 class DueItem(Schema):
-    """One group of one record that is due: since when, when it is past, and who was told."""
+    """One group of one record that is due: since when, when it is past, who was told; how the caller may know."""
 
     record = fields.String(required=True)
     kind = fields.String(required=True)
@@ -54,6 +55,7 @@ class DueItem(Schema):
     state = fields.String(required=True)
     rung = fields.Integer(required=True)
     told_at = fields.Integer(required=True, allow_none=True)
+    still_right = fields.List(fields.String(), required=True)
 
 
 class DuePage(Schema):
@@ -68,7 +70,7 @@ class StillRight(Strict):
     """That groups are still right (none named: all), and how that is known."""
 
     groups = fields.List(_GROUP, validate=_GROUPS, load_default=list)
-    how = fields.String(required=True, validate=validate.OneOf(sorted(BY_KEEPER | BY_PROVIDER)))
+    how = fields.String(required=True, validate=validate.OneOf(sorted((*BY_KEEPER, *BY_PROVIDER))))
     note = fields.String(load_default="", validate=_NOTE)
 
 
