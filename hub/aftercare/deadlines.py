@@ -84,9 +84,9 @@ def terms(country: str, since: Mapping[str, date]) -> list[Term]:
     return sorted(found, key=lambda term: term.due)
 
 
-def events() -> tuple[str, ...]:
-    """Return what can happen that a term runs from or ends with, in any country, or that settles the 18th birthday."""
-    rows = [row for country in rules()["statutory"].values() for row in country]
+def events(country: str | None = None) -> tuple[str, ...]:
+    """Return what a term of a country, or of any, runs from or ends with, and what settles the 18th birthday."""
+    rows = [row for name, some in rules()["statutory"].items() for row in some if country in {None, name}]
     terms_of = {row["since"] for row in rows} | {f"done_{row['id']}" for row in rows}
     return (*sorted(terms_of), "transition_prepared", "consent_taken_again")
 

@@ -36,7 +36,7 @@ def report(member: Member, handoff: str, item: Opened) -> bool:
         IllegalTransition: consent was withdrawn meanwhile: then the packet goes anyway.
     """
     shown = reading.show(member, handoff)
-    said = (line.statement for line in shown.lines if line.statement.type == REPORT and line.standing != "refused")
+    said = (line.statement for line in shown.lines if line.statement.type == REPORT and not line.refused)
     if shown.to_agency != member.agency or any(row.body["manifest"] == item.packet for row in said):
         return False
     held_back: dict[str, Any] = {

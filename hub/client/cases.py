@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hub.casefile.sections import considerations, forms
-from hub.client import access, basis, records
+from hub.casefile.sections.situation import unsafe
+from hub.client import access, basis, protection, records
 from hub.client.member import workspace
 from hub.errors import BadSignature, Conflict, Malformed, NotFound, TooLarge
 from hub.ids import random_id
@@ -87,7 +88,11 @@ def new(member: Member, sections: Mapping[str, Any] | None = None) -> CaseFile:
         InvalidRequest: a section is not of its form.
     """
     given = {name: forms.changed(name, None, document) for name, document in (sections or {}).items()}
-    return keep(member, given)
+    if not unsafe(given, ""):
+        return keep(member, given)
+    held = keep(member, {})  # the alert names it, and is raised before what it is about is kept
+    protection.warn(member, held.record, {}, given)
+    return _put(member, {**held.value, "sections": given}, held)
 
 
 def keep(member: Member, sections: Mapping[str, Any], *, case: str | None = None, leg: str | None = None) -> CaseFile:
@@ -151,7 +156,10 @@ def update(member: Member, record: str, section: str, change: Mapping[str, Any],
     """
     held = load(member, record, why)
     sections = {**held.sections, section: forms.changed(section, held.sections.get(section), change)}
-    return held if sections == held.sections else _put(member, {**held.value, "sections": sections}, held)
+    if sections == held.sections:
+        return held
+    protection.warn(member, record, held.sections, sections)  # first: said again after a crash, it is not lost
+    return _put(member, {**held.value, "sections": sections}, held)
 
 
 def answer(member: Member, record: str, question: str, words: str, why: str | None = None) -> CaseFile:

@@ -44,6 +44,16 @@ class Destroyed:
     left: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A closed case and until when it is kept: longer while it is not archived, or a legal hold stands."""
+
+    case: str
+    until: date
+    archived: bool
+    hold: bool
+
+
 # Closing
 
 
@@ -173,14 +183,32 @@ def put_retention(member: Member, years: int, after_majority_years: int, country
 
 def kept_until(member: Member, held: Followed) -> date | None:
     """Return until when a closed case is kept, or None while it is open."""
-    if held.closure is None:
-        return None
+    return None if held.closure is None else _until(held, held.closure.on, terms(member))
+
+
+def terms(member: Member) -> dict[str | None, Mapping[str, Any]]:
+    """Return how long the agency keeps closed cases, by the children's country; None: of all others."""
     own: dict[str | None, Mapping[str, Any]] = {}
     for row in records.listing(member, KIND):
         if records.of_form(row, RETENTION) and row.by.role in OFFICER:
             own.setdefault(row.value["country"], row.value)
+    return own
+
+
+def kept(member: Member) -> list[Kept]:
+    """Return the closed cases that are kept here, what goes first first (B7)."""
+    own, held_back = terms(member), {row.value["case"] for row in _standing(member)}
+    found = [
+        Kept(held.case, _until(held, held.closure.on, own), held.archived is not None, held.case in held_back)
+        for held in aftercare.followed(member)
+        if held.closure is not None
+    ]
+    return sorted(found, key=lambda row: (row.until, row.case))
+
+
+def _until(held: Followed, closed: date, own: Mapping[str | None, Mapping[str, Any]]) -> date:
     born = date.fromisoformat(held.facts["born"]) if held.facts["born"] else None
-    return closing.kept_until(held.closure.on, born, own.get(held.facts["country"]) or own.get(None))
+    return closing.kept_until(closed, born, own.get(held.facts["country"]) or own.get(None))
 
 
 def hold(member: Member, case: str, words: str, until: date | None = None) -> Row:
@@ -212,14 +240,19 @@ def allow(member: Member, case: str, law: str) -> Row:
 
 def holds(member: Member, case: str) -> list[Row]:
     """Return the legal holds that stand on a case, whoever changed their records since."""
-    rows = [row for row in records.listing(member, KIND) if row.value.get("case") == case]
+    return [row for row in _standing(member) if row.value["case"] == case]
+
+
+def _standing(member: Member) -> list[Row]:
+    rows = records.listing(member, KIND)
     lifted = {
-        row.value["hold"]
+        (row.value["case"], row.value["hold"])
         for row in rows
         if records.of_form(row, FORMS["lifted"]) and {one.role for one in row.authors} <= OFFICER
     }
     today = aftercare.today(member).isoformat()
-    found = [row for row in rows if records.of_form(row, FORMS["held"]) and row.handoff not in lifted]
+    found = [row for row in rows if records.of_form(row, FORMS["held"])]
+    found = [row for row in found if (row.value["case"], row.handoff) not in lifted]
     return [aftercare.as_row(row) for row in found if (row.value["until"] or today) >= today]
 
 

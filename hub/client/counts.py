@@ -12,17 +12,18 @@ from hub.client import outcomes, reading, records, unmet
 from hub.directory.records.vocabulary import NEEDS
 from hub.errors import InvalidRequest
 from hub.packets import shapes as a
-from hub.packets.encoding import parse_json
+from hub.packets.encoding import canonical, parse_json
 from hub.referrals.domain import State
-from hub.reports.document import CODE, COUNTERS, MONTH, Counts, sign_counts
+from hub.reports.document import CODE, COUNTERS, MONTH, Counts, sign_counts, stated
 from hub.reports.domain import ENDINGS, UNSAID, Fact, month_of, settled
-from hub.reports.suppression import suppress
+from hub.reports.suppression import Row, suppress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from hub.client.member import Member
     from hub.packets.dsse import Envelope
+    from hub.reports.suppression import Told
 
 KIND: Final = "counts"
 _PATH: Final = "/api/v1/reports/counts"
@@ -59,6 +60,8 @@ def facts(member: Member, month: str) -> list[Fact]:
 def publish(member: Member, month: str, but: Iterable[str] = ()) -> dict[str, Any]:
     """Count a month, unless it was counted before, and send the signed document; return what is published.
 
+    `but` names splits to leave out; of what the hub did not take they are taken away, so that nothing is counted anew.
+
     Raises:
         InvalidRequest: the month is not settled.
         Forbidden: the member may not publish counts; Conflict: other counts of this month are published.
@@ -67,11 +70,13 @@ def publish(member: Member, month: str, but: Iterable[str] = ()) -> dict[str, An
     now = member.clock.now()
     if not settled(month, now):
         raise InvalidRequest("This month is not settled yet.", todo="Publish it three months after its end.")
-    document = _kept(member, month)
-    if document is None:
-        rows = suppress(facts(member, month), but=but)
+    kept, names = _kept(member, month), frozenset(but)
+    document = kept.value["document"] if kept else None
+    if kept is None or (names and together(member, month)["own"] is None):
+        rows = _without(document, names) if kept else suppress(facts(member, month), but=names)
         document = _value(sign_counts(Counts(member.agency, month, now, rows), member.signer))
-        records.put(member, KIND, {"month": month, "document": document}, roles=COUNTERS)
+        before = kept.handoff if kept else None
+        records.put(member, KIND, {"month": month, "document": document}, handoff=before, roles=COUNTERS)
     return dict(member.hub.put(_PATH, {"counts": document}))
 
 
@@ -80,14 +85,23 @@ def together(member: Member, month: str, split: str | None = None) -> dict[str, 
     return dict(member.hub.get(_PATH, month=month, **({"split": split} if split else {})))
 
 
-def _kept(member: Member, month: str) -> dict[str, Any] | None:
+def _kept(member: Member, month: str) -> records.Record | None:
     """Return the first document of a month that a member who may publish one kept, or None."""
     kept = [
         row
         for row in records.listing(member, KIND)
         if records.of_form(row, _FORM) and row.value["month"] == month and row.by.role in COUNTERS
     ]
-    return min(kept, key=lambda row: (row.began, row.handoff)).value["document"] if kept else None
+    return min(kept, key=lambda row: (row.began, row.handoff), default=None)
+
+
+def _without(document: Any, names: Collection[str]) -> Told:
+    """Return what a document tells without some splits."""
+    rows = stated(canonical(document)).rows
+    return {
+        path: Row(row.sought, {name: told for name, told in row.told.items() if name not in names})
+        for path, row in rows.items()
+    }
 
 
 def _value(document: Envelope) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Becoming an agency and a member: invitation, keys made here, certificates by the root, epoch grants, recovery.
 
 Private keys are made on this machine and leave it only inside the vault. Who holds the root certifies a device after
-two people compared the fingerprint of both of its keys: a hub cannot slip in a device or swap one of the keys.
+two people compared six words or sixty digits of both of its keys: a hub cannot slip in a device or swap one of them.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from hub.keys.certificates import (
     KeyEntry,
     MemberCert,
     Revocation,
-    device_kid,
     fingerprint,
     next_entry,
 )
 from hub.keys.devices import DeviceKeys, EpochSecret, RootKey
 from hub.keys.pins import Pins
 from hub.keys.vault import DeviceSecret, KdfParameters, RecoveryCode, VaultKeys, derive, wrap_for_recovery
+from hub.keys.words import six_words
 from hub.packets import shapes as a
 from hub.packets.age import Recipient
 from hub.packets.encoding import b64u, canonical, from_b64u, parse_json
@@ -132,10 +132,25 @@ class Pending:
         """The digits that two people compare."""
         return device_fingerprint(self.sign, self.recipient)
 
+    @property
+    def words(self) -> str:
+        """The six words that they compare instead."""
+        return six_words(_device_key(self.sign, self.recipient))
+
+    def is_called(self, said: str) -> bool:
+        """Return whether what a person read out is this device's: its six words, or its sixty digits."""
+        if "".join(said.split()).isdecimal():
+            return "".join(said.split()) == "".join(self.fingerprint.split())
+        return said.lower().split() == self.words.split()
+
 
 def device_fingerprint(sign: bytes, recipient: str) -> str:
     """Return the sixty digits of a device: of its signing and its encryption key together."""
-    return fingerprint(sign + bytes(Recipient.parse(recipient).public_key))
+    return fingerprint(_device_key(sign, recipient))
+
+
+def _device_key(sign: bytes, recipient: str) -> bytes:
+    return sign + bytes(Recipient.parse(recipient).public_key)
 
 
 def invite(member: Member, roles: Collection[str], mail: str | None = None, returning: str | None = None) -> Invitation:
@@ -172,7 +187,8 @@ def prepare(
     Raises:
         Conflict: the folder holds a profile.
     """
-    device, code, kdf = DeviceSecret.generate(), RecoveryCode.generate(), KdfParameters.fresh()
+    device, code = DeviceSecret.generate(), RecoveryCode.generate()
+    kdf = KdfParameters.of(device)
     keys = derive(desk.passphrase, device, kdf)
     pins = Pins(invitation.certifiers).trust_hub(invitation.host, invitation.hub_key, fingerprint(invitation.hub_key))
     epochs = {} if epoch is None else {epoch.epoch: epoch}
@@ -209,8 +225,8 @@ def this_device(member: Member, roles: Collection[str]) -> Pending:
     return Pending(member.id, member.account.login, frozenset(roles), device.signer().public_key, device.recipient)
 
 
-def certify_pending(member: Member, login: str, digits: str, roles: Collection[str]) -> MemberCert:
-    """Certify the device of somebody who enrolled, after the digits were compared with theirs.
+def certify_pending(member: Member, login: str, said: str, roles: Collection[str]) -> MemberCert:
+    """Certify the device of somebody who enrolled, by what they read out of it: six words, or sixty digits.
 
     Raises:
         NotFound: nobody of that login waits.
@@ -219,9 +235,9 @@ def certify_pending(member: Member, login: str, digits: str, roles: Collection[s
     found = next((row for row in pending(member) if row.login == login), None)
     if found is None:
         raise NotFound("Nobody of that login waits for a certificate.")
-    if found.fingerprint.split() != digits.split():
+    if not found.is_called(said):
         raise BadSignature(
-            "The fingerprints differ: the hub shows other keys than that device has.",
+            "They differ: the hub shows other keys than that device has.",
             todo="Compare again by phone. If they still differ, certify nobody and tell the operator.",
         )
     return certify_member(member, found, roles)
@@ -267,8 +283,8 @@ def lose_device(member: Member, named: str) -> Invitation:
     """
     gone, certs = _revocable(member, named)
     _revoke(member, certs)
-    rows = [row for row in member.hub.get("/api/v1/members") if row["member"] == gone]
-    return invite(member, rows[0]["roles"], returning=gone)
+    theirs = [device.roles for device in member.home().devices if device.member == gone]
+    return invite(member, theirs[-1], returning=gone)
 
 
 def name_deputy(member: Member, named: str) -> KeyEntry:
@@ -360,7 +376,8 @@ def publish_epoch(member: Member, epoch: Epoch) -> KeyEntry:
 def grant_missing(member: Member) -> list[str]:
     """Seal the epoch secrets that this device holds to every certified device that may hold them; return member ids.
 
-    A grant that is there already is replaced by an equal one. Certificates are verified against the root first.
+    A grant that is there already is replaced by an equal one. Certificates are verified against the root first. Among
+    them is its own key: where the member works with another copy of the vault, that one opens them too.
     """
     member.trust.forget()
     listed = {epoch.epoch for epoch in member.home().entry.enc}
@@ -369,11 +386,12 @@ def grant_missing(member: Member) -> list[str]:
         raise Forbidden("This device holds no epoch of the agency.", todo="Ask a colleague who can open cases.")
     granted = []
     for cert in member.home().members(member.clock.now()):
-        if not cert.roles & CASE_ROLES or device_kid(cert.recipient) == device_kid(member.secrets.device.recipient):
+        if not cert.roles & CASE_ROLES:
             continue
         grants = [secret.grant(cert).to_value() for secret in held.values()]
-        member.hub.put("/api/v1/grants", {"grants": grants})
-        granted.append(cert.member)
+        member.hub.put("/api/v1/grants", {"grants": grants, "current": b64u(member.secrets.auth)})
+        if cert.recipient != member.secrets.device.recipient:
+            granted.append(cert.member)
     return granted
 
 
@@ -387,7 +405,7 @@ def recover(desk: Desk, code: str) -> Member:
     profile = Profile(desk.folder)
     opened = profile.unlock_by_recovery(code)
     member = Member(profile, opened, HubSession(profile.account.url, http=desk.http), desk.clock)
-    kdf = KdfParameters.fresh()
+    kdf = KdfParameters.of(profile.device)
     keys: VaultKeys = derive(desk.passphrase, profile.device, kdf)
     wrap = wrap_for_recovery(keys.kek, RecoveryCode.parse(code), login=profile.account.login)
     member.keep(recovery=wrap, lock=(keys, kdf))

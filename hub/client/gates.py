@@ -120,7 +120,8 @@ def approve(member: Member, case: str, said: Mapping[str, Any]) -> Kept:
     kept = next((one for one in listing(member, case) if _words(one.row) == _words(row)), None)
     if kept and any(who == member.id for who, _ in _signers(member, kept.row, member.agency, member.clock.now())):
         raise InvalidRequest("You approved this already, in the same words.", todo="Where two must sign, ask another.")
-    actor = member.me(_MAY)
+    supervisor = _MAY & member.roles() & {Role.SUPERVISOR.value}  # who may more, signs as such
+    actor = member.me(supervisor or _MAY)
     proofs = kept.row["proof"] if kept else []
     row["proof"] = [*proofs, approvals.signed(member, row["leg"], row, actor.role, _FORM)]
     record = records.put(member, KIND, {"case": case, "row": row}, handoff=kept.record if kept else None)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from hub.client import basis as bases
 from hub.client import cosigning, outcomes, reading, records, referrals
 from hub.client.kin import check_apart
-from hub.errors import Conflict, ConsentMissing, IllegalTransition, InvalidRequest, NotFound
+from hub.errors import Conflict, ConsentMissing, HubError, IllegalTransition, InvalidRequest, NotFound
 from hub.ids import random_id
 from hub.packets import shapes as a
 from hub.referrals.domain import State
@@ -181,7 +181,10 @@ def _again(member: Member, handoff: str, again: Again) -> Outgoing:
 
 
 def _send_all(member: Member, outs: Sequence[Outgoing], how: How, before: Sequence[str] = ()) -> list[Sent]:
-    """Send each, if all may be sent; what ties them together is written down first."""
+    """Send each, if all may be sent; what ties them together is written down first.
+
+    Where one is refused after others went out, those stand in the error as `sent`.
+    """
     for out in outs:
         asked = out.asked(member.trust.agency(out.to))
         try:
@@ -191,7 +194,15 @@ def _send_all(member: Member, outs: Sequence[Outgoing], how: How, before: Sequen
             raise
     named = [random_id() for _ in outs]
     _keep(member, Group("", how, (*before, *named), None))
-    return [referrals.send(member, out, handoff) for out, handoff in zip(outs, named, strict=True)]
+    went: list[Sent] = []
+    for out, handoff in zip(outs, named, strict=True):
+        try:
+            went.append(referrals.send(member, out, handoff))
+        except HubError as error:
+            if went:
+                error.facts["sent"] = [sent.handoff for sent in went]
+            raise
+    return went
 
 
 def _sent_after(member: Member, handoff: str, how: How) -> Sent | None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hub.client.member import Member
-    from hub.client.reading import Shown
+    from hub.client.reading import Line, Shown
 
 LEG = "transfer_leg"
 ANSWERS = {KIND: ANSWER, LEG: "transfer.answer_inquiry"}
@@ -126,11 +126,10 @@ def exception(member: Member, handoff: str) -> Excepted:
         NotFound: this agency asked no such question, or no exception was made.
     """
     shown = reading.show(member, handoff)
-    said = _answered(member, shown) if shown.kind in ANSWERS else None
+    line, said = _answer(shown), _answered(member, shown) if shown.kind in ANSWERS else None
     made = said and said["exception"]
-    if not made:
+    if line is None or not made:
         raise NotFound("No exception was made in answer to this inquiry.", todo="Ask: hub ask-capacity --service-id.")
-    line = next(line for line in shown.lines if line.statement.type == ANSWER and line.standing == "effective")
     since = datetime.fromtimestamp(line.statement.at, UTC).date().isoformat()
     named = {name: made[name] for name in ("service", "age_band", "sex", "until")}
     return Excepted(handoff, shown.to_agency, criteria=frozenset(made["criteria"]), since=since, **named)
@@ -164,12 +163,17 @@ def _for_whom(member: Member, shown: Shown) -> dict[str, Any]:
     return {name: asked[name] for name in ("service", "age_band", "sex")}
 
 
+def _answer(shown: Shown) -> Line | None:
+    """Return the first answer that has words, by the places that the ordering hub signed; not by what a hub says."""
+    said = [line for line in shown.lines if line.statement.type in ANSWERS.values() and line.statement.manifest]
+    placed = [(line.position, line) for line in said if line.position is not None]
+    return min(placed, key=lambda one: one[0])[1] if placed else None
+
+
 def _answered(member: Member, shown: Shown) -> Mapping[str, Any] | None:
-    """Return the first answer in effect, for the agency that asked."""
-    words = (line for line in shown.lines if line.position is not None)
-    said = (line.statement for line in words if line.statement.type in ANSWERS.values())
-    manifest = next((one.manifest for one in said if one.manifest), None)
-    if manifest is None or shown.from_agency != member.agency:
+    """Return what was answered, for the agency that asked."""
+    line = _answer(shown)
+    if line is None or shown.from_agency != member.agency:
         return None
-    opened = opening.look(member, shown, manifest)
+    opened = opening.look(member, shown, str(line.statement.manifest))
     return domain.answer(opened.sections.get(opening.REPLY))

@@ -163,6 +163,13 @@ def standing(shown: Shown, now: int) -> Standing | None:
 
 
 def _base(member: Member, host: str) -> str:
-    """Return where the recipient's hub is, by its own name; only a hub of this machine has another address."""
-    known = member.trust.url(host)
-    return known if urlsplit(known).hostname in _LOOPBACK else f"https://{host}"
+    """Return where the recipient's hub is, by its name in the agency's address: that stands in what its root signed.
+
+    Only a hub of this machine says where another one of this machine is.
+    """
+    known = member.trust.url(host) if _is_here(member.hub.url) else member.hub.url
+    return known if _is_here(known) else f"https://{host}"
+
+
+def _is_here(url: str) -> bool:
+    return urlsplit(url).hostname in _LOOPBACK

@@ -17,7 +17,7 @@ from hub.client.profile import Profile, Secrets, Unlocked, write_private
 from hub.client.transport import HubSession, well_formed
 from hub.client.trust import Trust, devices_of
 from hub.clock import Clock, SystemClock
-from hub.errors import BadSignature, Forbidden, PeerUnreachable, StaleVersion, WrongRecipient
+from hub.errors import BadSignature, Forbidden, PeerUnreachable, StaleVersion, TotpRequired, WrongRecipient
 from hub.ids import AgencyId, HandoffId, MemberId, PacketId, random_id
 from hub.keys.certificates import PERSON_ONLY, EpochGrant
 from hub.keys.devices import EpochSecret, open_grant
@@ -33,7 +33,7 @@ from hub.statements.grammar import Grade, MemberActor, Role, Statement
 from hub.statements.verify import sign_statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     import requests
 
@@ -47,6 +47,7 @@ DAY = 86_400
 RECORD_LIFE = 400 * DAY
 PACKET_LIFE = 60 * DAY
 KEYS = "keys.json"
+SESSION = "session.sealed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,12 @@ class Member:
         self._unlocked = unlocked
         self._epochs: dict[int, EpochSecret] = {}
         self._roles: frozenset[str] | None = None
-        hub.sign_in = self._sign_in
+        self.opened: dict[str, tuple[str, Any]] = {}
+        """Records of cases that were opened, with the statement after which each is the newest: in memory alone."""
+        self.ask_code: Callable[[], str] | None = None
+        """Asks a person for a code of their authenticator app."""
+        hub.sign_in = self.sign_in
+        hub.use(self.load_sealed(SESSION).get("token"))
         self.trust = Trust(hub, Pins.from_value(unlocked.secrets.pins), host=self.account.host, clock=clock)
 
     # -- who
@@ -253,13 +259,39 @@ class Member:
     def keep(
         self, *, recovery: bytes | None = None, lock: tuple[VaultKeys, KdfParameters] | None = None, **changes: Any
     ) -> None:
-        """Seal the vault again with these members changed, at the hub first and then here; `lock` is for new keys."""
+        """Seal the vault again with these members changed, at the hub first and then here; `lock` is for new keys.
+
+        Where another device of this member was faster, its vault is opened first and these members changed in that.
+
+        Raises:
+            Unauthenticated: another device gave the vault a new passphrase.
+        """
+        try:
+            self._keep(recovery, lock, changes)
+        except StaleVersion:
+            if lock is not None:
+                raise
+            self._catch_up()
+            if "epochs" in changes:  # none that another device started is dropped
+                changes["epochs"] = {**self.secrets.epochs, **changes["epochs"]}
+            self._keep(recovery, lock, changes)
+
+    def _catch_up(self) -> None:
+        vault = self.hub.get("/api/v1/vault")
+        self._unlocked = self.profile.opened(vault, self._unlocked.keys)
+        self.profile.keep(vault)
+        self.trust.pins = Pins.from_value(self.secrets.pins).joined(self.trust.pins)
+
+    def _keep(
+        self, recovery: bytes | None, lock: tuple[VaultKeys, KdfParameters] | None, changes: Mapping[str, Any]
+    ) -> None:
         keys, kdf = lock or (self._unlocked.keys, self._unlocked.kdf)
         secrets = replace(self.secrets, **changes, auth=keys.auth, pins=self.trust.pins.to_value())
         version = self._unlocked.version + 1
         vault = self.profile.seal(secrets, keys, kdf, version, recovery)
         given = {name: item for name, item in vault.items() if name != "kdf" or lock}
-        self.hub.put("/api/v1/vault", {**given, **({"auth": b64u(keys.auth)} if lock else {})})
+        new = {"auth": b64u(keys.auth)} if lock else {}
+        self.hub.put("/api/v1/vault", {**given, **new, "current": b64u(self.secrets.auth)})
         self.profile.keep(vault)
         self._unlocked = Unlocked(secrets, keys, version, kdf)
 
@@ -302,9 +334,24 @@ class Member:
             self.profile.folder / name, seal_local(data, self._unlocked.keys, login=self.account.login, name=name)
         )
 
-    def _sign_in(self) -> str:
-        given = {"login": self.account.login, "auth": b64u(self.secrets.auth)}
-        return str(self.hub.post("/api/v1/sessions", given)["token"])
+    def sign_in(self) -> str:
+        """Return the token of a new session; one that took a code of an app is kept, sealed, for the next process.
+
+        Raises:
+            TotpRequired: it takes a code, and there is nobody to ask, or it does not fit.
+        """
+        kept = self.load_sealed(SESSION)
+        known = {"known": kept["known"]} if "known" in kept else {}
+        given = {"login": self.account.login, "auth": b64u(self.secrets.auth), **known}
+        try:
+            opened, coded = self.hub.open(given), False
+        except TotpRequired:
+            if self.ask_code is None:
+                raise
+            opened, coded = self.hub.open({**given, "code": self.ask_code()}), True
+        if coded or known.get("known") != opened["known"]:
+            self.save_sealed(SESSION, opened if coded else {"known": opened["known"]})
+        return opened["token"]
 
     def __repr__(self) -> str:
         return f"Member({self.account.login})"

@@ -188,8 +188,21 @@ class Profile:
         """Keep an object in the folder, whole or not at all."""
         write_private(self.folder / name, json.dumps(value, indent=1, ensure_ascii=False).encode())
 
-    def _open(self, keys: VaultKeys) -> Unlocked:
-        value, seen = self.vault(), self.load_json(_SEEN, dict).get("vault", 0)
+    def opened(self, vault: Mapping[str, Any], keys: VaultKeys) -> Unlocked:
+        """Open the vault as the hub has it by now, with the keys that opened it here.
+
+        Raises:
+            Unauthenticated: it has a new passphrase, or the hub gives an older one.
+        """
+        try:
+            return self._open(keys, vault)
+        except BadSignature as error:
+            raise Unauthenticated(
+                "Another device gave this vault a new passphrase.", todo="Sign in again: `hub account sign-in`."
+            ) from error
+
+    def _open(self, keys: VaultKeys, given: Mapping[str, Any] | None = None) -> Unlocked:
+        value, seen = given or self.vault(), self.load_json(_SEEN, dict).get("vault", 0)
         kdf = KdfParameters.from_value(value["kdf"])
         vault = SealedVault(value["version"], kdf, from_b64u(value["vault"]))
         opened = open_vault(vault, keys, login=self.account.login, seen=seen)

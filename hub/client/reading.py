@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 FREEZE = "consent.freeze"
 REWRAP, DISCARD = "packet.rewrap", "record.destroy"
 SUCCESSION = "succession"
+UNCOUNTED = {"claimed", "refused"}
+"""The states of a succession to which the holder's hub has given no place."""
 CUSTODY = GIVES_UP | {FREEZE, "consent.unfreeze"}
 _ACCEPTED = "accepted.json"
 _PAGE = 100
@@ -204,6 +206,9 @@ def _shown(member: Member, handoff: str, view: dict[str, Any]) -> Shown:
         raise PeerMisbehaved("The hub names another sender than the one who signed.")
     _check_state(view, lines)
     _check_heads(member, lines)
+    packets = _packets(view["packets"], lines)
+    if any(one.hash == lines[0].statement.manifest and one.manifest.to != view["to_agency"] for one in packets):
+        raise PeerMisbehaved("The hub names another recipient than the packet does.")
     known = {name: view.get(name) for name in ("grade", "urgency", "ball", "due", "next_rung", "next_at", "custody")}
     return Shown(
         id=handoff,
@@ -214,7 +219,7 @@ def _shown(member: Member, handoff: str, view: dict[str, Any]) -> Shown:
         being_confirmed=bool(view.get("being_confirmed")),
         possible=tuple(view.get("possible", ())),
         lines=lines,
-        packets=_packets(view["packets"], lines),
+        packets=packets,
         **known,
     )
 
@@ -326,7 +331,10 @@ def _word(answer: dict[str, Any], about: VerifiedStatement, keys: TrustedKeys, n
 
 
 def _check_state(view: dict[str, Any], lines: tuple[Line, ...]) -> None:
-    """Check that the state shown is the one after the highest position for which the ordering hub has signed."""
+    """Check that the state shown is the one after the highest position for which the ordering hub has signed.
+
+    Where it has signed for none, a hub's word stands alone: it is believed only that a succession does not count yet.
+    """
     ordering = host_of(view["from_agency"])
     signed = {
         word.receipt.position: word.receipt.state
@@ -334,7 +342,8 @@ def _check_state(view: dict[str, Any], lines: tuple[Line, ...]) -> None:
         for word in line.words
         if word.receipt and word.host == ordering and word.receipt.position is not None
     }
-    if view.get("state") is not None and signed and view["state"] != signed[max(signed)]:
+    state, alone = view.get("state"), view["kind"] == SUCCESSION and view.get("state") in UNCOUNTED
+    if state is not None and (state != signed[max(signed)] if signed else not alone):
         raise PeerMisbehaved("The hub shows a state for which the ordering hub has not signed.")
 
 

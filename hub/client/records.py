@@ -9,7 +9,8 @@ statement with salt and proof, so that a handoff can be proven again without the
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from hub.client import reading
@@ -192,20 +193,22 @@ def listing(member: Member, *kinds: str, since: int = 0) -> list[Record]:
     """
     index: dict[str, Any] = {"until": 0, "rows": {}} | member.load_sealed(_INDEX)
     rows: dict[str, Any] = index["rows"]
-    opened: dict[str, Record | None] = {}
+    opened = False
     try:
         for row in _touched(member, index, since):
             if rows.get(row["id"], {}).get("latest", "") != row["latest"]:
                 latest, record = _open(member, row["id"])
                 rows[row["id"]] = {"touched": row["touched"], "latest": latest, **_indexed(record)}
-                opened[row["id"]] = record
+                opened = True
+                if record is not None and record.kind in _OF_A_CASE:
+                    member.opened[row["id"]] = latest, record
     finally:  # what was opened so far need not be opened again
         if opened:
             member.save_sealed(_INDEX, index)
     asked = [item for item in rows.items() if item[1]["touched"] >= since]
     asked = [(name, row) for name, row in asked if row["kind"] and (not kinds or row["kind"] in kinds)]
     asked.sort(key=lambda item: item[1]["touched"], reverse=True)
-    return [opened.get(handoff) or _kept(member, handoff, row) for handoff, row in asked]
+    return [_kept(member, handoff, row) for handoff, row in asked]
 
 
 def of_form(record: Record, form: a.Check) -> bool:
@@ -283,7 +286,10 @@ def _indexed(record: Record | None) -> dict[str, Any]:
 
 def _kept(member: Member, handoff: str, row: dict[str, Any]) -> Record:
     if row["record"] is None:
-        return get(member, handoff)
+        if member.opened.get(handoff, ("",))[0] != row["latest"]:
+            member.opened[handoff] = row["latest"], get(member, handoff)
+        record: Record = member.opened[handoff][1]
+        return replace(record, value=deepcopy(record.value))
     authors = tuple(MemberActor(**actor) for actor in row["record"]["authors"])
     return Record(handoff, row["kind"], **{**row["record"], "authors": authors})
 

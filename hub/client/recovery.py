@@ -16,7 +16,7 @@ from hub.errors import BadSignature, Forbidden, Malformed
 from hub.ids import random_id
 from hub.keys.certificates import CASE_ROLES, RecoveryUse
 from hub.keys.recovery import RecoverySecret, open_epochs, open_root, seal_epochs, seal_root
-from hub.keys.vault import RecoveryCode, recover, wrap_for_recovery
+from hub.keys.vault import KdfParameters, RecoveryCode, derive, recover, wrap_for_recovery
 from hub.packets.encoding import b64u, from_b64u, parse_json
 
 if TYPE_CHECKING:
@@ -68,6 +68,18 @@ def test_sheet(member: Member, code: str, device: str) -> int:
     now = member.clock.now()
     member.profile.save_json(_SHEET, {"tested": now})
     return now
+
+
+def change_passphrase(member: Member, passphrase: str) -> Sheet:
+    """Give the vault a new passphrase, and return what to print: the code before opened the old key.
+
+    Every other session of the member ends.
+    """
+    code, kdf = RecoveryCode.generate(), KdfParameters.of(member.profile.device)
+    keys = derive(passphrase, member.profile.device, kdf)
+    member.profile.save_json(_SHEET, {"tested": None})
+    member.keep(recovery=wrap_for_recovery(keys.kek, code, login=member.account.login), lock=(keys, kdf))
+    return Sheet(code.text(), b64u(member.profile.device.value))
 
 
 def sheet_tested(member: Member) -> int | None:

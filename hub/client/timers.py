@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from hub.aftercare import deadlines
 from hub.client import reading, records
 from hub.client.member import DAY, workspace
 from hub.client.transport import well_formed
@@ -111,6 +112,18 @@ def set_timer(
     handoff = random_id()
     _say(member, SET, handoff, body, sealed)
     return handoff
+
+
+def alert(member: Member, about: About, owner: str | None = None) -> str:
+    """Raise an alert: its owner and the supervisors hear of it at once, and somebody else acknowledges it (H5).
+
+    What warns of the same facts while it runs is the same. Return the timer.
+    """
+    for one in listing(member, case=about.case) if about.facts else ():
+        if one.about is not None and (one.about.rule, one.about.facts) == (about.rule, about.facts):
+            return one.handoff
+    due = member.clock.now() + int(deadlines.rules()["alert"]["acknowledge_hours"]) * 3_600
+    return set_timer(member, about, due, urgency="emergency", owner=owner)
 
 
 def move(member: Member, handoff: str, due: int, note: str, owner: str | None = None) -> None:

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from hub.client.member import Member, Sealed
     from hub.client.reading import Line, Shown
 
-CHANGE, ARRIVE, HALT = "transfer.change", "transfer.arrive", "transfer.halt"
+CHANGE, ARRIVE, HALT, MESSAGE = "transfer.change", "transfer.arrive", "transfer.halt", "transfer.message"
 ACKNOWLEDGE_CHANGE, COSIGN = "transfer.acknowledge_change", "transfer.cosign"
 CLAIMED: Final = (ARRIVE, "transfer.cancel", "transfer.return")
 """What the other side has to sign as well before it takes effect, where the leg stands so that it is claimed."""
@@ -179,11 +179,33 @@ def answer(
     Raises:
         ConsentMissing: the basis does not cover these sections.
     """
+    return _add(member, "transfer.answer", leg, sections, attachments, why)
+
+
+def tell(
+    member: Member, leg: str, sections: Mapping[str, Any], attachments: Sequence[Path] = (), why: str | None = None
+) -> dict[str, Any]:
+    """Tell the receiver more between its acceptance and the handover, within the basis on which the offer went (F6).
+
+    Raises:
+        ConsentMissing: the basis does not cover these sections.
+    """
+    return _add(member, MESSAGE, leg, sections, attachments, why)
+
+
+def ask_more(member: Member, leg: str, text: str) -> dict[str, Any]:
+    """Tell the sender something, or ask it, between one's own acceptance and the handover; sealed for it alone (F6)."""
+    return say_with(member, MESSAGE, reading.show(member, leg), {}, {"text": text})
+
+
+def _add(
+    member: Member, kind: str, leg: str, sections: Mapping[str, Any], attachments: Sequence[Path], why: str | None
+) -> dict[str, Any]:
     shown, sent = reading.show(member, leg), records.sent_copy(member, leg)
     cases.load(member, sent["case"], why, through=shown)
     out = replace(transfers.again(member, sent, sections), attachments=attachments)
     with referrals.sealed(member, out) as ready:
-        return say(member, "transfer.answer", shown, {}, ready.part)
+        return say(member, kind, shown, {}, ready.part)
 
 
 # On the way

@@ -150,7 +150,8 @@ def offer(member: Member, out: Offer, why: str | None = None) -> Prepared:
             "freeze": referrals.freeze_handle(out.basis, ready.part.packet),
         }
         said = member.statement(OFFER, leg, body, by=by, heads=heads, part=ready.part)
-        copy = {**referrals.copy_of(going, leg, ready), "begins": out.leg is None, "case": held.record, JOURNEY: told}
+        sent = {**referrals.copy_of(going, leg, ready), "attachments": [path.name for path in out.attachments]}
+        copy = {**sent, "begins": out.leg is None, "case": held.record, JOURNEY: told}
         waits = cosigning.hold(member, said, ready.part, copy)
     member.keep_pins()
     return Prepared(leg, waits, result)
@@ -219,7 +220,7 @@ def taken_in(
     """Open what was sent, keep it as a case file; return leg, file, purpose and what the sender found at `step`.
 
     Raises:
-        NotPermitted: a part of it is not covered by its basis.
+        NotPermitted: a part of it is not covered by its basis. NotFound: nothing of it is here.
     """
     shown = reading.show(member, leg)
     sections: dict[str, Any] = {}
@@ -236,6 +237,8 @@ def taken_in(
         sections |= one.sections
         kept = {name: value for name, value in one.sections.items() if name not in bases.BESIDE | {REPLY}}
         came.append((one.packet, kept))
+    if not came and cases.of_leg(member, leg) is None:
+        raise NotFound("Nothing of this case is here.", todo="Ask the sender to offer it again.")
     told = dict(sections.get(JOURNEY, {}))
     if handover.SECTION in sections:
         meetings.receive(member, sections[handover.SECTION], leg=leg)

@@ -1,7 +1,8 @@
 """Talking to a hub: JSON, packets streamed from and to files, problem documents turned back into errors.
 
 Knows no key and no plaintext. Rules: a timeout always, no redirect, no secret and no person's id in an address; memory
-does not grow with a packet; a session that has ended is renewed once and the request sent again.
+does not grow with a packet; a session that is over is renewed once and the request sent again, one that somebody ended
+is not.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from hub.errors import HubError, InvalidRequest, Malformed, PeerMisbehaved, PeerUnreachable, TooLarge
+from hub.errors import HubError, InvalidRequest, Malformed, PeerMisbehaved, PeerUnreachable, SignedOut, TooLarge
 from hub.packets.encoding import parse_json
 from hub.packets.multipart import Body
 
@@ -54,6 +55,16 @@ class HubSession:
         """Return the JSON answer to a POST; with an invitation's code instead of a session where given."""
         return self._json(self._ask("POST", path, invitation=invitation, json=value))
 
+    def open(self, given: dict[str, str]) -> dict[str, str]:
+        """Return a new session's token and the client's mark; what is wrong with `given` no other session mends."""
+        renew, self.sign_in = self.sign_in, None
+        try:
+            answer = self.post("/api/v1/sessions", given)
+        finally:
+            self.sign_in = renew
+        with well_formed():
+            return {"token": str(answer["token"]), "known": str(answer["known"])}
+
     def put(self, path: str, value: Any) -> Any:
         """Return the JSON answer to a PUT."""
         return self._json(self._ask("PUT", path, json=value))
@@ -94,11 +105,10 @@ class HubSession:
     def _ask(self, method: str, path: str, *, invitation: str | None = None, **given: Any) -> requests.Response:
         answer = self._once(method, path, invitation, given)
         if answer.status_code == _UNAUTHENTICATED and invitation is None and self.sign_in is not None:
-            renew, self.sign_in = self.sign_in, None
-            try:
-                self._token = renew()
-            finally:
-                self.sign_in = renew
+            error = problem(answer.status_code, self._read(answer))
+            if isinstance(error, SignedOut):  # by somebody, on purpose: not for a client to mend
+                raise error
+            self._token = self.sign_in()
             answer = self._once(method, path, invitation, given)
         if not answer.ok or answer.is_redirect:
             raise problem(answer.status_code, self._read(answer))

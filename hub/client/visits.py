@@ -95,16 +95,9 @@ def signal(member: Member, text: str, happened: int, evidence: Path | None = Non
 
 
 def alert(member: Member, case: str, label: str, facts: Mapping[str, Any] | None = None) -> str:
-    """Raise an early warning: its owner and the supervisors hear of it at once, and somebody else acknowledges it (H5).
-
-    `label` is a line that stays sealed; what warns of the same `facts` while it runs is the same. Return the timer.
-    """
-    lead, known = aftercare.read(member, case).facts["lead"], dict(facts or {})
-    for one in timers.listing(member, case=case) if known else ():
-        if one.about is not None and one.about.rule == EARLY_WARNING and one.about.facts == known:
-            return one.handoff
-    due = member.clock.now() + int(deadlines.rules()["alert"]["acknowledge_hours"]) * 3_600
-    return timers.set_timer(member, About(label, case, EARLY_WARNING, known), due, urgency="emergency", owner=lead)
+    """Raise an early warning, which the case's lead answers for, and return it; `label` stays sealed."""
+    lead = aftercare.read(member, case).facts["lead"]
+    return timers.alert(member, About(label, case, EARLY_WARNING, dict(facts or {})), lead)
 
 
 def excuse(member: Member, case: str, stream: str, until: date, words: str) -> Row:

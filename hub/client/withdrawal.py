@@ -132,7 +132,7 @@ def answer(
 def custody(shown: Shown) -> Custody:
     """Return what hubs and holders have signed about the copies of a handoff."""
     home, away = host_of(shown.from_agency), host_of(shown.to_agency)
-    lines = [line for line in shown.lines if line.statement.type in ABOUT and line.standing != "refused"]
+    lines = [line for line in shown.lines if line.statement.type in ABOUT and not line.refused]
     first = [name for name in [shown.submission.statement.manifest] if name]
     said = [Said(o.type, o.hub, o.at, _position(line, home), o.body) for line in lines for o in [line.statement]]
     for line in lines:
@@ -150,7 +150,7 @@ def _tell(member: Member, handoffs: Iterable[str], evidence: dict[str, Any]) -> 
     for handoff in dict.fromkeys(handoffs):
         with suppress(NotFound, IllegalTransition):  # it never went out
             shown = reading.show(member, handoff)
-            if not any(line.statement.type in GIVES_UP and line.standing != "refused" for line in shown.lines):
+            if not any(line.statement.type in GIVES_UP and not line.refused for line in shown.lines):
                 noted = referrals.noted(member, evidence)  # under a key of its own: no two withdrawals can be joined
                 referrals.say(member, WITHDRAW, shown, {"evidence": noted})
             told.append(handoff)
@@ -185,7 +185,7 @@ def _holder(member: Member, handoff: str, to: str) -> Holder:
 
 def _reply(member: Member, shown: Shown) -> dict[str, Any]:
     """Return what stands sealed in the holder's last answer: nothing about the child, so no opening is logged."""
-    answers = [line for line in shown.lines if line.statement.type == HOLDER_ANSWER and line.standing != "refused"]
+    answers = [line for line in shown.lines if line.statement.type == HOLDER_ANSWER and not line.refused]
     manifest = answers[-1].statement.manifest if answers and shown.from_agency == member.agency else None
     if manifest is None:
         return {"ground": None, "onward": []}

@@ -30,7 +30,7 @@ from hub.errors import InvalidRequest
 from hub.reports.domain import CLOSED, DEPTH, ENDING, LEAST, SPLITS, Fact, Path, Split
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 _REST: Final = ""
 """The last step of the path of a rest; no code is empty."""
@@ -209,13 +209,13 @@ class _Table:
         if any(lack.values()):
             raise InvalidRequest("These counts do not add up.")
 
-    def protect(self, cell: _Cell, *, paid: bool = True) -> set[_Cell] | None:
-        """Return which told cells have to be hidden, so that a hidden one may be any of enough numbers.
+    def protect(self, cell: _Cell, *, paid: bool = True) -> Collection[_Cell] | None:
+        """Return which told cells have to be hidden, so that a hidden one may be any of enough numbers, in one order.
 
         With `paid` False none is hidden, and the answer is None where that is not enough. A rest is no count that is
         hidden from anybody; but the places in it share it, so it must be able to be ten.
         """
-        used: set[_Cell] = set()
+        used: dict[_Cell, None] = {}
         more: dict[_Cell, int] = {}
         less: dict[_Cell, int] = {}
         left, lowest = (LEAST - cell.count, 0) if cell.rest else (LEAST, cell.count)
@@ -230,7 +230,7 @@ class _Table:
             for edge, sign in way.steps:
                 moved[edge] = moved.get(edge, 0) + sign * step
                 if not edge.hidden:
-                    used.add(edge)
+                    used[edge] = None
             left -= step
             lowest -= step if moved is less else 0
         return used

@@ -124,6 +124,7 @@ def test_closing_says_what_stands_in_the_way_and_takes_two(place, omar, case, tm
     assert "Another person must authorise this closure." in hub(amina, "authorise", case, code=5)
     hub(omar, "recommend", case, *moved)
     hub(amina, "authorise", case)
+    assert f"{case}  until " in hub(amina, "kept")
     assert "closed" in hub(omar, "show", case)
     assert "Post-closure visits run to" in hub(amina, "archive", case, code=6)
     hub(amina, "hold", case, "--why", why)

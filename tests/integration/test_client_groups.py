@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +16,8 @@ from hub.client.referrals import Outgoing
 from hub.clock import SetClock
 from hub.errors import Conflict, ConsentMissing, IllegalTransition, InvalidRequest, NotFound
 from tests.conftest import NOW
-from tests.support.world import SECTIONS, consent, emergency, grant, populated, today, world
+from tests.support.web_modules import WebModules, text
+from tests.support.world import PASSPHRASE, SECTIONS, consent, emergency, grant, populated, today, world
 
 HOST = "hub.example"
 SAID_YES = Asked("child", "in_person", "2026-11-26", "yes")
@@ -153,6 +155,21 @@ def test_of_several_that_were_asked_one_is_chosen_and_the_others_need_not_answer
     with pytest.raises(Conflict):
         groups.choose(amina, second)
     assert reading.show(amina, first).state == "accepted"
+
+
+def test_where_one_of_several_is_refused_the_others_that_went_are_named(one_hub, amina, hana, selam, monkeypatch):
+    held, went, send = agreed(amina, one_hub.clock, hana, selam), [], referrals.send
+
+    def refusing(*given):
+        if went:
+            raise Conflict("SYN")
+        went.append(send(*given))
+        return went[0]
+
+    monkeypatch.setattr(referrals, "send", refusing)
+    with pytest.raises(Conflict) as refused:
+        groups.send_to_several(amina, [out(hana, held), out(selam, held)])
+    assert refused.value.facts["sent"] == [went[0].handoff]
 
 
 def test_one_who_has_begun_is_asked_to_stop_when_another_is_chosen(one_hub, amina, hana, selam):
@@ -377,3 +394,111 @@ def test_words_that_are_on_no_list_are_not_said(one_hub, amina, hana):
         referrals.take(hana, handoff, "accept", first_contact="2026-11-25", needs=["a bed"])
     with pytest.raises(InvalidRequest):
         referrals.send(amina, out(hana, agreed(amina, one_hub.clock, hana), needs=("a bed",)))
+
+
+# The same in a browser
+
+
+@pytest.fixture(scope="module")
+def browser(one_hub):
+    with WebModules(Path(__file__).parents[1] / "support" / "web_referrals.mjs") as node:
+        account, device = one_hub.members["amina"].account, text(one_hub.members["amina"].profile.device.value)
+        known = {"url": account.url, "login": account.login, "passphrase": PASSPHRASE, "now": NOW}
+        node.ask("sign_in", name="amina", device=device, **known)
+        yield lambda question, **given: node.ask(question, name="amina", **given)
+
+
+def asked_in(to, held, sections=SECTIONS, **more):
+    return {"to": to.agency, "sections": sections, "basis": held.handoff, "purpose": "reception", **more}
+
+
+def test_a_browser_asks_several_and_keeps_one_as_python_does(one_hub, browser, amina, hana, selam, biruk):
+    held = agreed(amina, one_hub.clock, hana, selam, biruk)
+    before = list(reading.pages(amina, "referral", "out"))
+    assert browser("several", outs=[asked_in(hana, held)] * 2) == {"refused": "invalid_request"}
+    left_out = agreed(amina, one_hub.clock, hana)
+    outs = [asked_in(one, left_out) for one in (hana, selam)]
+    assert browser("several", outs=outs) == {"refused": "consent_missing"}
+    assert list(reading.pages(amina, "referral", "out")) == before
+    rows = browser("several", outs=[asked_in(one, held, needs=["housing"]) for one in (hana, selam, biruk)])["ok"]
+    assert [refused for _, refused in rows] == [None] * 3
+    first, second, third = (handoff for handoff, _ in rows)
+    (group,) = groups.of(amina, second)
+    assert (group.how, group.handoffs, group.chosen) == (How.CHOICE, (first, second, third), None)
+    assert browser("choose_one", handoff=first) == {"refused": "conflict"}
+    referrals.take(hana, first, "accept", first_contact="2026-11-25")
+    referrals.take(biruk, third, "decline", code="no_capacity")
+    assert browser("choose_one", handoff=first) == {"ok": {second: "cancelled", third: "resolved"}}
+    assert (reading.show(selam, second).state, reading.show(amina, third).state) == ("cancelled", "closed_declined")
+    assert groups.choose(amina, first) == {second: "left as it is", third: "left as it is"}
+    assert browser("choose_one", handoff=second) == {"refused": "conflict"}
+    assert browser("groups", handoff=third)["ok"][0]["chosen"] == first
+
+
+def test_a_browser_keeps_a_household_apart(one_hub, browser, amina, hana):
+    awa, yao = (agreed(amina, one_hub.clock, hana, person=name) for name in ("SYN-A5", "SYN-Y5"))
+    rows = [asked_in(hana, awa, named("SYN Awa Kone")), asked_in(hana, yao, named("SYN Yao Kone", note="with Awa"))]
+    assert browser("household", outs=rows) == {"refused": "invalid_request"}
+    rows[1]["sections"] = named("SYN Yao Kone")
+    assert browser("household", outs=[rows[0], {**rows[1], "basis": awa.handoff}]) == {"refused": "invalid_request"}
+    sent = [handoff for handoff, _ in browser("household", outs=rows)["ok"]]
+    assert [(group.how, list(group.handoffs)) for group in groups.of(amina, sent[1])] == [(How.HOUSEHOLD, sent)]
+    assert "Yao" in plaintext(hana, sent[1])
+    assert "Awa" not in plaintext(hana, sent[1])
+
+
+def test_what_is_left_of_several_in_a_browser_is_tied_to_what_went(one_hub, browser, amina, hana, selam, biruk):
+    held = agreed(amina, one_hub.clock, hana, selam, biruk)
+    asked = {one: asked_in(one, held, needs=["housing"]) for one in (hana, selam, biruk)}
+    first, second = (handoff for handoff, _ in browser("several", outs=[asked[hana], asked[selam]])["ok"])
+    assert browser("rest", gone=second, outs=[asked[hana]]) == {"refused": "invalid_request"}
+    ((third, _),) = browser("rest", gone=second, outs=[asked[biruk]])["ok"]
+    (group,) = groups.of(amina, third)
+    assert (group.how, group.handoffs) == (How.CHOICE, (first, second, third))
+    awa, yao, tek = (agreed(amina, one_hub.clock, hana, person=name) for name in ("SYN-A6", "SYN-Y6", "SYN-T6"))
+    rows = [asked_in(hana, basis, named(f"SYN {name} Kone")) for basis, name in ((awa, "Awa"), (yao, "Yao"))]
+    sent = [handoff for handoff, _ in browser("household", outs=rows)["ok"]]
+    told = asked_in(hana, tek, named("SYN Tek Kone", note="with Awa"))
+    assert browser("rest", gone=sent[0], outs=[told]) == {"refused": "invalid_request"}
+    ((last, _),) = browser("rest", gone=sent[0], outs=[{**told, "sections": named("SYN Tek Kone")}])["ok"]
+    assert [group.handoffs for group in groups.of(amina, last)] == [(*sent, last)]
+    assert browser("choose_one", handoff=first) == {"refused": "conflict"}
+    referrals.take(hana, first, "accept", first_contact="2026-11-25")
+    assert browser("choose_one", handoff=first)["ok"].keys() == {second, third}
+    assert browser("rest", gone=first, outs=[asked[selam]]) == {"refused": "conflict"}
+
+
+def test_a_draft_is_over_on_every_device_once_some_of_it_went_out(browser):
+    def on(question, device, **given):
+        return browser(question, device=device, **given).get("ok")
+
+    also = [{"service": "", "to": f"urn:rcp:agency:{name}@hub.example", "kind": "", "person": ""} for name in "bc"]
+    draft = on("draft", "phone", given={"to": "urn:rcp:agency:a@hub.example", "also": also, "name": "SYN Awa"})
+    on("type_on", "desk", draft=draft)
+    assert [on("over", device, draft=draft) for device in ("phone", "desk")] == [False, False]
+    rest = on("rest_of", "phone", draft=draft, left=[1, 2], gone=[{"handoff": "A" * 22, "name": "a"}])
+    assert (rest["to"], rest["also"], rest["gone"][0]["name"]) == (also[0]["to"], [also[1]], "a")
+    on("end_draft", "phone", draft=draft, rest=rest, unwritten=True)  # the hub did not take the record
+    assert (on("over", "phone", draft=rest), on("begun", "phone")) == (False, [rest, []])
+    on("end_draft", "phone", draft=draft, rest=rest)
+    on("type_on", "phone", draft=draft)  # another tab, where somebody types on
+    assert [on("over", device, draft=one) for device in ("phone", "desk") for one in (draft, rest)] == [True, False] * 2
+    assert on("begun", "phone") == [rest, [rest]]
+    assert on("begun", "desk") == [None, [rest]]
+    on("end_draft", "desk", draft=rest)
+    on("late_key", "desk", draft=rest)
+    assert [on("begun", device) for device in ("phone", "desk")] == [[None, []]] * 2
+
+
+def test_what_follows_in_a_browser_follows_once(one_hub, browser, amina, hana, selam):
+    fresh = agreed(amina, one_hub.clock, selam)
+    back = declined(one_hub, amina, hana)
+    after = browser("follow", handoff=back, out=asked_in(selam, fresh))["ok"]
+    assert browser("follow", handoff=back, out=asked_in(selam, fresh))["ok"] != after, "it is over: another is linked"
+    assert {group.how for group in groups.of(amina, back)} == {How.LINKED, How.REROUTED}
+    assert reading.show(hana, back).state == "closed_declined"
+    assert records.sent_copy(amina, after)["again_for"] == back
+    disputed = reported(one_hub, amina, hana)
+    outcomes.dispute(amina, disputed, [Asked("child", "phone", "2026-11-26", "no")])
+    later = {browser("follow", handoff=disputed, out=asked_in(selam, fresh))["ok"] for _ in range(2)}
+    assert [group.handoffs for group in groups.of(amina, disputed)] == [(disputed, *later)]

@@ -27,6 +27,7 @@ from hub.directory.servicemap.viewer import Viewer
 from hub.directory.text.search import Question as SearchQuestion
 from hub.directory.text.search import search
 from hub.errors import BadSignature, ConsentMissing, InvalidRequest, NotFound, PeerMisbehaved
+from hub.ids import random_id
 from hub.packets.dsse import Envelope, sign_canonical, sign_envelope
 from hub.packets.encoding import canonical
 from tests.conftest import NOW
@@ -288,11 +289,11 @@ SMALL = maps.some_id("service Small")
 MADE = {"criteria": ["age"], "until": "2026-12-31", "reason": "SYN We have a nurse for bigger ones."}
 
 
-def excepted(place, amina, made=MADE, **more):
+def excepted(place, amina, made=MADE, leg=None, **more):
     """Ask the provider, who answers with an exception; return it as the sender cites it."""
     halima = place.members["halima"]
     question = {"need": "health", "service": SMALL, "age_band": "12-14", "sex": "female", "from": DAY, "how_many": 1}
-    inquiry = inquiries.ask(amina, halima.agency, {**question, **more})["id"]
+    inquiry = inquiries.ask(amina, halima.agency, {**question, **more}, leg=leg)["id"]
     inquiries.answer(halima, inquiry, "capacity", exception=made)
     return inquiries.exception(amina, inquiry)
 
@@ -307,6 +308,23 @@ def test_a_provider_signs_its_own_exception_and_reads_that_it_did(place, amina, 
     lines = list(routing.why_you(request, reasons.words("en")["criteria"]))
     assert lines[-1] == f"you made an exception on {DAY}, by your answer to inquiry {made.inquiry}"
     assert MADE["reason"] not in json.dumps(dict(opened.sections))
+
+
+def test_a_hub_says_of_no_answer_that_it_does_not_count(place, amina, monkeypatch):
+    made = excepted(place, amina)
+    honest = amina.hub.get
+
+    def get(path, **query):
+        told = honest(path, **query)
+        rows = told.get("statements", []) if isinstance(told, dict) else []
+        return {**told, "statements": [{**row, "standing": "refused"} for row in rows]} if rows else told
+
+    monkeypatch.setattr(amina.hub, "get", get)
+    assert inquiries.exception(amina, made.inquiry) == made
+
+
+def test_an_exception_in_a_leg_of_a_transfer_is_read_like_any_other(place, amina):
+    assert excepted(place, amina, leg=random_id()).criteria == {"age"}
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from base64 import b64decode
 
 import pytest
 
@@ -22,6 +23,7 @@ from hub.reports.suppression import suppress
 from hub.reports.taking import take
 from tests.conftest import NOW
 from tests.support.counting import MONTH, facts
+from tests.support.web_modules import CLIENT, WebModules, text
 from tests.support.world import PASSPHRASE, SECTIONS, populated, reception, world
 
 HOME, AWAY = "dj.example", "et.example"
@@ -227,3 +229,88 @@ def test_statistics_on_the_command_line(places, amina, hana, tmp_path, monkeypat
     assert "health" in shown
     says("counts", "show", "--month", "2025-09", "--csv", file)
     assert len(lines(file)) == len(stated(canonical(document)).rows)
+
+
+@pytest.fixture(scope="module")
+def apart(tmp_path_factory):
+    """A hub of its own: what is counted here is in nobody else's figures."""
+    with world(tmp_path_factory.mktemp("apart"), SetClock(NOW), HOME) as made:
+        amina = made.found(HOME, "shelter", "shelter", "DJ", "amina")
+        made.found(HOME, "addis", "io", "ET", "hana")
+        made.train(amina, made.join(amina, "trainer", {"agency_admin"}))
+        yield made
+
+
+@pytest.fixture(scope="module")
+def browser(apart):
+    amina = apart.members["amina"]
+    with WebModules(CLIENT.with_name("web_referrals.mjs")) as node:
+
+        def ask(question, **given):
+            return node.ask(question, name="amina", **given)
+
+        account, device = amina.account, text(amina.profile.device.value)
+        known = {"url": account.url, "login": account.login, "passphrase": PASSPHRASE}
+        assert "ok" in ask("sign_in", device=device, now=NOW, **known)
+        yield ask
+
+
+def told_alike(fact):
+    names = ("service", "area", "age_band", "sex", "ending", "reason", "again", "unmet", "grade")
+    return {name: getattr(fact, name) for name in names} | {"barriers": sorted(fact.barriers)}
+
+
+def test_a_browser_counts_the_same_records_and_what_one_published_the_other_does_not_count_again(apart, browser):
+    amina, hana = apart.members["amina"], apart.members["hana"]
+    back = refer(apart, amina, hana, ("decline", {"code": "no_capacity"}))
+    unmet.resolve(amina, back, {"need": "housing", "barriers": ["cost", "distance"]})
+    unmet.note(amina, {"need": "health", "area": "ET.AA", "age_band": "6-11", "sex": "female", "reason": "no_service"})
+    refer(apart, amina, hana)
+    found = browser("count_facts", month=THIS_MONTH)["ok"]
+    assert {"declined", "open", "nowhere"} <= {one["ending"] for one in found}
+    counted = [told_alike(fact) for fact in counts.facts(amina, THIS_MONTH)]
+    assert sorted(found, key=repr_of) == sorted(counted, key=repr_of)
+    assert browser("publish_counts", month=THIS_MONTH) == {"refused": "invalid_request"}
+    assert browser("publish_counts", month="2025-11") == {"ok": None}
+    here = amina.hub.get(f"{REPORTS}/counts", month="2025-11")["own"]
+    counts.publish(amina, "2025-11")
+    assert amina.hub.get(f"{REPORTS}/counts", month="2025-11")["own"] == here
+    counts.publish(amina, "2025-08")
+    assert browser("publish_counts", month="2025-08", but=["unmet"]) == {"ok": None}
+
+
+def test_a_browser_publishes_the_rows_that_were_looked_at_and_no_others(apart, browser):
+    amina, month = apart.members["amina"], "2025-07"
+    rows = parse_json(b64decode(signed(amina, 6, month, 900)["payload"]))["rows"]
+    assert browser("publish_counts", month=month, rows=rows) == {"ok": None}
+    own = amina.hub.get(f"{REPORTS}/counts", month=month)["own"]
+    assert parse_json(b64decode(own["payload"]))["rows"] == rows
+    assert browser("publish_counts", month=month, rows=[]) == {"refused": "stale_version"}
+
+
+def repr_of(fact):
+    return json.dumps(fact, sort_keys=True)
+
+
+@pytest.mark.parametrize("month", ["2025-10", "2025-09"])
+def test_what_the_hub_does_not_take_is_published_without_the_part_that_it_minds(apart, browser, month):
+    amina = apart.members["amina"]
+
+    def publish(*but):
+        if month == "2025-10":
+            counts.publish(amina, month, but)
+        elif browser("publish_counts", month=month, but=but) == {"refused": "conflict"}:
+            raise Conflict("The unmet need was sent as a file.")
+
+    with apart.hubs[HOME].hub.database.write() as connection:
+        assert GapStore(connection).say_once(amina.agency, month, "a file of counts")
+    document = signed(amina, 6, month, 900)
+    records.put(amina, counts.KIND, {"month": month, "document": document}, roles=counts.COUNTERS)
+    with pytest.raises(Conflict, match="as a file"):
+        publish()
+    publish("unmet")
+    publish()
+    own = stated(canonical(amina.hub.get(f"{REPORTS}/counts", month=month)["own"])).rows
+    whole = stated(canonical(document)).rows
+    assert {path: row.sought for path, row in own.items()} == {path: row.sought for path, row in whole.items()}
+    assert all(own[path].told == {n: c for n, c in row.told.items() if n != "unmet"} for path, row in whole.items())

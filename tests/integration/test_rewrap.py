@@ -23,11 +23,16 @@ from tests.support.world import SECTIONS, populated, reception, world
 HOME, AWAY = "dj.example", "et.example"
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+on_both = pytest.mark.parametrize(
+    "one_hub", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
+)
+
+
+@pytest.fixture
 def one_hub(request, tmp_path):
     with ExitStack() as stack:
         url = ""
-        if request.param == "postgres":
+        if getattr(request, "param", "sqlite") == "postgres":
             url = stack.enter_context(request.getfixturevalue("postgres_server").database())
         yield populated(stack.enter_context(world(tmp_path, SetClock(NOW), HOME, database=url)), HOME, HOME)
 
@@ -81,6 +86,7 @@ class Rewrapping:
         return by.hub.submit(f"/api/v1/handoffs/{self.handoff}/statements", parts)
 
 
+@on_both
 def test_the_hub_serves_the_new_header_and_forgets_the_old_one_with_the_backups(one_hub):
     hana, hub = one_hub.members["hana"], one_hub.hubs[HOME].hub
     handoff, _ = refer(one_hub)
@@ -104,6 +110,7 @@ def test_the_hub_serves_the_new_header_and_forgets_the_old_one_with_the_backups(
     assert hub.intake.header(new) == header
 
 
+@on_both
 def test_a_colleague_who_comes_second_changes_nothing(one_hub):
     hana = one_hub.members["hana"]
     handoff, _ = refer(one_hub)
@@ -114,6 +121,7 @@ def test_a_colleague_who_comes_second_changes_nothing(one_hub):
     assert opening.open_handoff(hana, handoff)
 
 
+@on_both
 def test_the_same_rewrap_again_gets_the_same_answer(one_hub):
     hana = one_hub.members["hana"]
     handoff, _ = refer(one_hub)
@@ -176,6 +184,7 @@ def test_a_header_that_does_not_open_is_found_out_by_whoever_opens(one_hub):
         opening.open_handoff(hana, handoff)
 
 
+@on_both
 def test_a_withdrawn_packet_gets_no_new_header_and_comes_back_by_none(one_hub):
     amina, hana = one_hub.members["amina"], one_hub.members["hana"]
     handoff, held = refer(one_hub)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -26,9 +27,11 @@ from hub.errors import Conflict, Forbidden, HubError, InvalidRequest, NotFound
 from hub.ids import random_id
 from tests.conftest import NOW
 from tests.support.legs import DAY, SHOWN, People
-from tests.support.world import consent, grant, populated, world
+from tests.support.web_modules import WebModules, text
+from tests.support.world import PASSPHRASE, consent, grant, populated, world
 
 HOME, AWAY = "dj.example", "et.example"
+SCRIPT = Path(__file__).parents[1] / "support" / "web_transfers.mjs"
 NOTICE = {
     "on": "2026-11-25",
     "at": None,
@@ -51,6 +54,22 @@ def people(tmp_path_factory):
         made.join(made.members["frail"], "frail-boss", {"supervisor"})
         made.run()
         yield People(made, *(made.members[name] for name in ("amina", "omar", "hana", "bekele")))
+
+
+@pytest.fixture
+def browsers(people):
+    """What members ask in browsers, and what they are answered or refused with."""
+    with WebModules(SCRIPT) as node:
+
+        def ask(question, member, **given):
+            login = member.account.login
+            device = text(member.profile.device.value)
+            known = {"url": member.account.url, "login": login, "passphrase": PASSPHRASE, "now": people.clock.now()}
+            assert "ok" in node.ask("sign_in", name=login, device=device, **known)
+            answer = node.ask(question, name=login, **given)
+            return answer["ok"] if "ok" in answer else answer["refused"]
+
+        yield ask
 
 
 def sisters(people, **changes):
@@ -136,20 +155,26 @@ def test_a_case_that_began_with_an_intake_goes_on_and_its_chain_shows_how_it_beg
     assert [link.type for link in who.chain] == ["transfer.intake"]
 
 
-def test_a_notice_goes_one_way_and_says_no_more_than_it_may(people):
+def test_a_notice_goes_one_way_and_says_no_more_than_it_may(people, browsers):
     migration = people.world.members["dgme"]
     sent = notices.send(migration, people.receiver.agency, NOTICE)
     people.run()
     assert [row["id"] for row in notices.listing(people.receiver)] == [sent["id"]]
     found = notices.read(people.receiver, sent["id"])
     assert (found.from_agency, found.says["place"]) == (migration.agency, "Airport")
+    by_browser = browsers("give_notice", migration, to=people.receiver.agency, said={**NOTICE, "place": "Port"})
+    people.run()
+    assert notices.read(people.receiver, by_browser).says == {"v": 1, **NOTICE, "place": "Port"}
+    told = {"to": people.receiver.agency, "said": {**NOTICE, "name": "Mateo"}}
+    assert browsers("give_notice", migration, **told) == "invalid_request"
+    assert browsers("give_notice", people.worker, **{**told, "said": NOTICE}) == "forbidden"
     with pytest.raises(InvalidRequest):
         notices.send(migration, people.receiver.agency, {**NOTICE, "name": "Mateo"})
     with pytest.raises(HubError):
         notices.send(people.worker, people.receiver.agency, NOTICE)
 
 
-def test_a_successor_assumes_only_what_two_have_signed_and_only_from_the_silent(people):
+def test_a_successor_assumes_only_what_two_have_signed_and_only_from_the_silent(people, browsers):
     frail = People(
         people.world, people.worker, people.boss, people.world.members["frail"], people.world.members["frail-boss"]
     )
@@ -174,9 +199,14 @@ def test_a_successor_assumes_only_what_two_have_signed_and_only_from_the_silent(
     for _ in range(12):
         people.clock.forward(10 * DAY)
         people.run()
-    again = succession.send(heir, succession.sign(third, succession.prepare(heir, proven, third.agency, third.id)))
+    told = browsers("succession_prepare", heir, proven=proven, third=third.agency, coordinator=third.id)
+    assert browsers("succession_sign", people.worker, told=told) == "forbidden"
+    signed = browsers("succession_sign", third, told=told)
+    assert browsers("succession_send", third, told=signed) == "forbidden"
+    again = browsers("succession_send", heir, told=signed)
+    assert again["told"].items() <= succession.read(signed).items()
     people.run()
-    who = register.who_holds(heir, again.id)
+    who = register.who_holds(heir, again["id"])
     assert (who.holder, who.unilateral) == (heir.agency, True)
     assert register.who_holds(people.worker, held.record).holder == heir.agency
     assert proof.check(people.boss, proof.make(people.worker, held.record)).unilateral

@@ -29,7 +29,7 @@ from hub.client import (
 )
 from hub.client import basis as bases
 from hub.clock import SetClock
-from hub.errors import Conflict, ConsentMissing, GateClosed, InvalidRequest, NotFound
+from hub.errors import Conflict, ConsentMissing, GateClosed, IllegalTransition, InvalidRequest, NotFound
 from hub.ids import random_id
 from tests.conftest import NOW
 from tests.support.legs import DAY, RETURN, SHOWN, People
@@ -402,3 +402,24 @@ def test_a_dispute_ends_with_the_sender_once_both_supervisors_signed(people):
     people.run()
     assert reading.show(people.worker, leg).state == "cancelled"
     assert register.who_holds(people.worker, held.record).holder == people.worker.agency
+
+
+def test_between_acceptance_and_handover_both_sides_can_tell_each_other_more(people):
+    _, leg = people.accepted()
+    transfer_steps.ask_more(people.receiver, leg, "Does SYN Hagos eat meat?")
+    people.run()
+    told = opening.open_handoff(people.worker, leg, why="the receiver wrote")[-1]
+    assert told.sections["reply"]["text"] == "Does SYN Hagos eat meat?"
+    transfer_steps.tell(people.worker, leg, {"needs_risk": {"v": 1, "risk": "low", "note": "No meat in Lent."}})
+    people.run()
+    answered = opening.open_handoff(people.receiver, leg, why="they answered")[-1]
+    assert answered.sections["needs_risk"]["note"] == "No meat in Lent."
+    assert reading.show(people.worker, leg).state == reading.show(people.receiver, leg).state == "accepted"
+    with pytest.raises(ConsentMissing):
+        transfer_steps.tell(people.worker, leg, {"exploitation": {"v": 1, "suspected": "yes"}})
+
+
+def test_before_the_acceptance_there_is_the_question_and_no_message(people):
+    _, leg = people.offered()
+    with pytest.raises(IllegalTransition):
+        transfer_steps.ask_more(people.receiver, leg, "When?")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,9 +13,17 @@ from hypothesis import strategies as st
 from hub.packets.encoding import canonical, parse_json
 from hub.programmes.progress import SETTLED, Mark, Said, progress, refusal
 from hub.programmes.template import START, faults, read_template, shipped
+from tests.support.web_modules import WebModules
 
+SCRIPT = Path(__file__).resolve().parents[1] / "support" / "web_care.mjs"
 TODAY = date(2025, 4, 7)
 NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True).filter(lambda name: name != START)
+
+
+@pytest.fixture(scope="module")
+def web():
+    with WebModules(SCRIPT) as running:
+        yield running
 
 
 def marks_of(template):
@@ -90,6 +99,30 @@ def test_whoever_only_marks_what_is_not_refused_is_never_overruled(value, data):
             kept.append(new)
             row = progress(template, kept, TODAY).row(new.step)
             assert row is None or new.said in {Said.OPEN, row.state}
+
+
+@given(value=templates(), data=st.data())
+def test_a_browser_reckons_the_same(web, value, data):
+    template = read_template(value)
+    marks = data.draw(marks_of(template))
+    found = progress(template, marks, TODAY)
+    no = refusal(template, marks[1:], marks[0], TODAY) if marks else None
+    expected = {
+        "started": found.started and found.started.isoformat(),
+        "steps": [_told(row) for row in found.steps],
+        "facts": [_told(row) for row in found.facts],
+        "refused": no and _told(no),
+    }
+    asked = {"document": value, "marks": [one.to_value() for one in marks], "today": TODAY.isoformat()}
+    assert web.ask("progress", rows=[asked])["ok"] == [expected]
+
+
+def _told(row):
+    """A row as the browser tells it."""
+    lists = {"waits_for": list(row.waits_for), "lacks": list(row.lacks), "sections": list(row.sections)}
+    mark = row.mark and [row.mark.at, row.mark.said, row.mark.on, list(row.mark.evidence)]
+    due = {"due": row.due and row.due.isoformat(), "late": row.late}
+    return {"id": row.id, "state": row.state, **lists, **due, "mark": mark, "parts": [_told(one) for one in row.parts]}
 
 
 @given(value=templates())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from hub.client.clocks import HOUR, MINUTE, WINDOWS, special
 from hub.errors import InvalidRequest
 from hub.followup.domain import start
+from tests.support.web_modules import WebModules
 
 NOW = 1_795_290_000
 
@@ -42,3 +44,16 @@ def test_every_window_names_standards_that_exist():
         pytest.skip("the shared table is not beside this copy of the project")
     known = {row["id"] for row in csv.DictReader(table.read_text().splitlines())}
     assert {name for row in WINDOWS.values() for name in row["beside"]} <= known
+
+
+def test_a_browser_reckons_windows_as_python_does():
+    rows = [(name, NOW + shift * HOUR) for name in (*WINDOWS, "surgery") for shift in (1, 0, -1, -71, -72, -119, -120)]
+    with WebModules(Path(__file__).resolve().parents[1] / "support" / "web_care.mjs") as web:
+        assert web.ask("windows")["ok"] == list(WINDOWS)
+        found = web.ask("special", rows=[{"name": name, "event": at, "now": NOW} for name, at in rows])["ok"]
+    for (name, at), theirs in zip(rows, found, strict=True):
+        try:
+            ours = asdict(special(name, at, NOW))
+        except InvalidRequest:
+            ours = {"refused": "invalid_request"}
+        assert theirs == ours, (name, at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pypdfium2 as pdfium
 import pytest
@@ -18,7 +19,9 @@ from hub.errors import InvalidRequest
 from tests.conftest import NOW
 from tests.support.handovers import PLAN, SAFETY_PLAN, SAID, both
 from tests.support.papers import has, language_of, left_of, pages, text
+from tests.support.web_modules import WebModules
 
+CARE = Path(__file__).resolve().parents[1] / "support" / "web_care.mjs"
 SCHEME = "urn:rcp:agency:"
 NUMBER = "7QK2M-X9P4T"
 SHELTER, KEBELE = f"{SCHEME}shelter@dj.example", f"{SCHEME}kebele@et.example"
@@ -154,6 +157,16 @@ def test_a_card_needs_a_second_contact_who_answers(change_of):
     assert refused.value.facts["rule"] == "R31"
 
 
+def test_what_a_card_shows_has_two_numbers_though_many_share_one():
+    sara, kebede, _ = SAFETY_PLAN["contacts"]
+    plan = {"contacts": [*({**sara, "name": name} for name in ("Sara", "Lemlem", "Mulu")), kebede]}
+    shown = text(papers.safety_card("en", plan))
+    assert [name in shown for name in ("Sara", "AtoKebede", "Lemlem", "Mulu")] == [True, True, True, False]
+    with WebModules(CARE) as web:
+        ((card,),) = [web.ask("card", rows=[{"plan": plan, "hidden": []}])["ok"]]
+    assert [one["name"] for one in card["contacts"]] == ["Sara", kebede["name"], "Lemlem"]
+
+
 def test_a_name_that_would_run_off_the_card_is_asked_for_anew_and_never_cut():
     sara, kebede, _ = SAFETY_PLAN["contacts"]
     with pytest.raises(InvalidRequest):
@@ -169,6 +182,30 @@ def test_a_card_shows_no_agency_and_no_service_in_the_name_of_a_contact():
         papers.safety_card("en", told, ["Red Cross shelter"])
     assert "Cross" not in refused.value.detail + refused.value.todo
     papers.safety_card("en", told, ["School of Kebele 01"])
+
+
+def test_a_browser_makes_the_same_card_or_says_why_it_makes_none():
+    sara, kebede, uncle = SAFETY_PLAN["contacts"]
+    redcross = {**kebede, "name": "Kebede, R\u00e9d Cross"}
+    asked = [
+        {"plan": SAFETY_PLAN, "hidden": ["clinic"]},
+        {"plan": {"contacts": [sara, {**kebede, "phone": sara["phone"]}, uncle]}, "hidden": []},
+        {"plan": {"contacts": [sara, {**kebede, "phone": "ask at the shop"}]}, "hidden": []},
+        {"plan": {"contacts": [sara, {**kebede, "name": "W" * 25}]}, "hidden": []},
+        {"plan": {"contacts": [sara, redcross]}, "hidden": ["red cross shelter"]},
+        {"plan": {"contacts": [sara, redcross]}, "hidden": ["School of Kebele 01"]},
+    ]
+    with WebModules(CARE) as web:
+        found = web.ask("card", rows=asked)["ok"]
+    names = [[one["name"] for one in row["contacts"]] if "contacts" in row else row["wrong"] for row in found]
+    whole = [sara["name"], kebede["name"]]
+    assert names == [whole, "numbers", "numbers", "names", "names", [sara["name"], redcross["name"]]]
+    for row, answer in zip(asked, found, strict=True):
+        if "wrong" in answer:
+            with pytest.raises(InvalidRequest):
+                papers.safety_card("en", row["plan"], row["hidden"])
+        else:
+            papers.safety_card("en", row["plan"], row["hidden"])
 
 
 @pytest.mark.parametrize("mark", ["Hagos", "KRW", "KRWT 2", "#read(x)"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -15,9 +16,17 @@ from hub.packets.encoding import canonical, parse_json
 from hub.programmes import words
 from hub.programmes.progress import Mark, Said, State, progress, refusal
 from hub.programmes.template import faults, read_template, schema, shipped
+from tests.support.web_modules import WebModules
 
+SCRIPT = Path(__file__).resolve().parents[1] / "support" / "web_care.mjs"
 EIGHT = shipped()["west-africa-eight-steps@2026-12"]
 TODAY = date(2025, 4, 7)
+
+
+@pytest.fixture(scope="module")
+def web():
+    with WebModules(SCRIPT) as running:
+        yield running
 
 
 def mark(step, said="done", on="2025-03-03", *, at=1_741_000_000, evidence=None, template=EIGHT):
@@ -72,12 +81,19 @@ def test_kinds_of_agencies_are_those_that_may_receive():
         (lambda t: t["steps"][2].update(due={"after": "start", "days": 1.5}), ""),
     ],
 )
-def test_what_is_wrong_with_a_template_is_said_of_its_row(change, at):
+def test_what_is_wrong_with_a_template_is_said_of_its_row_and_refused_in_browsers(web, change, at):
     value = copy.deepcopy(dict(EIGHT.document))
     change(value)
     assert at in {row.at for row in faults(value)}
     with pytest.raises(InvalidRequest):
         read_template(value)
+    assert web.ask("template", rows=[value])["ok"] == [{"refused": "malformed"}]
+
+
+def test_browsers_know_the_same_templates_by_the_same_hashes(web):
+    found = web.ask("template", rows=[row.document for row in shipped().values()])["ok"]
+    assert found == [row.hash for row in shipped().values()]
+    assert sorted(web.ask("shipped")["ok"]) == sorted([row.name, row.hash] for row in shipped().values())
 
 
 def test_step_six_waits_while_step_four_is_empty_and_says_so_in_each_language():

@@ -214,17 +214,22 @@ def safety_card(language: str, safety_plan: Mapping[str, Any], hidden: Iterable[
     """
     said, contacts = _words(language), safety_plan.get("contacts") or ()
     rows = [row for row in contacts if row.get("reachable") is True and PHONE.fullmatch(str(row.get("phone") or ""))]
-    if len({re.sub(r"\D", "", row["phone"]) for row in rows}) < 2:  # noqa: PLR2004 - R31
+    digits = [re.sub(r"\D", "", row["phone"]) for row in rows]
+    if len(set(digits)) < 2:  # noqa: PLR2004 - R31
         raise InvalidRequest(
             "Add a second emergency contact.", todo="A card needs two numbers at which somebody answers.", rule="R31"
         )
-    names = [row["name"] for row in rows[:_ON_A_CARD]]
+    order = sorted(
+        range(len(rows)), key=lambda at: digits.index(digits[at]) < at
+    )  # a number that stands there goes last
+    rows = [rows[at] for at in order[:_ON_A_CARD]]
+    names = [row["name"] for row in rows]
     if any(len(name) > _NAME_ON_A_CARD for name in names) or observer.reveals(" ".join(names), hidden):
         raise InvalidRequest(
             "A name on the card is too long, or tells of an agency or a service.",
             todo="Put the name there by which the child knows the person, and nothing else.",
         )
-    lines = [{"parts": [own(row["name"]), code(row["phone"])], "size": 12} for row in rows[:_ON_A_CARD]]
+    lines = [{"parts": [own(row["name"]), code(row["phone"])], "size": 12} for row in rows]
     blocks = ({**own(said["labels"]["needs_help"]), "size": 12}, *lines)
     direction = consent_words(language).direction
     return press(Sheet(said["forms"]["card"], language, direction, blocks, card=True))
