@@ -275,6 +275,23 @@ def keep(session: Session, years: int, grown: int, country: str | None) -> None:
     session.tell({"record": record}, "Written down.")
 
 
+@command(aftercare)
+def kept(session: Session) -> None:
+    """List your agency's closed cases by the day until which they are kept."""
+    member = session.member()
+    today, rows = cared.today(member), closing.kept(member)
+    lines = [
+        f"{row.case}  until {row.until}"
+        + ("  legal hold" if row.hold else "  not archived" if not row.archived else "")
+        + ("  its time has come" if row.until <= today and row.archived and not row.hold else "")
+        for row in rows
+    ]
+    value = [
+        {"case": row.case, "until": row.until.isoformat(), "archived": row.archived, "hold": row.hold} for row in rows
+    ]
+    session.tell({"kept": value}, *(lines or ["No closed case is kept."]))
+
+
 @command(aftercare, click.argument("name"), click.argument("file"))
 def benchmarks(session: Session, name: str, file: str) -> None:
     """Adopt a set of benchmarks of a corridor or network under NAME, out of FILE."""

@@ -13,10 +13,12 @@ from rich.markup import escape
 from consent import words as texts
 from hub.casefile.sections import considerations, forms
 from hub.casefile.sections.completeness import completeness as completeness_of
+from hub.casefile.sections.data import load
 from hub.casefile.sections.situation import Phase, Situation, child_of
 from hub.cli import words
 from hub.cli.common import FILE, FOLDER, Session, command, out, read_json, read_packet, read_text, why, with_reason
-from hub.client import cases
+from hub.client import cases, telling
+from hub.client.basis import today
 from hub.errors import InvalidRequest, NotFound
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ _phase = click.option(
     default=Phase.PRE_RETURN.value,
     help="Where the journey stands.",
 )
+_told = forms.schema("child_views")["properties"]["told"]["items"]["properties"]
 _NEWER = "written by a newer release: shown, not changed"
 
 
@@ -163,6 +166,25 @@ def answer(session: Session, record: str, question: str, file: str, why: str | N
     member = session.member()
     held = with_reason(lambda said: cases.answer(member, record, question, text, said), why)
     _tell(session, held, considerations.QUESTIONS[question].feeds)
+
+
+@command(
+    case,
+    _record,
+    click.argument("decision", type=click.Choice(_told["decision"]["enum"]), metavar="DECISION"),
+    click.option("--language", required=True, help="In which language, such as ti."),
+    click.option("--format", "how", required=True, type=click.Choice(_told["format"]["enum"]), help="How."),
+    click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="The day; today where none is named."),
+    _lang,
+    why,
+)
+def told(session: Session, record: str, decision: str, lang: str, why: str | None, **given: Any) -> None:
+    """Write down that the child was told of a DECISION, as `hub tasks` names it."""
+    member = session.member()
+    on = given["on"].date().isoformat() if given["on"] else today(member)
+    row = {"stage": load(f"words/{lang}.json")["codes"][decision], "decision": decision, "on": on}
+    row |= {"language": given["language"], "format": given["how"]}
+    _tell(session, with_reason(lambda said: telling.note(member, record, row, said), why), "child_views")
 
 
 @command(case, click.argument("name", required=False), out)

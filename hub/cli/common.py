@@ -77,15 +77,28 @@ class Session:
             text = read_text(named).rstrip("\r\n")
         else:
             text = str(click.prompt("Passphrase", hide_input=True, confirmation_prompt=new, err=True))
-        if new and len(text) < SHORTEST_PASSPHRASE:
-            raise errors.InvalidRequest(f"A passphrase has at least {SHORTEST_PASSPHRASE} characters.")
-        return text
+        return _long_enough(text) if new else text
+
+    def new_passphrase(self) -> str:
+        """Return the passphrase that is to be: asked for, or from the file of `$HUB_NEW_PASSPHRASE_FILE`."""
+        named = os.environ.get("HUB_NEW_PASSPHRASE_FILE")
+        if named:
+            text = read_text(named).rstrip("\r\n")
+        else:
+            text = str(click.prompt("New passphrase", hide_input=True, confirmation_prompt=True, err=True))
+        return _long_enough(text)
+
+    def code(self) -> str:
+        """Return the six digits of an authenticator app, asked for."""
+        return str(click.prompt("Six digits of your authenticator app", err=True)).strip()
 
     def member(self) -> Member:
         """Return the member of the profile, unlocked."""
         from hub.client.member import unlock
 
-        return unlock(self.profile, self.passphrase(), clock=self.clock)
+        found = unlock(self.profile, self.passphrase(), clock=self.clock)
+        found.ask_code = None if sys.stdin.closed or not sys.stdin.isatty() else self.code
+        return found
 
     def tell(self, value: dict[str, Any], *lines: str) -> None:
         """Print lines for people, or the value for machines."""
@@ -130,6 +143,12 @@ class Session:
             for line in (f"{detail} {error.todo}", *(f"  {fact}" for fact in _facts(error))):
                 click.echo(words.plain(line), err=True)
         return exit_code(error)
+
+
+def _long_enough(text: str) -> str:
+    if len(text) < SHORTEST_PASSPHRASE:
+        raise errors.InvalidRequest(f"A passphrase has at least {SHORTEST_PASSPHRASE} characters.")
+    return text
 
 
 def exit_code(error: errors.HubError) -> int:
@@ -267,7 +286,7 @@ def _facts(error: errors.HubError) -> Iterable[str]:
         yield "Possible now: " + (", ".join(words.steps(name for name in possible if name != UNLINK)) or "nothing")
     rows = error.facts.get("rows")
     yield from map(str, rows if isinstance(rows, list) else ())
-    for name in ("to", "state", "rule", "field", "fields", "sections", "file", "reference"):
+    for name in ("sent", "to", "state", "rule", "field", "fields", "sections", "file", "reference"):
         if name in error.facts:
             value = error.facts[name]
             yield f"{name}: {words.state(str(value)) if name == 'state' else _cell(value)}"

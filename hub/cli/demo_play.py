@@ -36,7 +36,12 @@ _AGENCIES: tuple[tuple[str, str, str, tuple[tuple[str, str], ...]], ...] = (
     ("shelter", "DJ", "shelter", (("amina", "caseworker"), ("omar", "supervisor"))),
     ("child-protection", "DJ", "authority", (("fatouma", "caseworker"),)),
     ("border-police", "DJ", "border_police", (("samir", "coordinator"),)),
-    ("transit-addis", "ET", "io", (("selamawit", "caseworker"), ("dawit", "deputy"), ("hirut", "supervisor"))),
+    (
+        "transit-addis",
+        "ET",
+        "io",
+        (("selamawit", "caseworker"), ("dawit", "deputy"), ("hirut", "supervisor"), ("liya", "coordinator")),
+    ),
     ("kebele-office", "ET", "local_government", (("meseret", "caseworker"), ("alemu", "supervisor"))),
     ("ccc-kebele-01", "ET", "community_structure", (("gebre", "provider"),)),
 )

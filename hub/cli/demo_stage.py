@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 _HURRY = "10"
 _PATIENCE = 60.0
 _HOUR, _DAY = 3_600, 86_400
+_STORY = 30
+"""Days that the story takes: it began so long ago and ends now, so that a browser, whose clock is real, can go on."""
 
 
 class _Mail:
@@ -118,7 +120,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.clock = FileClock(self.root / "clock.json")
-        self.began = SystemClock().now()
+        self.began = SystemClock().now() - _STORY * _DAY
         self.clock.put(self.began, factor=1)
         self.mail = _Mail(self.root / "mail")
         self._smtp = Controller(self.mail, hostname="127.0.0.1", port=_free_port())
@@ -214,6 +216,10 @@ class Stage:
         for hub in self.hubs.values():
             with opened(hub.settings) as home:
                 confirm_time(home)
+
+    def catch_up(self) -> None:
+        """Let the story's time become the machine's, and run with it."""
+        self.go_to(_STORY)
 
     def close(self) -> None:
         """Stop everything."""

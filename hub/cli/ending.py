@@ -14,7 +14,7 @@ from hub.cli import words
 from hub.cli.common import Session, command, read_text, why, with_reason
 from hub.cli.work import handoff, say
 from hub.client import arrivals as expected
-from hub.client import outcomes, tasks, timers, unmet
+from hub.client import outcomes, tasks, telling, timers, unmet
 from hub.client.basis import today
 from hub.client.outcomes import Asked
 from hub.directory.records.vocabulary import NEEDS, codes
@@ -91,7 +91,7 @@ def unmet_need(session: Session, handoff: str | None, why: str | None, **given: 
     name="tasks",
 )
 def list_tasks(session: Session, about: str | None, done: str | None) -> None:
-    """List what is left to do beside referrals, with its day: needs not accepted, help that did not come, reviews.
+    """List what is left to do beside referrals: what was not accepted or did not help, reviews, what to tell a child.
 
     With ABOUT and --done, say how one was done.
     """
@@ -103,7 +103,12 @@ def list_tasks(session: Session, about: str | None, done: str | None) -> None:
         {"about": t.about, "what": t.what.value, "needs": list(t.needs), "due": t.due, "handoffs": list(t.handoffs)}
         for t in found
     ]
-    columns = {"about": "About", "what": "What", "needs": "Needs, or rules", "due": "By when"}
+    rows += [
+        {"about": t.record, "what": "tell", "needs": [t.decision], "due": t.due, "handoffs": [t.leg], "by": list(t.by)}
+        for t in (telling.listing(member) if about is None else ())
+    ]
+    rows.sort(key=lambda row: row["due"])
+    columns = {"about": "About", "what": "What", "needs": "Needs, rules or what to tell", "due": "By when"}
     session.table(
         rows,
         columns,
@@ -135,6 +140,7 @@ _WHAT = {
     "rest": "place the rest",
     "again": "no help came: refer again",
     "review": "review the emergency",
+    "tell": "tell the child: hub case told RECORD DECISION",
     "lifted": "review the rules that were lifted: hub consent show RECORD",
 }
 

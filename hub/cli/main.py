@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from hub.cli import (
+    account,
     duty,
     ending,
     inquiries,
@@ -41,6 +42,7 @@ from hub.cli.log import log
 from hub.cli.networks import network
 from hub.cli.packet import packet
 from hub.cli.programmes import programme
+from hub.cli.release import app, release
 from hub.cli.transfer import transfer
 from hub.errors import HubError, Unavailable
 
@@ -58,6 +60,7 @@ for _command in (*transfer_way.top.commands.values(), *transfer_show.top.command
     transfer.add_command(_command)
 work.top.add_command(transfer)
 people.top.add_command(network)
+operator.top.add_command(account.totp_reset)
 for _command in reports.top.commands.values():
     oversight.top.add_command(_command)
 
@@ -71,7 +74,8 @@ class _Sections(click.Group):
                 formatter.write_text(", ".join(sorted(group.commands)))
         with formatter.section("Also"):
             formatter.write_text(
-                "consent, protocol, directory, handover, packet, log, demo. `hub NAME --help` says more of each."
+                "consent, protocol, directory, handover, packet, log, release, app, demo. "
+                "`hub NAME --help` says more of each."
             )
 
 
@@ -106,6 +110,8 @@ for _command in (
     handover,
     packet,
     log,
+    release,
+    app,
     demo,
 ):
     cli.add_command(_command)

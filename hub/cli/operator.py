@@ -268,7 +268,7 @@ def invitation(hub: Hub, name: str, roles: frozenset[str], mail: str | None = No
 
     agency = founding.agency_address(name, hub.origin)
     with hub.database.write() as connection:
-        code = accounts.invite(AccountStore(connection), agency, roles, mail, hub.clock.now())
+        code = accounts.invite(AccountStore(connection), agency, roles, mail, hub.wire.now())
     key, keys = hub.signer.public_key, frozenset(hub.certifiers)
     return Invitation(hub.settings.url, hub.origin, key, agency, roles, keys, code)
 

@@ -41,7 +41,7 @@ _invitation = click.option(
 )
 _login = click.option("--login", required=True, help="The name to sign in with.")
 _query = click.argument("query", default="")
-_digits = click.option("--fingerprint", "digits", required=True, help="The sixty digits that your colleague reads out.")
+_said = click.option("--words", "--fingerprint", "said", required=True, help="What your colleague reads out.")
 
 
 @top.group()
@@ -185,18 +185,19 @@ def invite(session: Session, roles: tuple[str, ...], mail: str | None, out: Path
 
 @command(member)
 def pending(session: Session) -> None:
-    """List colleagues who wait for a certificate, with the digits to compare."""
-    columns = {"login": "Login", "roles": "Invited as", "fingerprint": "Fingerprint"}
+    """List colleagues who wait for a certificate, with the words and the digits to compare."""
+    columns = {"login": "Login", "roles": "Invited as", "words": "Six words", "fingerprint": "Fingerprint"}
+    names = ("login", "words", "fingerprint")
     waiting = enrolling.pending(session.member())
-    rows = [{"login": row.login, "roles": sorted(row.roles), "fingerprint": row.fingerprint} for row in waiting]
+    rows = [{"roles": sorted(row.roles), **{name: getattr(row, name) for name in names}} for row in waiting]
     session.table(rows, columns)
 
 
-@command(member, click.argument("login"), _digits, _role)
-def certify(session: Session, login: str, digits: str, roles: tuple[str, ...]) -> None:
-    """Certify the device of LOGIN, after you compared its digits, and grant what its roles may open."""
+@command(member, click.argument("login"), _said, _role)
+def certify(session: Session, login: str, said: str, roles: tuple[str, ...]) -> None:
+    """Certify the device of LOGIN by its six words or sixty digits, and grant what its roles may open."""
     me = session.member()
-    cert = enrolling.certify_pending(me, login, digits, roles)
+    cert = enrolling.certify_pending(me, login, said, roles)
     granted = enrolling.grant_missing(me) if me.home().entry.enc and me.epochs() else []
     session.tell({"member": cert.member, "granted": granted}, f"{escape(login)} is certified as {', '.join(roles)}.")
 
@@ -254,12 +255,14 @@ def enrol(session: Session, named: str | None, login: str) -> None:
     """Become a member with an invitation: makes your keys on this machine."""
     desk, invitation = _at_desk(session, named, login)
     found, sheet = enrolling.enrol(desk, invitation)
-    digits = enrolling.this_device(found, invitation.roles).fingerprint
+    mine = enrolling.this_device(found, invitation.roles)
+    value = {"agency": found.agency, "member": found.id, "words": mine.words, "fingerprint": mine.fingerprint}
     session.tell(
-        {"agency": found.agency, "member": found.id, "fingerprint": digits, **asdict(sheet)},
+        {**value, **asdict(sheet)},
         f"You are enrolled at {escape(found.agency)}.",
         *_sheet(sheet),
-        f"Read these digits out to your admin, who certifies you then:\n  {digits}",
+        f"Read these six words out to your admin, who certifies you then:\n  {mine.words}",
+        f"or, where words are hard to say, these digits:\n  {mine.fingerprint}",
     )
 
 

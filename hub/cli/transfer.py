@@ -93,6 +93,7 @@ def open_case(session: Session, record: str, why: str | None, *, another: bool) 
     click.option("--urgency", default="high", type=click.Choice(["emergency", "urgent", "high", "routine"])),
     click.option("--person", help="The member to seal to, where it goes to one person."),
     click.option("--due", type=click.DateTime(), help="The latest time of the answer."),
+    click.option("--attach", "attachments", multiple=True, type=FILE, help="A file that goes along. Repeatable."),
     click.option("--on-leg", help="The leg that an inquiry began."),
     click.option("--new-leg", help="The leg that approvals name: hub transfer gates prints one."),
     why,
@@ -276,6 +277,7 @@ def _offer(member: Member, record: str, given: Mapping[str, Any], reason: str | 
         urgency=given.get("urgency") or "high",
         person=given.get("person"),
         due=int(due.astimezone().timestamp()) if due else None,
+        attachments=tuple(given.get("attachments", ())),
         leg=given.get("on_leg"),
         new_leg=given.get("new_leg"),
     )

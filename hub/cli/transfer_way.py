@@ -162,6 +162,20 @@ def answer(session: Session, leg: str, packet: Path, why: str | None) -> None:
     )
 
 
+@command(top, leg, click.argument("packet", type=FOLDER, required=False), _text(), why)
+def message(session: Session, leg: str, packet: Path | None, text: str, why: str | None) -> None:
+    """Tell the other side something between acceptance and handover: PACKET from the sender, --text to it."""
+    if (packet is None) == (not text):
+        raise InvalidRequest("A message has words.", todo="The sender gives PACKET, the receiver --text.")
+    member = session.member()
+    if packet is None:
+        say(session, member, transfer_steps.ask_more(member, leg, text))
+        return
+    sections, attachments = read_packet(packet)
+    told = with_reason(lambda reason: transfer_steps.tell(member, leg, sections, attachments, reason), why)
+    say(session, member, told)
+
+
 # On the way
 
 

@@ -136,7 +136,8 @@ def _prepared(item: Waiting) -> list[str]:
     copy = item.copy
     if "sections" in copy:
         aim = f"To {copy['to']} for {copy['purpose'].replace('_', ' ')}, {copy['urgency']}:"
-        return [aim, *_sections(copy["sections"])]
+        files = [f"  attachment: {name}" for name in copy.get("attachments", ())]
+        return [aim, *_sections(copy["sections"]), *files]
     said = {name: value for name, value in item.body.items() if name not in {"verdict", "kind"}}
     said |= {"reception": copy["reception"]} if copy.get("reception") else {}
     return [f"{words.step(item.type)} of {item.handoff}:", *words.outline(said, 1)]

@@ -10,24 +10,42 @@ from email import message_from_bytes
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
+
+from tests.support.browsing import browser
 
 ROOT = Path(__file__).resolve().parents[2]
 HUB = [sys.executable, "-m", "hub.cli.main"]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200", "TERM": "dumb"}
 
 
+@pytest.fixture(scope="module")
+def played(tmp_path_factory):
+    """The demonstration, left running: what it said, and where it keeps everything. It ends in order."""
+    folder = tmp_path_factory.mktemp("demo")
+    own, kept = folder / "own", folder / "kept"
+    (own / "sections").mkdir(parents=True)
+    (own / "attachments").mkdir()
+    (own / "sections" / "identity.json").write_text(json.dumps({"given_name": "SYN Zewditu Kalkidan"}))
+    (own / "attachments" / "drawing.txt").write_text("a house by the river Gibe")
+    words = [*HUB, "demo", "--serve", "--packet", str(own), "--keep", str(kept)]
+    with subprocess.Popen(
+        words, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as running:
+        said = ""
+        for line in running.stdout:
+            said += line
+            if "Ctrl-C" in line:
+                break
+        assert "Left running" in said, said
+        yield said, kept
+        running.send_signal(signal.SIGINT)
+        assert running.wait(timeout=60) == 0
+
+
 @pytest.mark.slow
-def test_the_demonstration_plays_the_main_job_and_proves_it(tmp_path):
-    run = subprocess.run(
-        [*HUB, "demo", "--keep", str(tmp_path / "kept")],
-        env=ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-    assert run.returncode == 0, run.stdout + run.stderr
-    said = " ".join(run.stdout.split())
+def test_the_demonstration_plays_the_main_job_and_proves_it(played):
+    said, kept = " ".join(played[0].split()), played[1]
     for line in (
         "Without consent only it may be told",
         "Nothing was sealed",
@@ -46,7 +64,7 @@ def test_the_demonstration_plays_the_main_job_and_proves_it(tmp_path):
     ):
         assert line in said
     assert said.count("found nowhere") == 3
-    pages = sorted((tmp_path / "kept").glob("journey-*.html"))
+    pages = sorted(kept.glob("journey-*.html"))
     assert [page.name for page in pages] == ["journey-SYN-ET-001.html", "journey-SYN-ET-002.html"]
     for page in pages:
         drawn = page.read_text(encoding="utf-8")
@@ -54,7 +72,7 @@ def test_the_demonstration_plays_the_main_job_and_proves_it(tmp_path):
         assert "http" not in drawn.replace("http-equiv", "")
         assert drawn.count("From here on responsible") == 2
     assert "FOUND" not in said
-    mails = [message_from_bytes(path.read_bytes()) for path in (tmp_path / "kept" / "mail").iterdir()]
+    mails = [message_from_bytes(path.read_bytes()) for path in (kept / "mail").iterdir()]
     assert mails
     for mail in mails:
         told = (mail["Subject"] + mail.get_payload()).lower()
@@ -62,39 +80,39 @@ def test_the_demonstration_plays_the_main_job_and_proves_it(tmp_path):
 
 
 @pytest.mark.slow
-def test_own_packets_travel_and_the_hubs_stay_up_with_sign_ins_that_work(tmp_path):
-    own = tmp_path / "own"
-    (own / "sections").mkdir(parents=True)
-    (own / "attachments").mkdir()
-    (own / "sections" / "identity.json").write_text(json.dumps({"given_name": "SYN Zewditu Kalkidan"}))
-    (own / "attachments" / "drawing.txt").write_text("a house by the river Gibe")
-    kept = tmp_path / "kept"
-    words = [*HUB, "demo", "--serve", "--packet", str(own), "--keep", str(kept)]
-    with subprocess.Popen(
-        words, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as running:
-        said = ""
-        for line in running.stdout:
-            said += line
-            if "Ctrl-C" in line:
-                break
-        assert "Left running" in said, said
-        assert "FOUND" not in said
-        secret = re.search(r"passphrase of all invented people: (\S+)", said)[1]
-        listed = subprocess.run(
-            [*HUB, "--profile", str(kept / "people" / "selamawit"), "--passphrase-file", "-", "--json", "list"],
-            input=secret,
-            env=ENVIRONMENT,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        running.send_signal(signal.SIGINT)
-        assert running.wait(timeout=60) == 0
+def test_own_packets_travel_and_whoever_signs_in_at_a_terminal_finds_them(played):
+    said, kept = played
+    listed = subprocess.run(
+        [*HUB, "--profile", str(kept / "people" / "selamawit"), "--passphrase-file", "-", "--json", "list"],
+        input=secret_of(said),
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert listed.returncode == 0, listed.stderr
     assert "accepted" in listed.stdout
     assert "Zewditu" not in listed.stdout
+
+
+@pytest.mark.slow
+def test_four_people_can_sign_in_to_the_app_by_the_addresses_that_it_ends_with(played):
+    said, _ = played
+    addresses = re.findall(r"http://localhost:\d+/app/#/sign-in\S+", said)
+    assert len(addresses) == 4
+    with browser() as chromium:
+        for address in addresses:
+            page = chromium.new_page()
+            page.goto(address)
+            page.locator("input[type=password]").first.fill(secret_of(said))
+            page.locator("button[type=submit]").first.click()
+            expect(page.locator(".frame h1")).to_be_visible(timeout=30_000)
+            page.close()
+
+
+def secret_of(said):
+    return re.search(r"passphrase of all invented people: (\S+)", said)[1]
 
 
 def test_a_folder_without_sections_is_refused_in_one_sentence(tmp_path):

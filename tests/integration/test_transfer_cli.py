@@ -70,7 +70,9 @@ def offered(people, value, says, name):
     people.excepted(record, before["leg"])
     named = ("--new-leg", before["leg"], "--basis", people.basis().handoff, "--second", "omar")
     sections = [word for name in SHOWN for word in ("--section", name)]
-    made = value("amina", "transfer", "offer", record, *AIM, *plan(), *named, *sections)
+    scan = people.world.folder / "scan.txt"
+    scan.write_text("SYN scan")
+    made = value("amina", "transfer", "offer", record, *AIM, *plan(), *named, *sections, "--attach", scan)
     assert made["leg"] == before["leg"]
     assert made["cosign"] in says("omar", "cosign")
     says("omar", "cosign", made["cosign"], "--yes")
@@ -82,6 +84,7 @@ def test_a_case_is_handed_over_from_two_terminals(people, value, says, tmp_path)
     record, leg = offered(people, value, says, "Hagos Syn")
     assert leg in says("hana", "transfer", "list")
     says("hana", "transfer", "acknowledge", leg)
+    assert "attachment: scan.txt (8 bytes)" in says("hana", "open", leg)
     assert value("hana", "transfer", "gates", leg, "--step", "accept", *plan())["step"] == "accept"
     how = ("--duty", "hana", "--second", "bekele", "--words", written(tmp_path / "words.json", {"bed": "a bed"}))
     waits = value("hana", "transfer", "accept", leg, *plan(), *how)["cosign"]
@@ -113,7 +116,7 @@ def test_a_case_is_handed_over_from_two_terminals(people, value, says, tmp_path)
 
 
 def test_a_no_a_question_and_a_halt_are_words_in_files(people, value, says, tmp_path):
-    _record, leg = offered(people, value, says, "Selam Syn")
+    record, leg = offered(people, value, says, "Selam Syn")
     text = tmp_path / "text.txt"
     text.write_text("Does she need a wheelchair?")
     says("hana", "transfer", "acknowledge", leg)
@@ -121,6 +124,13 @@ def test_a_no_a_question_and_a_halt_are_words_in_files(people, value, says, tmp_
     assert "the recipient asks for more" in says("amina", "transfer", "show", leg)
     told = value("omar", "transfer", "halt", leg, "--text", text, "--why", text)
     assert told == {leg: "halted"}
+    owed = [row for row in map(json.loads, says("amina", "tasks", "--json").splitlines()) if row["about"] == record]
+    assert [(row["what"], row["needs"], row["handoffs"]) for row in owed] == [("tell", ["transfer_stopped"], [leg])]
+    assert "tell the child" in says("amina", "tasks")
+    says("amina", "case", "told", record, "transfer_stopped", "--language", "ti", "--format", "play", "--lang", "es")
+    (row,) = value("amina", "case", "show", record, "child_views")["sections"]["child_views"]["told"][-1:]
+    assert row["stage"] == "El traslado no se hace"
+    assert record not in says("amina", "tasks")
     refused = value("hana", "transfer", "confirm", leg, code=7)
     assert "hub transfer show" in refused["todo"]
 
