@@ -38,6 +38,7 @@ import hub.web.log_routes
 import hub.web.page_routes
 import hub.web.recovery_routes
 import hub.web.routes
+import hub.web.totp_routes
 import hub.webhooks.routes
 from hub.auth.access import register_access
 from hub.clock import FileClock, SystemClock
@@ -61,6 +62,7 @@ from hub.transfer.cases import CaseMachine, NoticeMachine, SuccessionMachine
 from hub.transfer.machine import TransferMachine
 from hub.web import identity
 from hub.web.frame import frame
+from hub.web.release import log_release
 
 if TYPE_CHECKING:
     from hub.clock import Clock
@@ -73,6 +75,7 @@ BLUEPRINTS = (
     hub.web.recovery_routes.blueprint,
     hub.web.page_routes.blueprint,
     hub.auth.routes.blueprint,
+    hub.web.totp_routes.blueprint,
     hub.handoffs.routes.blueprint,
     hub.directory.routes.blueprint,
     hub.directory.hsds.routes.blueprint,
@@ -147,8 +150,10 @@ def open_hub(settings: Settings, *, clock: Clock | None = None) -> Hub:
 
 
 def create_app(settings: Settings, *, clock: Clock | None = None) -> Flask:
-    """Return the application of the hub in `settings.data`."""
-    return build_app(open_hub(settings, clock=clock))
+    """Return the application of the hub in `settings.data`, whose log now names the pages that it serves."""
+    opened = open_hub(settings, clock=clock)
+    log_release(opened)
+    return build_app(opened)
 
 
 def build_app(opened: Hub) -> Flask:

@@ -46,11 +46,32 @@ class Unauthenticated(HubError):
     todo = "Sign in again."
 
 
+class SignedOut(Unauthenticated):
+    """The session was ended by somebody: whoever still has the vault open locks it."""
+
+    code = "signed_out"
+    todo = "Unlock again with your passphrase if this was you. If not, change it and tell your agency's admin."
+
+
+class TotpRequired(Unauthenticated):
+    """Login and secret are right, and a code of the authenticator app is asked for, too."""
+
+    code = "totp_required"
+    todo = "Type the six digits that your authenticator app shows now. Lost it? An agency admin can reset it."
+
+
 class Forbidden(HubError):
     """We know who asks, and they may not."""
 
     code = "forbidden"
     todo = "Ask a member whose role allows it."
+
+
+class TotpSetup(Forbidden):
+    """This hub asks everybody for codes of an authenticator app, and this member has none yet."""
+
+    code = "totp_setup"
+    todo = "Set up an authenticator app in your settings, or with `hub account totp on`."
 
 
 class ConsentMissing(HubError):
@@ -237,3 +258,10 @@ class NoVerifiedNumber(Conflict):
 
     code = "no_verified_number"
     todo = "Ask the sender to make a link whose code is told by voice."
+
+
+class UploadMissing(NotFound):
+    """A payload that was sent in pieces is not here, or not all of it."""
+
+    code = "upload_missing"
+    todo = "Send it again; what is here already is not sent twice."

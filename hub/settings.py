@@ -40,6 +40,12 @@ class Settings:
     """The sender's name or number on a phone, where the gateway lets us choose. It names nobody."""
     sms_callback: str = field(default="", repr=False)
     """What the gateway shows when it calls us; empty means that it may not."""
+    totp: bool = False
+    """Whether everybody signs in with a code of an authenticator app, too."""
+    app_origins: str = ""
+    """Origins beside our own from which the web app may be served, with spaces between."""
+    proxies: int = 0
+    """How many of our own proxies stand in front and write `X-Forwarded-For`."""
     private_peers: bool = False
     """Whether peers and webhooks at private and loopback addresses are allowed."""
     max_packet: int = 1024 * 1024 * 1024

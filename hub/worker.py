@@ -17,6 +17,7 @@ from hub.errors import Unavailable
 from hub.jobs.registry import JOBS
 from hub.jobs.schedule import Schedule
 from hub.outbox.store import Outbox
+from hub.web.release import log_release
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +40,7 @@ def serve(
     _log_to_stderr()
     hub = open_hub(settings)
     alone = _alone(hub) if hub.database.is_sqlite else None
+    log_release(hub)
     server = create_server(build_app(hub), host=host, port=port, **_limits(settings))
     schedule = Schedule(hub, JOBS) if hub.database.is_sqlite else None
     _on_signals(_leave)

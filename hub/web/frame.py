@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, request
@@ -17,9 +18,12 @@ from flask_smorest import Api
 from hub.auth.permissions import guard
 from hub.context import current_hub
 from hub.packets.encoding import parse_json
+from hub.web.origins import register_origins
 from hub.web.problems import Problem, instance, register_problems
 
 if TYPE_CHECKING:
+    from flask_smorest import Blueprint
+
     from hub.settings import Settings
 
 MAX_JSON = 1024 * 1024
@@ -37,9 +41,32 @@ _log = logging.getLogger("hub.access")
 
 
 class HubApi(Api):  # type: ignore[misc]  # the base class has no types
-    """flask-smorest, with our problem documents in place of its own."""
+    """flask-smorest, with our problem documents in place of its own, and described when somebody asks.
+
+    To describe all routes takes three times as long as to register them, at every start of a hub.
+    """
 
     ERROR_SCHEMA = Problem
+
+    def __init__(self, app: Flask) -> None:
+        self._undescribed: list[Blueprint] = []
+        self._describing = threading.Lock()
+        super().__init__(app)
+
+    def register_blueprint(self, blp: Blueprint) -> None:
+        """Register a blueprint; `description` will hold its routes."""
+        self._app.extensions["flask-smorest"]["blp_name_to_api"][blp.name] = self
+        self._app.register_blueprint(blp)
+        self._undescribed.append(blp)
+
+    def description(self) -> dict[str, Any]:
+        """Return the whole interface as OpenAPI 3.1."""
+        with self._describing:
+            while self._undescribed:
+                blp = self._undescribed.pop(0)
+                blp.register_views_in_doc(self, self._app, self.spec, name=blp.name, parameters=None)
+                self.spec.tag({"name": blp.name, "description": blp.description})
+            return dict(self.spec.to_dict())
 
     def _register_error_handlers(self) -> None:
         register_problems(self._app)
@@ -51,6 +78,7 @@ def frame(app: Flask, settings: Settings) -> HubApi:
     api = HubApi(app)
     bearer = {"type": "http", "scheme": "bearer"}
     api.spec.components.security_scheme("session", bearer)
+    register_origins(app, settings)
     app.before_request(_limit)
     guard(app)
     app.before_request(_strict_json)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from flask import g
 from flask.views import MethodView
 from flask_smorest import Blueprint
 
+from hub.auth.owner import check_owner
 from hub.auth.permissions import caller, permission
 from hub.auth.store import AccountStore
 from hub.context import Hub, current_hub
@@ -134,8 +136,9 @@ class Grants(MethodView):
     @blueprint.arguments(schemas.Grants)
     @blueprint.response(204)
     def put(self, given: dict[str, Any]) -> None:
-        """Grant the agency's epoch to devices of colleagues who may open cases."""
+        """Grant the agency's epoch to devices of colleagues who may open cases; a stolen session spoils no grant."""
         hub = current_hub()
+        check_owner(g.account, given["current"])
         grants = [EpochGrant.from_value(row) for row in given["grants"]]
         with hub.database.write() as connection:
             for grant in grants:

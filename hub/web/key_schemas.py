@@ -92,9 +92,10 @@ class Grant(Schema):
 
 
 class Grants(Schema):
-    """Sealed epoch secrets for devices of one's own agency."""
+    """Sealed epoch secrets for devices of one's own agency, and the `current` login secret."""
 
     grants = fields.List(fields.Nested(Grant), required=True, validate=validate.Length(1, 100))
+    current = Bytes(size=32, required=True)
 
 
 class Recovery(Schema):

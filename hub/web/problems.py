@@ -19,7 +19,7 @@ from flask import Flask, Response, request
 from marshmallow import INCLUDE, Schema, ValidationError, fields
 from werkzeug.exceptions import HTTPException
 
-from hub.errors import HubError
+from hub.errors import HubError, Unauthenticated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -103,7 +103,7 @@ def instance() -> str:
 
 def _from_hub_error(error: HubError) -> Response:
     response = problem(status_of(type(error)), error.code, error.detail, error.todo, **error.facts)
-    if error.code == "unauthenticated":
+    if isinstance(error, Unauthenticated):
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
 

@@ -67,4 +67,4 @@ def get_section_form(name: str) -> Response:
 def get_openapi() -> Response:
     """This interface, as OpenAPI 3.1."""
     api = current_app.extensions["flask-smorest"]["apis"][""]["ext_obj"]
-    return Response(json.dumps(api.spec.to_dict()), mimetype="application/json")
+    return Response(json.dumps(api.description()), mimetype="application/json")

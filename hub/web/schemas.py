@@ -43,6 +43,22 @@ class Consistency(Schema):
     proof = fields.List(fields.String(), required=True)
 
 
+class ReleaseQuery(Schema):
+    """Which release; without one, the newest. `seen`: the size of the log that the asker has seen."""
+
+    release = fields.String(load_default=None, validate=validate.Length(max=43))
+    seen = fields.Integer(load_default=0, validate=_PLACE)
+
+
+class ReleaseProof(Schema):
+    """The hub's entry, its newest checkpoint, its word on a release with the proof, and how the log grew."""
+
+    hub = fields.Dict(required=True)
+    checkpoint = fields.String(required=True)
+    release = fields.Dict(required=True)
+    grown = fields.List(fields.String(), required=True)
+
+
 class JobRun(Schema):
     """The last run of a job."""
 

@@ -42,7 +42,8 @@ def _member_of_everything(connection):
     public = b64u(device.public_key)
     account = Account("amina", AGENCY, MEMBER, frozenset(), None, bytes(32), kdf, b"v", 1, None, public, recipient, NOW)
     AccountStore(connection).add(account)
-    AccountStore(connection).open_session(Session(secret_hash(TOKEN), "amina", NOW, NOW + SESSION_SECONDS))
+    session = Session(secret_hash(TOKEN), "amina", MEMBER, NOW, NOW, NOW + SESSION_SECONDS)
+    AccountStore(connection).open_session(session)
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import threading
 from contextlib import contextmanager
@@ -16,16 +15,15 @@ import pytest
 from hub.clock import SetClock
 from hub.directory.areas.store import Areas
 from tests.conftest import NOW
+from tests.support.chromium import found, surroundings
 from tests.support.world import populated, world
 
 HOST = "hub.example"
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 QUIET = (
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync", "--disable-extensions", "--disable-default-apps"),
     *("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--virtual-time-budget=3000", "--timeout=20000"),
 )
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium is here")
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +39,9 @@ def asked(folder, url):
     """What a browser shows of a page, and every origin that the page, or whatever it loads, asks."""
     log = folder / "net.json"
     words = (*QUIET, f"--user-data-dir={folder / 'profile'}", f"--log-net-log={log}", "--dump-dom", url)
-    shown = subprocess.run([BROWSER, *words], check=True, capture_output=True, timeout=90).stdout
+    shown = subprocess.run(
+        [str(found()), *words], check=True, capture_output=True, timeout=90, env=surroundings()
+    ).stdout
     own = "{0.scheme}://{0.netloc}".format(urlsplit(url))
     origins = set()
     for event in json.loads(log.read_text())["events"]:
