@@ -1,6 +1,6 @@
 /** An agency's declaration, signed by its own admin or data officer (docs/protocol.md §9): no hub makes or renews one. */
 
-import { readEnvelope, signEnvelope, verifiedBy, type Signer } from "../rcp/dsse.ts";
+import { readEnvelope, verifiedBy } from "../rcp/dsse.ts";
 import { fromB64u, type Json, type JsonObject } from "../rcp/encoding.ts";
 import { need, PacketError } from "../rcp/errors.ts";
 import * as a from "../rcp/shapes.ts";
@@ -21,11 +21,12 @@ const SHAPE = a.objectOf({
 /** What an agency declares, and the last days of it; `at` is when it was signed. */
 export type Attestation = { agency: string; firewall_until: string; safeguarding_until: string; at: number };
 
-export function signAttestation(said: Attestation, signer: Signer): JsonObject {
+/** Return a declaration, signed by what signs a document of a type. */
+export function signAttestation(said: Attestation, sign: (type: string, value: JsonObject) => JsonObject): JsonObject {
   const value = { v: 1, ...said };
   SHAPE(value);
   need(longest(said) <= lastDay(said.at), "malformed");
-  return signEnvelope(TYPE, value, signer);
+  return sign(TYPE, value);
 }
 
 /** Return the declaration of an agency, if one of its members who may make it signed it. */

@@ -151,7 +151,11 @@ const TRANSFERS = {
     "none",
     FIRST,
   ),
-  ...each("transfer", "answer_inquiry return_assessment ask answer decline search verify", kind({}, "required")),
+  ...each(
+    "transfer",
+    "answer_inquiry return_assessment ask answer decline search verify message",
+    kind({}, "required"),
+  ),
   "transfer.request_assessment": kind(ENTRUSTED, "required"),
   ...each("transfer", "acknowledge resolve unrelease", kind({})),
   "transfer.accept": kind(

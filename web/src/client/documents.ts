@@ -10,12 +10,13 @@ import {
   kid,
   pae,
   readEnvelope,
+  signEnvelope,
   typeOf,
   verifiedBy,
   verifySignature,
 } from "../rcp/dsse.ts";
-import type { Envelope } from "../rcp/dsse.ts";
-import { canonical, concat, fromB64u, type Json, type JsonObject } from "../rcp/encoding.ts";
+import type { Envelope, Signer } from "../rcp/dsse.ts";
+import { canonical, concat, fromB64u, type Bytes, type Json, type JsonObject } from "../rcp/encoding.ts";
 import { need, refuse } from "../rcp/errors.ts";
 import { hostOf } from "../rcp/keys.ts";
 import * as a from "../rcp/shapes.ts";
@@ -23,10 +24,10 @@ import * as a from "../rcp/shapes.ts";
 const IDENTITY = "application/vnd.rcp.agency-identity+json;v=1";
 export const SUITE = "age1+ed25519";
 /** Kinds that never receive anything, whatever anybody consents to (R07). */
-const NEVER_RECEIVE = ["migration_authority", "immigration_enforcement", "border_police", "detention", "police"];
+export const NEVER_RECEIVE = ["migration_authority", "immigration_enforcement", "border_police", "detention", "police"];
 /** The kind without epochs: its packets are sealed to one named member (R16). */
 export const PERSON_ONLY = "community_structure";
-const KINDS = [
+export const KINDS = [
   ...NEVER_RECEIVE,
   ...["shelter", "ngo", "io", "authority", "local_government", "municipality", "health", "school", "livelihood"],
   ...["legal", "helpline", "court_panel", "child_home", PERSON_ONLY],
@@ -39,7 +40,8 @@ export const ROLES = [
 /** Roles whose devices may hold an epoch secret (§5). */
 export const CASE_ROLES: readonly string[] = ROLES.slice(0, 5);
 const CERTIFIERS_NEEDED = 2;
-const MAX_EPOCHS = 16;
+/** What a key entry lists: older epochs go when nothing is sealed to them any more. */
+export const MAX_EPOCHS = 16;
 
 const publicKey: a.Check = (value) => void checkPublicKey(fromB64u(value, 32));
 const recipient: a.Check = (value) => {
@@ -169,6 +171,13 @@ export function readDocument(value: Json): Document<JsonObject> {
   return { kind, value: envelope.value, hash: envelope.hash, envelope };
 }
 
+/** Return a key document, signed; it is of the grammar, or refused. */
+export function signDocument(kind: string, value: JsonObject, signer: Signer): JsonObject {
+  const signed = signEnvelope(`application/vnd.rcp.${kind}+json;v=1`, { ...value, v: 1 }, signer);
+  readDocument(signed);
+  return signed;
+}
+
 const CHECKS: { readonly [kind: string]: (value: JsonObject) => void } = {
   "key-entry": (value) => {
     const entry = value as unknown as KeyEntry;
@@ -190,6 +199,7 @@ const CHECKS: { readonly [kind: string]: (value: JsonObject) => void } = {
   },
 };
 
+/** What certifiers certify. */
 export const identityOf = ({ agency, kind, country, parent, operator, root }: Identity): JsonObject => ({
   v: 1,
   ...{ agency, kind, country, parent, operator, root },
@@ -246,6 +256,15 @@ export function verifyHubEntry(
   return found;
 }
 
+/** Which paper shares recover an agency: its newest recovery key. */
+export interface RecoveryKey {
+  readonly agency: string;
+  readonly sign: string;
+  readonly recipient: string;
+  readonly held: readonly string[];
+  readonly at: number;
+}
+
 /** The epoch to seal to. */
 export function newestEpoch(entry: KeyEntry): Epoch {
   const newest = entry.enc[entry.enc.length - 1] ?? refuse("malformed");
@@ -256,5 +275,9 @@ export function newestEpoch(entry: KeyEntry): Epoch {
 export const keyidOf = ({ sign }: { readonly sign: string }): string => kid(fromB64u(sign));
 
 /** The sixty digits of a device: of its signing and its encryption key together. */
-export const deviceFingerprint = ({ sign, recipient }: MemberCert): string =>
-  fingerprint(concat(fromB64u(sign), parseRecipient(recipient)));
+export const deviceFingerprint = (device: DeviceKey): string => fingerprint(deviceKey(device));
+
+/** Both keys of a device as one, to be compared. */
+export const deviceKey = ({ sign, recipient }: DeviceKey): Bytes => concat(fromB64u(sign), parseRecipient(recipient));
+
+export type DeviceKey = Pick<MemberCert, "sign" | "recipient">;

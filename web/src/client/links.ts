@@ -29,7 +29,8 @@ export class Chain {
   readonly links: readonly Link[];
   private readonly recipient: string;
   private readonly binds: readonly Bind[];
-  private readonly revoked: boolean;
+  /** Whether the newest link was revoked. */
+  readonly revoked: boolean;
 
   constructor(recipient: string, links: readonly Link[] = [], binds: readonly Bind[] = [], revoked = false) {
     this.recipient = recipient;
@@ -41,6 +42,11 @@ export class Chain {
   /** The link that was not revoked; its time may be over. */
   get live(): Link | null {
     return this.revoked ? null : (this.links[this.links.length - 1] ?? null);
+  }
+
+  /** Whether a device answers for a link. */
+  bound(link: string): boolean {
+    return this.binds.some((bind) => bind.link === link && bind.stands);
   }
 
   /** The chain after a verified statement; only the sender's members name links, and end them. */
@@ -79,7 +85,7 @@ export class Chain {
   lets(statement: Statement): boolean {
     const link = this.live;
     if (!link || link.id !== actorOf(statement).member || statement.at > link.until) return false;
-    const bound = this.binds.some((bind) => bind.link === link.id && bind.stands);
+    const bound = this.bound(link.id);
     return statement.type === BIND ? !bound : bound && statement.grade === "link";
   }
 }

@@ -7,7 +7,7 @@
  */
 
 import { fingerprint, kid, verifiedBy } from "../rcp/dsse.ts";
-import { b64u, fromB64u, isObject, type Bytes, type Json, type JsonObject } from "../rcp/encoding.ts";
+import { b64u, fromB64u, isObject, sha256, type Bytes, type Json, type JsonObject } from "../rcp/encoding.ts";
 import { need, refuse } from "../rcp/errors.ts";
 import { hostOf } from "../rcp/keys.ts";
 import { checkGrown, checkInclusion, verifyNote } from "../rcp/log.ts";
@@ -24,6 +24,10 @@ export interface Pin {
   readonly seq: number;
   readonly hash: string;
   readonly how: How;
+  /** The place in its home log of the newest key document that was seen. */
+  readonly newest: number;
+  /** One hash over all of them. */
+  readonly documents: string;
 }
 
 type Named<T> = { readonly [name: string]: T };
@@ -41,6 +45,8 @@ const PIN = a.objectOf({
   seq: a.integer(),
   hash: a.hash,
   how: a.oneOf("pinned", "certified", "fingerprint", "first_seen"),
+  newest: a.integer(),
+  documents: a.hash,
 });
 const PINS = a.objectOf({
   certifiers: a.listOf(a.hash, 1000),
@@ -71,6 +77,23 @@ export const named = <T>(record: Named<T>, name: string): T | undefined =>
 export function readPins(value: Json): Pins {
   PINS(value);
   return value as unknown as Pins;
+}
+
+/** What two copies of one member's pins believe together: of an agency and of a log the newer, and a comparison by phone. */
+export function mergePins(one: Pins, other: Pins): Pins {
+  const agencies: { [name: string]: Pin } = { ...one.agencies };
+  for (const [name, pin] of Object.entries(other.agencies)) {
+    const known = named(one.agencies, name) ?? pin;
+    const later = known.newest > pin.newest ? known : pin;
+    const compared = known.seq === pin.seq && [known.how, pin.how].includes("fingerprint");
+    agencies[name] = compared ? { ...later, how: "fingerprint" } : later;
+  }
+  const checkpoints: { [host: string]: Checkpoint } = { ...one.checkpoints };
+  for (const [host, head] of Object.entries(other.checkpoints)) {
+    if ((named(one.checkpoints, host)?.size ?? -1) < head.size) checkpoints[host] = head;
+  }
+  const certifiers = [...new Set([...one.certifiers, ...other.certifiers])].sort();
+  return { certifiers, hubs: { ...other.hubs, ...one.hubs }, agencies, checkpoints };
 }
 
 /** Return pins with a hub's key, whose fingerprint a person compared. */
@@ -154,22 +177,29 @@ export function acceptAgency(
   head: Checkpoint,
   digits = "",
 ): { agency: TrustedAgency; pins: Pins } {
-  const seen = named(pins.checkpoints, head.origin);
-  need(head.origin === hostOf(agency) && seen?.size === head.size && seen.root === head.root, "bad_signature");
+  const own = named(pins.checkpoints, head.origin);
+  need(head.origin === hostOf(agency) && own?.size === head.size && own.root === head.root, "bad_signature");
   SERVED(served);
   const rows = (served as unknown as { entries: Proven[] }).entries;
   const reader = new Reader(agency);
   for (const row of [...rows].sort((one, other) => one.index - other.index)) reader.read(row, head);
   const newest = reader.entries[reader.entries.length - 1] ?? refuse("bad_signature");
   const pin = named(pins.agencies, agency);
+  need(!pin || pin.newest >= head.size || sumOf(reader, pin.newest) === pin.documents, "bad_signature");
   const how = howOf(pins, reader.entries, pin, digits);
   const devices = [...reader.devices.values()];
   const found = { entry: newest.value, how, devices, documents: reader.documents };
   if (how === "first_seen") return { agency: found, pins };
   const { root, seq } = newest.value;
-  const kept = { root, seq, hash: newest.hash, how: pin && how === "pinned" ? pin.how : how };
+  const last = reader.documents[reader.documents.length - 1]!.index;
+  const seen = { newest: last, documents: sumOf(reader, last) };
+  const kept = { root, seq, hash: newest.hash, how: pin && how === "pinned" ? pin.how : how, ...seen };
   return { agency: found, pins: { ...pins, agencies: { ...pins.agencies, [agency]: kept } } };
 }
+
+/** One hash over the key documents up to a place in the log. */
+const sumOf = ({ documents }: Reader, last: number): string =>
+  b64u(sha256(...documents.filter(({ index }) => index <= last).map(({ document }) => fromB64u(document.hash, 32))));
 
 interface Proven {
   readonly document: Json;
@@ -228,14 +258,15 @@ class Reader {
 
 function howOf(pins: Pins, entries: readonly Document<KeyEntry>[], pin: Pin | undefined, digits: string): How {
   const newest = entries[entries.length - 1]!.value;
+  const compared = digits !== "" && sameDigits(fingerprint(fromB64u(newest.root)), digits);
   if (pin) {
     const known = entries.find(({ value, hash }) => value.seq === pin.seq && hash === pin.hash);
     need(known !== undefined, "bad_signature");
-    if (docs.sameIdentity(known.value, newest)) return "pinned";
+    if (docs.sameIdentity(known.value, newest)) return compared ? "fingerprint" : "pinned";
   }
   const barred = named(pins.hubs, hostOf(newest.agency));
-  if (docs.certified(newest, pins.certifiers, barred === undefined ? [] : [barred])) return "certified";
-  if (digits && sameDigits(fingerprint(fromB64u(newest.root)), digits)) return "fingerprint";
+  const certified = docs.certified(newest, pins.certifiers, barred === undefined ? [] : [barred]);
+  if (compared || certified) return compared ? "fingerprint" : "certified";
   return pin ? refuse("bad_signature") : "first_seen";
 }
 

@@ -72,8 +72,9 @@ export function gateCommitment(finding: Json, key: Bytes, gate: string): string 
   return b64u(blake2b(canonical(finding), "rcp/1/gate", 32, hkdf(key, `rcp/1/gate\0${gate}`)));
 }
 
-/** What lets the giver's receipt stop this packet, out of its token (§7.6). */
-export function freezeHandle(token: string, packet: string): string {
-  const key = hkdf(ascii(token.replace(/-/g, "")), "rcp/1/freeze");
-  return b64u(blake2b(fromB64u(packet, 16), "rcp/1/freeze", 32, key));
-}
+/** What a request to freeze names, out of the token of a giver's receipt (§7.6). */
+export const freezeKey = (token: string): Bytes => hkdf(ascii(token.replace(/-/g, "")), "rcp/1/freeze");
+
+/** What lets the giver's receipt stop this packet. */
+export const freezeHandle = (token: string, packet: string): string =>
+  b64u(blake2b(fromB64u(packet, 16), "rcp/1/freeze", 32, freezeKey(token)));

@@ -54,11 +54,12 @@ export interface Stored {
   readonly recovery: Bytes | null;
 }
 
-export const freshKdf = (): Kdf => ({
+/** The parameters of whoever holds a device secret: no hub is asked, so none tells who has a login. */
+export const kdfOf = (device: Bytes): Kdf => ({
   alg: ALGORITHM,
   mem: MEMORY_FLOOR,
   ops: OPS_FLOOR,
-  salt: b64u(systemRandom(16)),
+  salt: b64u(hkdf(device, "rcp/1/salt").subarray(0, 16)),
 });
 
 /** Return the parameters that a hub names, if a client may use them: never less work than the floor. */

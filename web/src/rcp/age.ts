@@ -191,7 +191,8 @@ export function unwrap(header: Header, identities: readonly Identity[]): Bytes {
   return refuse("wrong_recipient");
 }
 
-function makeHeader(recipients: readonly Bytes[], fileKey: Bytes, random: Random): Bytes {
+/** The header that gives a file key to these recipients. */
+export function makeHeader(recipients: readonly Bytes[], fileKey: Bytes, random: Random = systemRandom): Bytes {
   need(recipients.length >= 1 && recipients.length <= MAX_STANZAS, "malformed");
   const rows = recipients.map((recipient) => {
     const secret = random(32);

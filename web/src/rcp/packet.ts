@@ -125,6 +125,8 @@ export interface Packet {
   readonly author: string;
   readonly sections: ReadonlyMap<string, Json>;
   readonly excerpt: JsonObject | null;
+  /** The key under which the statement beside the packet commits to what the gates found. */
+  readonly basisKey: Bytes | null;
   readonly attachments: ReadonlyMap<string, Bytes>;
 }
 
@@ -160,12 +162,13 @@ export function verify(asked: Question): Packet {
     }
   }
   need(attachments.size > 0 || [...texts.keys()].some((name) => name !== "basis.json"), "malformed");
-  const excerpt = basis(manifest, texts.get("basis.json"));
+  const given = basis(manifest, texts.get("basis.json"));
   texts.delete("basis.json");
   const sections = new Map(
     [...texts].map(([name, text]) => [name.slice("sections/".length, -".json".length), parseJson(text)]),
   );
-  return { manifest, hash: envelope.hash, author: sender.member, sections, excerpt, attachments };
+  const { excerpt, basisKey } = given ?? { excerpt: null, basisKey: null };
+  return { manifest, hash: envelope.hash, author: sender.member, sections, excerpt, basisKey, attachments };
 }
 
 /** Return the attachment in one more file of a packet that was verified, by the same steps. */
@@ -260,7 +263,7 @@ function meta(manifest: Manifest, index: number, author: string): Bytes {
   return canonical({ v: 1, packet, file: name(index), from, to, author, kids: manifest.files[index]!.kids });
 }
 
-function basis(manifest: Manifest, data: Bytes | undefined): JsonObject | null {
+function basis(manifest: Manifest, data: Bytes | undefined): { excerpt: JsonObject; basisKey: Bytes } | null {
   if (manifest.grant === null) {
     need(data === undefined, "malformed");
     return null;
@@ -269,8 +272,9 @@ function basis(manifest: Manifest, data: Bytes | undefined): JsonObject | null {
   const value = parseJson(data);
   BASIS(value);
   const { key, excerpt } = value as { key: string; excerpt: JsonObject };
-  need(commitment(excerpt, fromB64u(key)) === manifest.grant.commit, "bad_signature");
-  return excerpt;
+  const basisKey = fromB64u(key);
+  need(commitment(excerpt, basisKey) === manifest.grant.commit, "bad_signature");
+  return { excerpt, basisKey };
 }
 
 /** A packet to be sealed: one file, no attachments. */

@@ -1,7 +1,7 @@
 /** Shapes of JSON values, put together into tables: the twin of `hub/packets/shapes.py`. A check throws or says nothing. */
 
 import { fromB64u, isObject, type JsonObject } from "./encoding.ts";
-import { need } from "./errors.ts";
+import { need, PacketError } from "./errors.ts";
 
 export type Check = (value: unknown) => void;
 export type Members = { [name: string]: Check };
@@ -54,6 +54,17 @@ export const distinctBy =
     const names = (value as JsonObject[]).map((row) => row[member]);
     need(new Set(names).size === names.length, "malformed");
   };
+
+/** Whether a value is of a form. */
+export function isOf(form: Check, value: unknown): boolean {
+  try {
+    form(value);
+    return true;
+  } catch (error) {
+    if (error instanceof PacketError) return false;
+    throw error;
+  }
+}
 
 /** An object with these members and any others, as key documents may have them (§2). */
 export const atLeast =
