@@ -1,0 +1,71 @@
+/** What all forms about a case share: the case as it is followed, one button, and the way back. */
+
+import type { VNode } from "preact";
+import type { Followed } from "../../../client/aftercare.ts";
+import { useApp, type Children } from "../../core/app.ts";
+import { Loaded, Problem, useAction, useLoaded } from "../../core/loading.tsx";
+import { Button, Form } from "../../kit/controls.tsx";
+import { Notice, Page } from "../../kit/showing.tsx";
+import { chaseLater, one } from "./reading.ts";
+import { loadDates } from "./words.ts";
+
+/** A page about a case that somebody follows. */
+export function OfCase({
+  record,
+  title,
+  children,
+}: {
+  record: string;
+  title: string;
+  children: (held: Followed) => VNode | null;
+}): VNode {
+  const { member, say, lang } = useApp();
+  const loading = useLoaded(
+    async () => (await Promise.all([one(member, record), loadDates(lang)]))[0],
+    [member, record],
+  );
+  return (
+    <Page title={title} back={`visits/${record}`}>
+      <Loaded of={loading}>
+        {(held) =>
+          held ? (
+            children(held)
+          ) : (
+            <Notice>
+              <p>{say("visits.not_followed")}</p>
+            </Notice>
+          )
+        }
+      </Loaded>
+    </Page>
+  );
+}
+
+/** A form that says something about a case and goes back to it; null from `act` means that a field is missing. */
+export function Entry({
+  record,
+  act,
+  button,
+  children,
+}: {
+  record: string;
+  act: () => Promise<unknown>;
+  button: string;
+  children: Children;
+}): VNode {
+  const { member, go } = useApp();
+  const keep = useAction(async () => {
+    if ((await act()) === null) return;
+    chaseLater(member, record);
+    go(`visits/${record}`);
+  });
+  return (
+    <Form onSend={keep.run}>
+      {children}
+      {keep.error ? <Problem error={keep.error} /> : null}
+      <Button kind="main" type="submit" busy={keep.busy}>
+        {button}
+      </Button>
+    </Form>
+  );
+}
