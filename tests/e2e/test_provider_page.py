@@ -19,7 +19,7 @@ from hub.client.referrals import Outgoing, answer, send
 from hub.clock import SetClock
 from hub.packets.encoding import b64u, from_b64u
 from tests.conftest import NOW
-from tests.e2e.test_one_origin import BROWSER
+from tests.support.chromium import launched
 from tests.support.world import populated, reception, world
 from web import build
 
@@ -32,7 +32,7 @@ SECTIONS = {
 }
 NARROW = {"width": 320, "height": 640}
 MOST = 60 * 1024
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(BROWSER is None, reason="no Chromium is here")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +46,7 @@ def place(tmp_path_factory):
 @pytest.fixture(scope="module")
 def chromium():
     with sync_playwright() as playwright:
-        words = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=words)
+        browser = launched(playwright)
         yield browser
         browser.close()
 
@@ -168,6 +167,17 @@ def test_a_provider_opens_reads_and_says_yes(place, given, phone):
     shown = given.shown()
     assert (shown.state, shown.grade) == ("accepted", "link")
     assert shown.lines[-1].statement.body == {"first_contact": day}
+    for step in ("We have begun", "Report what came of it"):
+        phone.visit(given.url).press("Start").press(step)
+        if step != "We have begun":
+            phone.page.get_by_label("Yes", exact=True).check()
+            phone.page.get_by_text("What was given").first.click()
+            phone.page.get_by_label("reception", exact=True).check()
+        phone.press("Send").sees("Sent, and confirmed in writing.")
+        shown = given.shown()
+    assert shown.state == "outcome_reported"
+    told = opening.open_handoff(given.amina, given.handoff)[-1].sections["reply"]
+    assert told == {"v": 1, "got_help": "yes", "services": ["reception"]}
 
 
 def test_a_provider_may_say_yes_to_a_part(place, phone):
@@ -316,7 +326,7 @@ def test_the_browser_keeps_no_secret_and_nothing_of_the_case(given, phone):
     kept = phone.page.evaluate(
         """async () => {
           const told = (request) => new Promise((done) => { request.onsuccess = () => done(request.result); });
-          const database = await told(indexedDB.open("handover"));
+          const database = await told(indexedDB.open("handover-links"));
           const rows = await told(database.transaction("links").objectStore("links").getAll());
           const others = [localStorage.length, sessionStorage.length, document.cookie, history.state];
           return [rows.map((box) => [...box]), ...others];

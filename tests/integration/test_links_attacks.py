@@ -96,6 +96,13 @@ def at_device(place, tmp_path):
     return lambda issued: Provider(issued.url, place.clock, tmp_path)
 
 
+def test_a_hub_does_not_say_where_a_link_leads(amina, mothers, monkeypatch):
+    for said in ("http://localhost:9", "https://elsewhere.example"):
+        monkeypatch.setattr(amina.trust, "url", lambda _host, said=said: said)
+        monkeypatch.setattr(amina.hub, "url", f"https://{HOME}")
+        assert links.issue(amina, mothers).url.startswith(f"https://{AWAY}/l/")
+
+
 class TestRequests:
     """Nothing but a fresh signature by the link or its device is taken for one."""
 

@@ -72,7 +72,7 @@ def submit(desk, people, clock):
 def says(desk, people, clock):
     def run(handoff, kind, body=None, by=PHONE):
         with desk.hub.database.read() as connection:
-            heads = (HandoffStore(connection).latest(handoff),)
+            heads = (HandoffStore(connection).latest(handoff)[handoff],)
         actor = (MemberActor(people.centre.agency, ID, "provider"),)
         said = Statement(kind, HandoffId(handoff), heads, actor, clock.now(), Grade.LINK, body or {}, ())
         return opening.take(desk.hub, ID, sign_statement(said, [by]).to_bytes(), None)

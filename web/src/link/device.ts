@@ -17,7 +17,8 @@ import {
 } from "../rcp/encoding.ts";
 import type { LinkKeys } from "./secret.ts";
 
-const NAME = "handover";
+/** Not the app's: both may be used in one browser. */
+const NAME = "handover-links";
 const STORE = "links";
 const NONCE = 24;
 

@@ -297,7 +297,7 @@ function saveFile(name: string, data: Bytes): void {
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
-/** The address as it came; it leaves the address bar, and this browser's history, before anything else happens. */
+/** The address as it came; it leaves the address bar before anything else happens. Some browsers keep it in their history. */
 function taken(): LinkKeys | null {
   const { pathname, hash } = location;
   const found = readAddress(pathname, hash);

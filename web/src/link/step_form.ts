@@ -89,12 +89,15 @@ function choices(
   const words = (code: string) =>
     field.name === "got_help"
       ? w.got_help[code as keyof Words["got_help"]]
-      : label(language, field.name === "needs" ? "needs" : "reasons", code);
+      : label(language, field.name === "needs" || field.name === "services" ? field.name : "reasons", code);
   const kind = field.many ? "checkbox" : "radio";
   const rows = choicesOf(field, needs).map((code) => {
     const input = el("input", { type: kind, name: field.name, value: code, required: field.needed && !field.many });
     input.checked = before.includes(code);
     return el("label", { class: "choice" }, input, words(code));
   });
-  return el("fieldset", {}, el("legend", {}, field.needed ? name : `${name} (${w.optional})`), ...rows);
+  if (field.needed) return el("fieldset", {}, el("legend", {}, name), ...rows);
+  const open = before.length > 0;
+  const named = `${name} (${w.optional})`;
+  return el("details", { open }, el("summary", {}, named), el("fieldset", {}, el("legend", {}, named), ...rows));
 }

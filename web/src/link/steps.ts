@@ -4,6 +4,7 @@
  * Which of them is possible now is the table of states', as the hub says; this is what each asks of the person.
  */
 
+import { services } from "../../../consent/words/en.json";
 import { codes } from "../../../hub/referrals/reasons.json";
 import type { JsonObject } from "../rcp/encoding.ts";
 
@@ -11,7 +12,7 @@ export type Field =
   | { readonly kind: "date"; readonly name: string; readonly ahead: boolean }
   | {
       readonly kind: "choice";
-      readonly name: "code" | "got_help" | "barriers" | "needs";
+      readonly name: "code" | "got_help" | "services" | "barriers" | "needs";
       readonly many?: boolean;
       readonly needed: boolean;
     }
@@ -29,6 +30,7 @@ const DAY = 86_400_000;
 const text = (needed: boolean): Field => ({ kind: "text", name: "text", needed });
 const code: Field = { kind: "choice", name: "code", needed: true };
 const barriers: Field = { kind: "choice", name: "barriers", many: true, needed: false };
+const given: Field = { kind: "choice", name: "services", many: true, needed: false };
 const date = (name: string, ahead: boolean): Field => ({ kind: "date", name, ahead });
 const step = (name: string, body: readonly Field[] = [], words: readonly Field[] = []): Step => ({ name, body, words });
 
@@ -42,7 +44,7 @@ export const STEPS: readonly Step[] = [
   ),
   step("start", [date("contact", false)]),
   step("waitlist", [date("review", true)], [text(false)]),
-  step("report_outcome", [], [{ kind: "choice", name: "got_help", needed: true }, barriers, text(false)]),
+  step("report_outcome", [], [{ kind: "choice", name: "got_help", needed: true }, given, barriers, text(false)]),
   step("ask", [], [text(true)]),
   step("decline", [], [code, text(false)]),
   step("cannot_deliver", [], [code, barriers, text(false)]),
@@ -53,6 +55,8 @@ export const STEPS: readonly Step[] = [
   step("late_answer", [], [text(true)]),
 ];
 
+/** The kinds of services: those that there are words for. */
+export const SERVICES: readonly string[] = Object.keys(services);
 export const GOT_HELP = ["yes", "partial", "no"] as const;
 
 const listed = (use: string): string[] =>
@@ -63,7 +67,8 @@ const listed = (use: string): string[] =>
 /** What can be chosen in a field; `needs` is what the referral asks for. */
 export function choicesOf(field: Field, needs: readonly string[]): readonly string[] {
   if (field.kind !== "choice") return [];
-  return { code: listed("reason"), barriers: listed("barrier"), got_help: GOT_HELP, needs }[field.name];
+  const lists = { code: listed("reason"), barriers: listed("barrier"), got_help: GOT_HELP, services: SERVICES, needs };
+  return lists[field.name];
 }
 
 export const today = (now: number): string =>
