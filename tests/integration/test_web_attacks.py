@@ -58,7 +58,8 @@ class Scene:
         with self.hub.database.write() as connection:
             store = AccountStore(connection)
             store.add(account)
-            store.open_session(Session(secret_hash(token), login, self.clock.now(), self.clock.now() + SESSION_SECONDS))
+            now = self.clock.now()
+            store.open_session(Session(secret_hash(token), login, random_id(), now, now, now + SESSION_SECONDS))
         return {"Authorization": f"Bearer {token}"}
 
 
@@ -220,9 +221,9 @@ WRONG = [None, True, 0, -1, 2**64, 1.5, "", "\x00", "\ud800", [], {}, [[]], [Non
     ("method", "path", "members"),
     [
         ("POST", "/api/v1/sessions", ["login", "auth"]),
-        ("PUT", "/api/v1/vault", ["version", "vault", "recovery", "auth", "kdf"]),
+        ("PUT", "/api/v1/vault", ["version", "vault", "recovery", "auth", "kdf", "current"]),
         ("POST", "/api/v1/members", ["certificate", "revocation"]),
-        ("PUT", "/api/v1/grants", ["grants"]),
+        ("PUT", "/api/v1/grants", ["grants", "current"]),
         ("POST", f"/api/v1/agencies/urn:rcp:agency:shelter@{HOST}/entries", ["entry"]),
         ("POST", "/api/v1/invitations", ["roles", "mail"]),
     ],

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from hub.client import opening, reading, records, referrals
+from hub.client import enrol, epochs, opening, reading, records, referrals
 from hub.client.referrals import Outgoing
 from hub.clock import SetClock
-from hub.keys import vault
+from hub.errors import PeerMisbehaved
 from tests.conftest import NOW
 from tests.support.factories import some_hash, some_id
 from tests.support.web_modules import CLIENT, WebModules, text
@@ -93,12 +93,11 @@ def test_a_member_signs_in_with_two_secrets(two_hubs, browser):
 
 
 def test_a_hub_can_neither_weaken_the_derivation_nor_serve_an_old_vault(node, browser):
-    kdf = {**vault.KdfParameters.fresh().to_value(), "mem": 1024 * 1024}
-    lie(node, "/api/v1/kdf", kdf)
+    stored = served(browser.member, "/api/v1/vault")
+    lie(node, "/api/v1/vault", {**stored, "kdf": {**stored["kdf"], "mem": 1024 * 1024}})
     assert browser.sign_in() == {"refused": "unsupported_version"}
     node.ask("faults", rows=[])
     assert browser.sign_in(seen=10_000) == {"refused": "bad_signature"}
-    stored = served(browser.member, "/api/v1/vault")
     lie(node, "/api/v1/vault", {**stored, "version": stored["version"] + 1})
     assert browser.sign_in() == {"refused": "bad_signature"}
 
@@ -114,6 +113,22 @@ def test_a_referral_is_read_and_opened_abroad_in_the_browser(two_hubs, abroad):
     opened = abroad.done("open", handoff=handoff)
     assert opened["sections"]["minimal_contact"] == SECTIONS["minimal_contact"]
     assert opened["author"] == two_hubs.members["amina"].id
+
+
+@pytest.mark.parametrize("state", ["accepted", "claimed"])
+def test_a_state_for_which_the_ordering_hub_has_signed_no_place_is_refused_alike(
+    two_hubs, node, abroad, monkeypatch, state
+):
+    handoff, hana = referred(two_hubs), two_hubs.members["hana"]
+    path = f"/api/v1/handoffs/{handoff}"
+    told = served(hana, path)
+    told |= {"state": state, "statements": [{**row, "words": []} for row in told["statements"]]}
+    lie(node, path, told)
+    assert abroad.ask("show", handoff=handoff) == {"refused": "peer_misbehaved"}
+    honest = hana.hub.get
+    monkeypatch.setattr(hana.hub, "get", lambda asked, **more: told if asked == path else honest(asked, **more))
+    with pytest.raises(PeerMisbehaved):
+        reading.show(hana, handoff)
 
 
 def test_steps_taken_in_the_browser_reach_the_sender(two_hubs, abroad, browser):
@@ -199,6 +214,84 @@ def test_a_vault_opens_without_a_network_and_works_when_it_is_back(node, browser
     assert browser.ask("get", handoff=handoff) == {"refused": "peer_unreachable"}
     node.ask("faults", rows=[])
     assert browser.done("get", handoff=handoff)["value"] == {"text": "kept"}
+
+
+def on_a_phone(browser):
+    """Somebody opens the vault that their phone has kept, with what else it keeps."""
+    given = {"passphrase": PASSPHRASE, "url": browser.member.account.url, "now": NOW}
+    browser.done("unlock", phone=True, **given)
+    return browser
+
+
+def test_without_a_line_each_agency_is_judged_by_the_log_as_it_was_when_it_was_verified(two_hubs, node, browser):
+    node.ask("faults", rows=[])
+    beside, first, phone = two_hubs.members["tesfaye"].agency, referred(two_hubs), on_a_phone(browser)
+    for _ in range(2):
+        assert phone.done("show", handoff=first)["id"] == first
+    referred(two_hubs)
+    assert phone.done("agency", agency=beside) == "certified"
+
+    node.ask("faults", rows=[{"path": "/", "broken": True}])
+    for how in ("pinned", "certified"):  # as it was left, and unlocked again with what the vault had believed
+        phone.done("forget")
+        assert phone.done("show", handoff=first)["id"] == first
+        assert phone.done("agency", agency=beside) == how
+        assert phone.ask("agency", agency=beside, digits="1") == {"refused": "peer_unreachable"}
+        on_a_phone(browser)
+
+
+def test_a_hub_that_answers_is_not_judged_by_what_a_phone_keeps(two_hubs, node, browser):
+    node.ask("faults", rows=[])
+    hana, phone = two_hubs.members["hana"], on_a_phone(browser)
+    path = f"/api/v1/agencies/{hana.agency}".replace(":", "%3A").replace("@", "%40")
+    phone.done("agency", agency=hana.agency)  # nobody may have met her agency on this phone
+    assert phone.done("agency", agency=hana.agency) == "pinned"
+    older = served(two_hubs.members["amina"], f"/api/v1/agencies/{hana.agency}")
+    referred(two_hubs)
+    assert phone.done("agency", agency=hana.agency) == "pinned"
+    lie(node, path, older)
+    assert phone.ask("agency", agency=hana.agency) == {"refused": "bad_signature"}
+    for status, code in ((404, "peer_misbehaved"), (503, "peer_unreachable")):
+        lie(node, path, "none", status)
+        assert phone.ask("agency", agency=hana.agency) == {"refused": code}
+
+
+def test_what_was_typed_about_a_handoff_goes_when_its_copy_is_erased(two_hubs, node, abroad):
+    node.ask("faults", rows=[])
+    handoff, other, phone = referred(two_hubs), referred(two_hubs), on_a_phone(abroad)
+    phone.done("open", handoff=handoff)
+    names = [f"step/{handoff}/decline", "compose", f"step/{other}/decline", "consent/new"]
+    phone.done(
+        "type", rows=list(zip(names, ["SYN why", {"came": handoff, "words": "SYN"}, "SYN", {"v": 1}], strict=True))
+    )
+    assert phone.done("typed") == names
+    assert phone.done("erase", handoff=handoff) > 0
+    assert phone.done("typed") == names[2:]
+
+
+def test_a_packet_that_a_phone_kept_opens_after_its_header_was_renewed(two_hubs, node, abroad):
+    node.ask("faults", rows=[])
+    hana, handoff, phone = two_hubs.members["hana"], referred(two_hubs), on_a_phone(abroad)
+    phone.done("open", handoff=handoff)
+    node.ask("faults", rows=[])
+    assert phone.done("open", handoff=handoff)["sections"]["minimal_contact"] == SECTIONS["minimal_contact"]
+    assert not [path for _, path in node.ask("requests")["ok"] if "/files/" in path]
+
+    two_hubs.join(hana, "selam", {"caseworker"})
+    enrol.remove_member(hana, "selam")
+    del two_hubs.members["selam"]
+    epochs.renew(hana)
+    phone.done("forget")
+    assert phone.done("open", handoff=handoff)["sections"]["minimal_contact"] == SECTIONS["minimal_contact"]
+    node.ask("faults", rows=[{"path": "/", "broken": True}])
+    assert phone.done("open", handoff=handoff)["author"] == two_hubs.members["amina"].id
+
+
+def test_a_packet_that_a_line_spoilt_once_is_asked_for_again(two_hubs, node, abroad):
+    handoff, phone = referred(two_hubs), on_a_phone(abroad)
+    node.ask("faults", rows=[{"path": "/api/v1/packets/", "body": "no packet", "times": 1}])
+    for _ in range(2):
+        assert phone.done("open", handoff=handoff)["sections"]["minimal_contact"] == SECTIONS["minimal_contact"]
 
 
 def test_nothing_secret_stands_in_an_address(node, browser):

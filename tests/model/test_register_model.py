@@ -28,10 +28,6 @@ SETTINGS = {
 }
 LARGER = {
     "two hubs, three legs, two releases each": Setting(TWO_HUBS, releases=2, told=False),
-    "three hubs, three legs, two releases each": Setting(THREE_HUBS, releases=2, told=False),
-    "a successor among takes by two members": Setting(
-        THREE_HUBS, successor=FAR, assumes=1, takes=2, mortal=(CENTRE,), told=False
-    ),
 }
 
 FOR_FAULTS = (

@@ -161,6 +161,6 @@ def test_certain_is_never_wrong_and_both_hubs_agree_at_the_end(sqlite_template):
     run_state_machine_as_test(
         Custodians,
         settings=settings(
-            max_examples=40, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=25, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )

@@ -125,6 +125,6 @@ def test_two_hubs_are_of_one_mind_about_what_stands_still(sqlite_template):
     run_state_machine_as_test(
         Receipts,
         settings=settings(
-            max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=15, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )

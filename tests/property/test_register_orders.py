@@ -163,6 +163,6 @@ def test_three_hubs_keep_one_holder_whatever_the_order(sqlite_template):
     run_state_machine_as_test(
         ThreeHubs,
         settings=settings(
-            max_examples=20, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=10, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )

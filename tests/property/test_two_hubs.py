@@ -180,6 +180,6 @@ def test_two_hubs_are_of_one_mind_whatever_the_order(sqlite_template):
     run_state_machine_as_test(
         TwoHubs,
         settings=settings(
-            max_examples=25, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=15, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )

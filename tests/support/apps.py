@@ -5,9 +5,10 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from hub.app import build_app, create_hub, open_hub
+from hub.app import build_app, open_hub
 from hub.settings import Settings
 from hub.web.identity import Identity
+from tests.support.remembered import bear
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,7 @@ ABOUT = Identity("hub.example", "Ministry of Women and Family", "authority", "DJ
 def running_hub(folder: Path, clock: Clock, database: str = "") -> Iterator[tuple[Hub, Flask]]:
     """Create a hub in `folder`, open it, and build its application."""
     settings = Settings(data=folder, database=database)
-    create_hub(settings, ABOUT, clock=clock)
+    bear(settings, ABOUT, clock)
     hub = open_hub(settings, clock=clock)
     hub.wire = clock
     try:

@@ -50,12 +50,16 @@ class People:
 
     def hagos(self, **names: Any) -> CaseFile:
         """Hagos' file, alone and without a best-interests determination."""
+        return cases.new(self.worker, self.sections(**names))
+
+    def sections(self, **names: Any) -> dict[str, Any]:
+        """What stands in that file."""
         sections = FILES["SYN-ET-001"](days_from(today(self.clock) - timedelta(days=2)))
         sections["care_guardianship"]["situation"] = "unaccompanied"
         sections["status"]["situation"] = "unaccompanied"
         del sections["bia_bid"]["bid"]
         sections["identity"] |= names
-        return cases.new(self.worker, sections)
+        return sections
 
     def basis(self, *more: dict[str, object], sections: tuple[str, ...] = SHOWN) -> bases.Held:
         """A consent for this transfer."""

@@ -20,16 +20,16 @@ class NodeFailed(AssertionError):
     """npm or a script ended with an error."""
 
 
-def packages() -> Path:
+def packages(source: Path = NPM) -> Path:
     """Return a folder with `node_modules` as the lock says; made once, and safe when several processes ask at once."""
-    stamp = hashlib.sha256(b"".join((NPM / name).read_bytes() for name in _FILES)).hexdigest()[:16]
+    stamp = hashlib.sha256(b"".join((source / name).read_bytes() for name in _FILES)).hexdigest()[:16]
     folder = ROOT / ".dev" / "npm" / stamp
     if folder.exists():
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
     making = Path(tempfile.mkdtemp(prefix=f"{stamp}.", dir=folder.parent))
     for name in _FILES:
-        shutil.copy(NPM / name, making / name)
+        shutil.copy(source / name, making / name)
     done = npm(
         ["ci", "--no-audit", "--no-fund", "--prefix", str(making)],
         return_completed_process=True,

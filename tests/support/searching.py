@@ -1,14 +1,19 @@
-"""Searching in all that hubs keep: for words about a child, and for values by which two handoffs could be joined."""
+"""Searching in all that hubs keep and log: for words about a child, and for values that would join two handoffs."""
 
 from __future__ import annotations
 
 import base64
 import json
+import logging
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, quote_plus
 
 from sqlalchemy import MetaData, Table, inspect, select
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hub.context import Hub
 
 EVERYBODYS = {
@@ -18,8 +23,12 @@ EVERYBODYS = {
 
 
 def forms(word: bytes) -> set[bytes]:
-    """A word as it is, as JSON writes it, in hexadecimal, and in base64 at each of the three offsets it can have."""
-    made = {word, word.hex().encode(), json.dumps(word.decode("latin-1"))[1:-1].encode()}
+    """A word as it is, in JSON, in addresses and in UTF-16, in hexadecimal, and in base64 at each of three offsets."""
+    text = word.decode(errors="replace")
+    every = "".join(f"%{byte:02X}" for byte in word)
+    made = {word, word.hex().encode(), word.hex().upper().encode(), json.dumps(text)[1:-1].encode()}
+    made |= {quote(word, safe="").encode(), quote_plus(word).encode(), every.encode(), every.lower().encode()}
+    made |= {text.encode("utf-16-le"), text.encode("utf-16-be")}
     for offset in range(3):
         whole = base64.b64encode(bytes(offset) + word)
         kept = whole[(4 if offset else 0) : len(whole) - (4 if (offset + len(word)) % 3 else 0)]
@@ -45,6 +54,22 @@ def kept_by(hub: Hub) -> list[tuple[str, bytes]]:
     """Every file below a hub's data folder and every cell of its database, with where it is."""
     files = [(str(path), path.read_bytes()) for path in hub.settings.data.rglob("*") if path.is_file()]
     return files + cells(hub)
+
+
+@contextmanager
+def overheard() -> Iterator[list[tuple[str, bytes]]]:
+    """Yield what hubs log meanwhile, at any level, with where."""
+    said: list[tuple[str, bytes]] = []
+    ours, listener = logging.getLogger("hub"), logging.Handler()
+    listener.emit = lambda one: said.append((f"log of {one.name}", listener.format(one).encode()))  # type: ignore[method-assign]
+    before = ours.level
+    ours.addHandler(listener)
+    ours.setLevel(logging.DEBUG)
+    try:
+        yield said
+    finally:
+        ours.setLevel(before)
+        ours.removeHandler(listener)
 
 
 def found_in(kept: list[tuple[str, bytes]], words: list[bytes]) -> set[tuple[str, bytes]]:

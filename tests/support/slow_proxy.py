@@ -1,9 +1,10 @@
-"""A TCP proxy that makes a line bad: it cuts after so many bytes, holds everything back, or lets it drip."""
+"""A TCP proxy that makes a line bad: it cuts after so many bytes, holds all back, lets it drip, or is slow and far."""
 
 from __future__ import annotations
 
 import socket
 import threading
+import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -11,6 +12,31 @@ from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+_PIECE = 1024
+_IDLE = 0.05
+
+
+@dataclass
+class Narrow:
+    """One direction of a slow line, shared by all of its connections: so many bytes a second, so many seconds away."""
+
+    rate: float
+    delay: float
+    carried: int = 0
+    said: bytearray = field(default_factory=bytearray, repr=False)
+    """All that went this way, of all connections."""
+    _free: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def carry(self, data: bytes) -> float:
+        """Return the seconds that these bytes have to wait for those before them."""
+        with self._lock:
+            now = time.monotonic()
+            self._free = max(self._free, now) + len(data) / self.rate
+            self.carried += len(data)
+            self.said += data
+            return self._free - now
 
 
 @dataclass
@@ -25,6 +51,8 @@ class Proxy:
     """Cut after so many bytes from the target."""
     drip: float | None = None
     """Seconds to wait before each single byte from the target."""
+    up: Narrow | None = None
+    down: Narrow | None = None
     connections: int = 0
     stopped: threading.Event = field(default_factory=threading.Event)
     _open: list[socket.socket] = field(default_factory=list)
@@ -38,14 +66,32 @@ class Proxy:
             self.connections += 1
             far = socket.create_connection(self.target)
             self._open += [near, far]
-            for source, sink, limit, drip in ((near, far, self.cut_up, None), (far, near, self.cut_down, self.drip)):
-                threading.Thread(target=self._pump, args=(source, sink, limit, drip), daemon=True).start()
+            for line in (
+                (near, far, self.cut_up, None, self.up),
+                (far, near, self.cut_down, self.drip, self.down),
+            ):
+                threading.Thread(target=self._pump, args=line, daemon=True).start()
 
-    def _pump(self, source: socket.socket, sink: socket.socket, limit: int | None, drip: float | None) -> None:
+    def _pump(
+        self,
+        source: socket.socket,
+        sink: socket.socket,
+        limit: int | None,
+        drip: float | None,
+        narrow: Narrow | None,
+    ) -> None:
+        size = 1 if drip else _PIECE if narrow else 65536
+        last = 0.0
         with suppress(OSError):
-            while data := source.recv(1 if drip else 65536):
+            while data := source.recv(size):
                 if drip and self.stopped.wait(drip):
                     break
+                if narrow:
+                    began = time.monotonic()
+                    wait = narrow.carry(data) + (narrow.delay if began - last > _IDLE else 0)
+                    if self.stopped.wait(wait):
+                        break
+                    last = time.monotonic()
                 if limit is not None:
                     data, limit = data[:limit], limit - len(data)
                 sink.sendall(data)
@@ -80,3 +126,11 @@ def bad_line(url: str) -> Iterator[Proxy]:
                 listener.shutdown(socket.SHUT_RDWR)
             thread.join(5)
             proxy.close()
+
+
+@contextmanager
+def far_line(url: str, *, bits: int = 50_000, latency: float = 1.0) -> Iterator[Proxy]:
+    """Yield a line of so many bits a second in each direction, on which an answer is `latency` seconds away."""
+    with bad_line(url) as proxy:
+        proxy.up, proxy.down = (Narrow(bits / 8, latency / 2) for _ in range(2))
+        yield proxy

@@ -3,22 +3,17 @@ import * as devices from "../../web/src/client/devices.ts";
 import { readAttestation, signAttestation } from "../../web/src/client/attestations.ts";
 import * as pins from "../../web/src/client/pins.ts";
 import { deviceFingerprint, readDocument, verifyHubEntry } from "../../web/src/client/documents.ts";
-import * as handoffs from "../../web/src/client/handoffs.ts";
-import { Member } from "../../web/src/client/member.ts";
-import * as records from "../../web/src/client/records.ts";
-import { HubError, HubSession } from "../../web/src/client/session.ts";
-import { checkPublicKey, Signer, verifySignature } from "../../web/src/rcp/dsse.ts";
+import { HubError } from "../../web/src/client/session.ts";
+import { checkPublicKey, signEnvelope, Signer, verifySignature } from "../../web/src/rcp/dsse.ts";
 import { headerSize, openPayload, parseIdentity, parseRecipient, readHeader, sealFile, unwrap } from "../../web/src/rcp/age.ts";
 import * as e from "../../web/src/rcp/encoding.ts";
 import { Chain } from "../../web/src/client/links.ts";
 import { basisKey, freezeHandle, gateCommitment, seal } from "../../web/src/client/seal.ts";
 import * as says from "../../web/src/client/statements.ts";
 import { checkGrown } from "../../web/src/rcp/log.ts";
-import { ready } from "../../web/src/client/sodium.ts";
 import * as vault from "../../web/src/client/vault.ts";
 import { bytes, serve, text } from "./answering.mjs";
-
-await ready();
+import { memberAnswers } from "./web_members.mjs";
 
 const keysOf = ({ auth, kek }) => ({ auth: bytes(auth), kek: bytes(kek) });
 const textOf = ({ auth, kek }) => ({ auth: text(auth), kek: text(kek) });
@@ -31,84 +26,10 @@ function accepted({ given, note, host, proof, agency, served, digits }) {
   return { ...pins.acceptAgency(seen.pins, agency, served, seen.head, digits), seen };
 }
 
-// What the network does to requests whose path begins so: it breaks so many times, or somebody else answers.
-let faults = [];
-let requests = [];
-const waits = [];
-const around = {
-  async fetch(url, init) {
-    const path = new URL(url).pathname;
-    requests.push([init.method, path]);
-    const fault = faults.find((one) => path.startsWith(one.path) && one.times !== 0);
-    if (fault) fault.times = (fault.times ?? -1) - 1;
-    if (fault?.lost) await fetch(url, init);
-    if (fault?.lost || fault?.broken) throw new TypeError("fetch failed");
-    if (fault) return new Response(fault.body, { status: fault.status ?? 200 });
-    return fetch(url, init);
-  },
-  wait: async (seconds) => waits.push(seconds),
-};
-const members = new Map();
-const lineOf = ({ hash, statement, position, state, refused, standing }) => ({ hash, type: statement.type, position, state, refused, standing });
-const shownOf = (shown) => ({
-  ...{ id: shown.id, from: shown.from, to: shown.to, state: shown.state, heads: shown.heads, frozen: shown.frozen },
-  lines: shown.lines.map(lineOf),
-  packets: shown.packets.map(({ hash }) => hash),
-});
-const packetOf = ({ hash, author, sections, attachments }) => ({
-  ...{ hash, author, sections: Object.fromEntries(sections) },
-  attachments: Object.fromEntries([...attachments].map(([name, data]) => [name, text(data)])),
-});
-const recordOf = ({ attachments, ...record }) => ({ ...record, attachments: [...attachments.keys()] });
-
 const answers = {
-  async sign_in({ name, url, login, passphrase, device, now, seen = 0 }) {
-    const kept = { device: bytes(device), seen, accepted: new Map() };
-    const member = await Member.signIn(new HubSession(url, around), login, passphrase, kept, () => now);
-    members.set(name, member);
-    return { agency: member.agency, member: member.id, roles: await member.roles(), seen: kept.seen };
-  },
-  unlock({ name, url, passphrase, now }) {
-    const { known, kept } = members.get(name);
-    members.set(name, Member.unlock(new HubSession(url, around), known, passphrase, kept, () => now));
-  },
-  sign_out: ({ name }) => members.get(name).signOut(),
-  faults({ rows }) {
-    faults = rows;
-    requests = [];
-  },
-  requests: () => requests,
-  waits: () => waits,
-  forget: ({ name }) => members.get(name).trust.forget(),
-  agency: async ({ name, agency, digits }) => (await members.get(name).trust.agency(agency, { digits })).how,
-  show: async ({ name, handoff }) => shownOf(await handoffs.show(members.get(name), handoff)),
-  async show_all({ name, rows }) {
-    const found = await Promise.all(rows.map((handoff) => handoffs.show(members.get(name), handoff)));
-    return found.map(({ id }) => id);
-  },
-  async open({ name, handoff, packet }) {
-    const member = members.get(name);
-    const shown = await handoffs.show(member, handoff);
-    return packetOf(await handoffs.open(member, shown, packet ? shown.packet(packet) : shown.newestPacket()));
-  },
-  async say({ name, handoff, type, body, words }) {
-    const member = members.get(name);
-    const shown = await handoffs.show(member, handoff);
-    const part = words ? await handoffs.sealReply(member, shown, words) : null;
-    return (await handoffs.say(member, shown, type, body, { part })).state;
-  },
-  put: ({ name, kind, value, attachments = {}, ...how }) => {
-    const files = new Map(Object.entries(attachments).map(([name, data]) => [name, bytes(data)]));
-    return records.put(members.get(name), kind, value, { ...how, attachments: files });
-  },
-  get: async ({ name, handoff, kind }) => recordOf(await records.get(members.get(name), handoff, kind)),
-  async list({ name, kinds, since }) {
-    const found = [];
-    for await (const record of records.list(members.get(name), kinds, since)) found.push(record.handoff);
-    return found;
-  },
-  keep: ({ name }) => members.get(name).keep(),
+  ...memberAnswers,
   trust_hub: ({ given, host, key, digits }) => pins.trustHub(pins.readPins(given), host, bytes(key), digits),
+  merge: ({ one, other }) => pins.mergePins(pins.readPins(one), pins.readPins(other)),
   see: ({ given, note, host, proof }) => pins.seeCheckpoint(pins.readPins(given), note, host, proof.map(bytes)),
   grown: ({ old, now, proof }) => checkGrown(old, now, proof.map(bytes)) ?? true,
   accept(asked) {
@@ -167,8 +88,9 @@ const answers = {
   basis_key: ({ secret, packet, to }) => text(basisKey(bytes(secret), packet, to)),
   gate: ({ finding, key, gate }) => gateCommitment(finding, bytes(key), gate),
   freeze: ({ token, packet }) => freezeHandle(token, packet),
-  attest: ({ said, seed }) => signAttestation(said, new Signer(bytes(seed))),
+  attest: ({ said, seed }) => signAttestation(said, (type, value) => signEnvelope(type, value, new Signer(bytes(seed)))),
   attestation: ({ value, now, ...asked }) => readAttestation(value, accepted(asked).agency, now),
+  kdf: ({ device }) => vault.kdfOf(bytes(device)),
   derive: ({ passphrase, device, kdf }) => textOf(vault.derive(passphrase, bytes(device), vault.readKdf(kdf))),
   vault_vector({ login, passphrase, device, code, seen, stored }) {
     const row = vault.readStored(stored);

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from hub.app import build_app, create_hub, open_hub
+from hub.app import build_app, open_hub
 from hub.auth import accounts
 from hub.auth.store import AccountStore
 from hub.client import around, enrol, founding, training
@@ -24,6 +24,7 @@ from hub.client.founding import AgencyFacts
 from hub.federation.jobs import deliver, pull
 from hub.federation.pull import add_peer
 from hub.freeze.jobs import freeze_packets
+from hub.handofflog.store import HandoffLog
 from hub.ids import agency_id
 from hub.keys.certificates import certify, fingerprint
 from hub.packets.encoding import b64u
@@ -34,6 +35,7 @@ from hub.web.identity import Identity
 from tests.support import consents
 from tests.support.apart import apart, settled
 from tests.support.factories import CERTIFIER_KEYS, CERTIFIERS, some_hash
+from tests.support.remembered import Remembered, bear
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from hub.context import Hub
     from tests.support.apart import PutClock
 
+_known: dict[tuple[object, ...], Remembered] = {}
 PASSPHRASE = "correct horse battery staple"
 FOUNDER = frozenset({"caseworker", "supervisor", "agency_admin", "coordinator", "data_officer"})
 SECTIONS = {"minimal_contact": {"name": "SYN Hagos"}, "needs_risk": {"risk": "high"}}
@@ -55,6 +58,12 @@ class Served:
 
     hub: Hub
     url: str
+    plain: bool = False
+
+    @property
+    def log_size(self) -> int:
+        with self.hub.database.read() as connection:
+            return HandoffLog(connection, self.hub.origin).head().size
 
     def invite(self, name: str, roles: frozenset[str] = FOUNDER) -> Invitation:
         agency = agency_id(name, self.hub.origin)
@@ -96,6 +105,17 @@ class World:
     work: Callable[[Collection[Hub]], None] = in_turn
     hubs: dict[str, Served] = field(default_factory=dict)
     members: dict[str, Member] = field(default_factory=dict)
+    sent: list[tuple[str, bytes]] = field(default_factory=list)
+    """What browsers sent to these hubs, with where."""
+
+    @property
+    def untouched(self) -> bool:
+        """Whether these are hubs of threads, on SQLite, with settings as they come, that logged themselves alone."""
+        return (
+            not self.members
+            and all(type(one) is Served and one.plain for one in self.hubs.values())
+            and all(one.log_size == 1 for one in self.hubs.values())
+        )
 
     def desk(self, login: str) -> Desk:
         return Desk(self.folder / login, login, PASSPHRASE, self.clock)
@@ -180,7 +200,25 @@ def world_apart(
 
 
 def populated(made: World, home: str, away: str) -> World:
-    """Fill a world: shelter and authority in Djibouti, transit centre and community coalition in Ethiopia."""
+    """Fill a world: shelter and authority in Djibouti, transit centre and community coalition in Ethiopia.
+
+    People of an untouched world on SQLite are those of the first such world of this process.
+    """
+    known = (home, away, tuple(made.hubs), made.clock.now())
+    if not made.untouched:
+        return _peopled(made, home, away)
+    if known in _known:
+        hubs = {host: (served.hub, served.url) for host, served in made.hubs.items()}
+        made.members.update(_known[known].put(made.folder, hubs, made.clock))
+    else:
+        _peopled(made, home, away)
+        _known[known] = Remembered.of(
+            made.folder, {host: served.hub for host, served in made.hubs.items()}, made.members
+        )
+    return made
+
+
+def _peopled(made: World, home: str, away: str) -> World:
     made.found(home, "shelter", "shelter", "DJ", "amina")
     made.found(home, "authority", "authority", "DJ", "daher")
     made.found(away, "addis", "io", "ET", "hana")
@@ -257,7 +295,7 @@ def _identity(host: str) -> Identity:
 def _served(folder: Path, host: str, clock: SetClock, given: Mapping[str, Any]) -> Iterator[Served]:
     settings = Settings(data=folder, private_peers=True, **given)
     with ExitStack() as stack:
-        create_hub(settings, _identity(host), clock=clock)
+        bear(settings, _identity(host), clock)
         server, url = _server(stack)
         hub = open_hub(replace(settings, url=url), clock=clock)
         hub.wire = clock
@@ -267,7 +305,7 @@ def _served(folder: Path, host: str, clock: SetClock, given: Mapping[str, Any]) 
         thread.start()
         stack.callback(thread.join)
         stack.callback(server.shutdown)
-        yield Served(hub, url)
+        yield Served(hub, url, plain=not any(given.values()))
 
 
 class _Quiet(WSGIRequestHandler):

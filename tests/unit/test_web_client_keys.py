@@ -93,6 +93,19 @@ def test_an_agency_is_certified_and_then_pinned(web):
     assert both(web, served, agency, pins=pins)[0] == "pinned"
 
 
+def test_a_key_that_was_certified_counts_as_compared_once_somebody_compared_it(web):
+    agency = addis()
+    served = Served(agency.envelope())
+    digits = fingerprint(agency.root.public_key)
+    assert both(web, served, agency, digits=digits)[0] == "fingerprint"
+    _, pins = both(web, served, agency)
+    how, pins = both(web, served, agency, pins=pins, digits=digits)
+    assert (how, pins.agencies[agency.agency].how) == ("fingerprint", "fingerprint")
+    how, pins = both(web, served, agency, pins=pins)
+    assert (how, pins.agencies[agency.agency].how) == ("pinned", "fingerprint")
+    assert both(web, served, agency, pins=pins, digits=fingerprint(seed("other")))[0] == "pinned"
+
+
 def test_an_agency_that_nobody_vouches_for_needs_its_fingerprint(web):
     agency = addis(certifiers=CERTIFIERS[:1])
     served = Served(agency.envelope())
@@ -108,6 +121,11 @@ def test_a_hub_s_own_key_and_the_root_do_not_certify(web):
     own = addis()
     own.certifiers = (CERTIFIERS[0], own.root)
     assert both(web, Served(own.envelope()), own, pins=pins)[0] == "first_seen"
+
+
+def _as_if_newer(pins):
+    """The pins of who was shown another set of documents up to a later place."""
+    return {name: replace(pin, newest=pin.newest + 1) for name, pin in pins.agencies.items()}
 
 
 def _lies():
@@ -143,6 +161,14 @@ def _lies():
     revoked = agency.revocation(agency.members["hana"])
     again = Agency("addis").member("hana", "caseworker", until=NOW + 10).envelope
     yield "revoked again", Served(agency.envelope(), hana, revoked, again), agency, {}
+    gone = Served(agency.envelope(), hana, revoked)
+    _, seen = python(gone, agency)
+    yield "revocation left out again", gone, agency, {"pins": seen, "documents": gone.proven()[:2]}
+    grown = Served(agency.envelope(), hana, revoked, second)
+    kept = [one for one in grown.proven() if one.index != gone.proven()[-1].index]
+    yield "left out later", grown, agency, {"pins": seen, "proof": grown.consistency(4), "documents": kept}
+    _, seen = python(gone, agency, documents=gone.proven()[:2])
+    yield "left out, and shown later", gone, agency, {"pins": replace(seen, agencies=_as_if_newer(seen))}
 
 
 @pytest.mark.parametrize(("what", "served", "agency", "how"), [pytest.param(*row, id=row[0]) for row in _lies()])
@@ -155,6 +181,21 @@ def test_a_chain_that_goes_on_is_accepted(web):
     second = agency.next(duty=("1",))
     served = Served(agency.envelope(), second)
     assert both(web, served, agency)[0] == "certified"
+
+
+def test_two_devices_of_a_member_know_together_what_each_has_seen(web):
+    agency = addis()
+    hana = agency.members["hana"]
+    said = [agency.envelope(), hana.envelope, agency.revocation(hana)]
+    _, before = both(web, Served(*said[:2]), agency)
+    _, after = both(web, Served(*said), agency)
+    _, compared = both(web, Served(*said[:2]), agency, digits=fingerprint(agency.root.public_key))
+    for one, other in ((before, after), (after, before), (after, compared), (compared, after), (PINS, after)):
+        found = web.ask("merge", one=one.to_value(), other=other.to_value())
+        assert found == {"ok": one.joined(other).to_value()}
+        pin = one.joined(other).agencies[agency.agency]
+        assert pin.documents == after.agencies[agency.agency].documents
+        assert (pin.how == "fingerprint") is (compared in (one, other))
 
 
 def test_who_lost_a_case_role_keeps_the_old_key_alive_until_the_next_epoch(web):

@@ -86,6 +86,12 @@ def test_two_secrets_give_the_same_keys(web):
         assert web.ask("derive", **asked) == {"ok": as_text(KEYS)}
 
 
+def test_a_device_secret_alone_gives_the_salt(web):
+    for device in (DEVICE, vault.DeviceSecret(seed("another device", 16))):
+        assert web.ask("kdf", device=text(device.value)) == {"ok": vault.KdfParameters.of(device).to_value()}
+    assert vault.KdfParameters.of(DEVICE) != vault.KdfParameters.of(device)
+
+
 def test_a_vault_that_python_sealed_opens_in_the_browser(web):
     assert opened(web, seen=3) == {"ok": CONTENT}
 
