@@ -270,7 +270,7 @@ def _sign_in(founded: Founded, nation: Nation) -> dict[str, str]:
             token = secrets.token_urlsafe(32)
             member = agency.members["desk"]
             tokens[agency.agency] = token
-            store.open_session(Session(secret_hash(token), member.member, now, now + DAY))
+            store.open_session(Session(secret_hash(token), member.member, random_id(), now, now + DAY, now + DAY))
     return tokens
 
 
