@@ -252,8 +252,10 @@ def test_supervisors_find_in_each_queue_what_waits_and_say_what_they_think_of_it
         desk.page.get_by_role("tab", name="Openings").click()
         for why, press in (("SYN Her shift is over.", "The reason holds"), ("SYN I was curious.", "This worries me")):
             card = desk.page.locator(".card", has_text=why)
-            card.get_by_role("button", name=press).click()
+            card.get_by_role("button", name=press).focus()
+            desk.page.keyboard.press("Enter")
             expect(card).to_have_count(0)
+            expect(desk.page.locator("main :focus"), "whoever works by keys goes on from there").to_have_count(1)
         desk.page.get_by_role("tab", name="To close").click()
         desk.page.get_by_role("link", name="Look at the case first").click()
         expect(desk.page.get_by_text("This closure waits for a second person")).to_be_visible()

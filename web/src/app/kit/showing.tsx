@@ -3,6 +3,7 @@
 import { createContext, type VNode } from "preact";
 import { useContext, useEffect, useRef } from "preact/hooks";
 import { useFront, useSay, type Children } from "../core/app.ts";
+import { useFocusKept } from "../core/focus.ts";
 import { PlaceContext } from "../core/router.ts";
 import { away, moment } from "../core/time.ts";
 import type { Say } from "../core/words.ts";
@@ -16,18 +17,20 @@ function nameOf(say: Say, path: string): string {
   return say.has(key) ? `${say(key)} · Handover` : "Handover";
 }
 
-/** A whole screen. Its heading gets the focus when it appears, so that a screen reader says where one is. */
+/** A whole screen. Its heading gets the focus when it appears, so that a screen reader says where one is; it stays within. */
 export function Page({ title, back, children }: { title: string; back?: string; children: Children }): VNode {
   const say = useSay();
   const { path } = useContext(PlaceContext);
+  const page = useRef<HTMLDivElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
+  useFocusKept(page);
   useEffect(() => {
     document.title = nameOf(say, path);
     heading.current?.focus();
     globalThis.scrollTo?.(0, 0);
   }, [title]);
   return (
-    <div class="page">
+    <div class="page" ref={page}>
       {back !== undefined && (
         <p class="back">
           <a href={`#/${back}`}>{say("app.back")}</a>
