@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import threading
 from contextlib import contextmanager
 from functools import partial
@@ -11,19 +10,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 from hub.clock import SetClock
 from hub.directory.areas.store import Areas
 from tests.conftest import NOW
-from tests.support.chromium import found, surroundings
+from tests.support.chromium import launched
 from tests.support.world import populated, world
 
 HOST = "hub.example"
-QUIET = (
-    *("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync", "--disable-extensions", "--disable-default-apps"),
-    *("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--virtual-time-budget=3000", "--timeout=20000"),
-)
+NOBODY_ELSE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 
 
 @pytest.fixture(scope="module")
@@ -38,10 +34,12 @@ def place(tmp_path_factory):
 def asked(folder, url):
     """What a browser shows of a page, and every origin that the page, or whatever it loads, asks."""
     log = folder / "net.json"
-    words = (*QUIET, f"--user-data-dir={folder / 'profile'}", f"--log-net-log={log}", "--dump-dom", url)
-    shown = subprocess.run(
-        [str(found()), *words], check=True, capture_output=True, timeout=90, env=surroundings()
-    ).stdout
+    with sync_playwright() as playwright:
+        chromium = launched(playwright, NOBODY_ELSE, f"--log-net-log={log}")
+        page = chromium.new_page()
+        page.goto(url, wait_until="networkidle")
+        shown = page.content()
+        chromium.close()  # which ends the log, too
     own = "{0.scheme}://{0.netloc}".format(urlsplit(url))
     origins = set()
     for event in json.loads(log.read_text())["events"]:
@@ -49,7 +47,7 @@ def asked(folder, url):
         if about.get("initiator", "").startswith(own) or about.get("url", "").startswith(own):
             parts = urlsplit(about.get("url", own))
             origins.add(f"{parts.scheme}://{parts.netloc}")
-    return shown.decode(), origins
+    return shown, origins
 
 
 @contextmanager
