@@ -169,6 +169,7 @@ def signed_in(chromium, place, login: str, path: str = "inbox", *, url: str = ""
 def enter(desk: Desk, login: str, secret: str, passphrase: str = PASSPHRASE) -> Desk:
     """Sign in on a new device, by the address that a printed sheet has."""
     desk.page.goto(f"{desk.url}{desk.root}#/sign-in?login={quote(login)}&device={quote(secret)}")
+    desk.page.wait_for_function("() => !location.hash")  # the form was made anew with what the address said
     desk.page.locator("input[type=password]").first.fill(passphrase)
     desk.page.locator("button[type=submit]").first.click()
     expect(desk.page.locator(".frame")).to_be_visible(timeout=_ROOM_FOR_ARGON)
