@@ -78,7 +78,7 @@ def test_somebody_reads_and_answers_without_a_line_and_it_is_sent_once(chromium,
         desk.press("Open and read")
         expect(desk.page.get_by_text(CANARY).first).to_be_visible()
         desk.press("I have seen it")
-        expect(desk.page.get_by_text("2 messages wait")).to_be_visible(timeout=20_000)
+        expect(desk.page.get_by_text("2 messages wait")).to_be_visible(timeout=30_000)
         assert [line.statement.type for line in reading.show(hana, sent).lines][-1] == "referral.deliver"
         assert CANARY in desk.page.evaluate(KEPT)[1]
         desk.page.clock.set_fixed_time(place.clock.now() + 11 * 60)  # and nobody touches the phone
@@ -89,9 +89,9 @@ def test_somebody_reads_and_answers_without_a_line_and_it_is_sent_once(chromium,
         desk.page.clock.set_fixed_time(place.clock.now())
         desk.page.locator("input[type=password]").fill("correct horse battery staple")
         desk.page.locator("button[type=submit]").first.click()
-        expect(desk.page.get_by_text("2 messages wait")).to_be_visible(timeout=20_000)
+        expect(desk.page.get_by_text("2 messages wait")).to_be_visible(timeout=30_000)
         desk.page.context.set_offline(False)
-        expect(desk.page.get_by_text("2 messages wait")).to_have_count(0, timeout=20_000)
+        expect(desk.page.get_by_text("2 messages wait")).to_have_count(0, timeout=30_000)
         place.run()
         said = [line.statement.type for line in reading.show(hana, sent).lines]
         assert said.count("referral.acknowledge") == 1
@@ -153,7 +153,7 @@ def test_two_tabs_send_what_waits_once_and_change_an_account_in_one_go(chromium,
         posted = []
         context.on("request", lambda one: one.method == "POST" and posted.append(one.url))
         context.set_offline(False)
-        expect(waits).to_have_count(0, timeout=20_000)
+        expect(waits).to_have_count(0, timeout=30_000)
         assert len([url for url in posted if url.endswith("/statements")]) == 1
         changed = other.page.evaluate("changed")
         assert changed["together"]

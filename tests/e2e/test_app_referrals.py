@@ -308,7 +308,7 @@ def test_what_is_sealed_without_a_line_goes_out_once(place, held, chromium):
         said(desk, "It waits on this device")
         assert {row.value["handoff"] for row in records.listing(amina, "fanout")} == before
         desk.page.context.set_offline(False)
-        desk.press("Send now")
+        desk.hurry("Send now")  # a line that is back sends by itself, too
         expect(desk.button("Send now")).to_have_count(0, timeout=SLOW)
     place.run()
     (fresh,) = {row.value["handoff"] for row in records.listing(amina, "fanout")} - before

@@ -148,5 +148,5 @@ def claims(hub):
 
 
 def health(process):
-    with urllib.request.urlopen(f"{process.url}/healthz", timeout=5) as answer:
+    with urllib.request.urlopen(f"{process.url}/healthz", timeout=60) as answer:
         return json.load(answer)
