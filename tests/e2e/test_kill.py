@@ -33,12 +33,12 @@ def test_every_packet_arrives_once_and_every_receipt_comes_back_whoever_is_kille
         process.start()
     for kill in range(KILLS):
         goal = PACKETS * (kill + 1) // (KILLS + 2)
-        until(lambda goal=goal: away.arrived() >= goal, f"{goal} packets to arrive", 120)
+        until(lambda goal=goal: away.arrived() >= goal, f"{goal} packets to arrive")
         victim = dice.choice((home_process, away_process))
         victim.kill()
         victim.start()
-    until(lambda: away.arrived() == PACKETS, "all packets to arrive", 180)
-    until(lambda: home.desk.outgoing(AWAY) == away.desk.outgoing(HOME) == 0, "all receipts", 180)
+    until(lambda: away.arrived() == PACKETS, "all packets to arrive")
+    until(lambda: home.desk.outgoing(AWAY) == away.desk.outgoing(HOME) == 0, "all receipts")
     for _, process in hubs:
         process.stop()
     with home.hub.database.read() as connection:

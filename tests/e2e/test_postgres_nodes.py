@@ -116,8 +116,8 @@ def test_a_receiving_hub_on_postgresql_loses_and_doubles_nothing_whichever_proce
         victim = dice.choice(victims)
         victim.kill()
         victim.start()
-    until(lambda: away.arrived() == PACKETS, "all packets to arrive", 120)
-    until(lambda: home.desk.outgoing(AWAY) == away.desk.outgoing(HOME) == 0, "all receipts", 120)
+    until(lambda: away.arrived() == PACKETS, "all packets to arrive")
+    until(lambda: home.desk.outgoing(AWAY) == away.desk.outgoing(HOME) == 0, "all receipts")
     for each in (home, away):
         with each.hub.database.read() as connection:
             rows = [row for handoff in sent for row in HandoffStore(connection).statements(handoff)]

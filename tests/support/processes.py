@@ -25,7 +25,7 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def until(true, what: str, seconds: float = 60) -> None:
+def until(true, what: str, seconds: float = 240) -> None:
     """Wait until another process has made `true()` hold."""
     end = time.monotonic() + seconds
     while not true():
