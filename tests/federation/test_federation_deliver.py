@@ -233,10 +233,10 @@ def test_a_worker_that_waits_for_a_slow_peer_keeps_its_claim(scene, monkeypatch)
     assert deliver_all(scene.hub, patience=0.1) == 0
     for _ in range(3):
         scene.hub.wire.forward(LEASE - 1)
-        until(lambda: scene.rows(outbox)[0].claimed_until == scene.hub.wire.now() + LEASE, "a renewal", 5)
+        until(lambda: scene.rows(outbox)[0].claimed_until == scene.hub.wire.now() + LEASE, "a renewal")
         assert peers_due(scene.hub) == []
     scene.peer.patience.set()
-    until(lambda: states(scene) == ["waiting"] and scene.rows(outbox)[0].tries == 1, "the worker to give up", 5)
+    until(lambda: states(scene) == ["waiting"] and scene.rows(outbox)[0].tries == 1, "the worker to give up")
 
 
 def test_a_worker_that_lost_its_claim_says_no_more(scene, monkeypatch, caplog):
@@ -263,6 +263,6 @@ def test_a_database_that_fails_a_renewal_ends_no_delivery(scene, monkeypatch, ca
     monkeypatch.setattr("hub.federation.deliver.RENEW", 0.01)
     with Holding(scene.hub) as holding:
         holding.hold("no claim")
-        until(lambda: "could not be renewed" in caplog.text, "a beat", 5)
+        until(lambda: "could not be renewed" in caplog.text, "a beat")
         holding.check()
     assert scene.deliver() == 1
