@@ -63,7 +63,7 @@ def called(place, hub):
         hub.settings = replace(hub.settings, sms=sms, sms_callback=callback)
         with requests.Session() as session:
             session.trust_env = False
-            return session.post(place.hubs[HOST].url + path, headers=headers, timeout=10, **given).status_code
+            return session.post(place.hubs[HOST].url + path, headers=headers, timeout=20, **given).status_code
 
     return call
 

@@ -142,14 +142,14 @@ def test_the_short_command_says_which_needs_there_are(says, place):
 def test_anybody_may_read_the_public_part_of_a_hub_and_nothing_else_of_it(place, offered):
     hub, url = place.hubs[AWAY].hub, place.hubs[AWAY].url
     publish_feed(hub)
-    answer = requests.get(f"{url}/map/feed", params={"after": 0}, timeout=10)
+    answer = requests.get(f"{url}/map/feed", params={"after": 0}, timeout=20)
     value = read_page(answer.content, AWAY, hub.signer.public_key, part=PARTS[PUBLIC], after=0, now=NOW)
     told = {json.loads(row["document"])["name"]: row["document"] for row in value["records"]}
     assert {"Addis Centre", "Arrivals", "Papers"} <= set(told)
     assert "focal_point" not in json.loads(told["Arrivals"])
     for wrong in ("-1", "x", str(2**60)):
-        assert requests.get(f"{url}/map/feed", params={"after": wrong}, timeout=10).status_code == 422
-    assert requests.get(f"{url}/federation/v1/map", params={"after": 0}, timeout=10).status_code in {400, 401, 403}
+        assert requests.get(f"{url}/map/feed", params={"after": wrong}, timeout=20).status_code == 422
+    assert requests.get(f"{url}/federation/v1/map", params={"after": 0}, timeout=20).status_code in {400, 401, 403}
 
 
 # A border has two sides
