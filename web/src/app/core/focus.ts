@@ -10,7 +10,7 @@ const HEADINGS = "h1, h2, h3";
  * keyboard or screen reader is thrown to the start of the page. Here it goes to the heading of what stands next in its
  * place, or of what it stood in (WCAG 2.2, 2.4.3).
  */
-export function useFocusKept(within: RefObject<HTMLElement>): void {
+export function useFocusKept(within: RefObject<HTMLElement | null>): void {
   useEffect(() => {
     const root = within.current;
     if (!root) return;
