@@ -10,9 +10,9 @@ export function FileField({ onFile, ...field }: FieldProps & { onFile: (file: Fi
         <input
           {...tied}
           type="file"
+          onClick={(event) => (event.currentTarget.value = "")} // so that the same file can be chosen again
           onChange={(event) => {
             const [first] = event.currentTarget.files ?? [];
-            event.currentTarget.value = "";
             if (first) onFile(first);
           }}
         />
