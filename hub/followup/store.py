@@ -129,9 +129,10 @@ class FollowUps(Store):
 class SweepState(Store):
     """The one row that remembers when the last sweep was and whether expiry is suspended."""
 
-    def get(self) -> Sweep | None:
-        """Return the last sweep; None before the first."""
-        row = self._connection.execute(select(sweep_state)).one_or_none()
+    def get(self, *, lock: bool = False) -> Sweep | None:
+        """Return the last sweep; None before the first. Locked, nobody else changes it before this transaction ends."""
+        query = select(sweep_state)
+        row = self._connection.execute(query.with_for_update() if lock else query).one_or_none()
         return None if row is None else Sweep(row.last_sweep_at, row.suspended_since)
 
     def put(self, sweep: Sweep) -> None:

@@ -32,18 +32,20 @@ _log = logging.getLogger(__name__)
 
 def sweep(hub: Hub) -> int:
     """Act on all clocks that are due; return how many rungs were told."""
-    now = hub.clock.now()
     with hub.database.write() as connection:
         state = SweepState(connection)
-        current = next_sweep(state.get(), now)
+        last, now = state.get(lock=True), hub.clock.now()  # read in this order: a worker that waited goes not backwards
+        current = next_sweep(last, now)
         state.put(current)
     if not current.may_expire:
         _log.error("clock jumped: nothing expires until an operator confirms the time")
     done = 0
     while True:
         with hub.database.write() as connection:
+            newest = SweepState(connection).get(lock=True)  # the time may have been confirmed meanwhile
             claimed = FollowUps(connection).claim_due(now, _BATCH)
-        done += sum(_try(hub, followup, may_expire=current.may_expire) for followup in claimed)
+        may_expire = newest is None or newest.may_expire
+        done += sum(_try(hub, followup, may_expire=may_expire) for followup in claimed)
         if len(claimed) < _BATCH:
             hub.facts["last_sweep_at"] = now
             return done
@@ -51,10 +53,10 @@ def sweep(hub: Hub) -> int:
 
 def confirm_time(hub: Hub) -> None:
     """Say that the clock is right: expiry goes on, and clocks forget times from a future that never came."""
-    now = hub.clock.now()
     with hub.database.write() as connection:
+        now = hub.clock.now()
+        SweepState(connection).put(confirmed(now))  # first: a sweep waits with its claims until all of this is done
         FollowUps(connection).rebase(now)
-        SweepState(connection).put(confirmed(now))
 
 
 def _try(hub: Hub, followup: FollowUp, *, may_expire: bool) -> int:

@@ -60,9 +60,10 @@ def remind(hub: Hub) -> int:
 
 def release(hub: Hub) -> int:
     """Let contact details through that have waited; return how many. A clock that jumped lets nothing through."""
-    now, done = hub.clock.now(), 0
+    done = 0
     with hub.database.write() as connection:
-        if not next_sweep(SweepState(connection).get(), now).may_expire:
+        last, now = SweepState(connection).get(), hub.clock.now()
+        if not next_sweep(last, now).may_expire:
             _log.error("clock jumped: no contact details are let through until an operator confirms the time")
             return 0
         for request in Requests(connection).over(now):
