@@ -22,6 +22,7 @@ from hub.notify.store import LEASE, notices
 from hub.outbox.store import Outbox
 from hub.proxies.store import Questions
 from hub.settings import Settings
+from hub.transfer.store import LegStore
 from tests.support.processes import HubProcess, free_port, until
 
 if TYPE_CHECKING:
@@ -82,12 +83,12 @@ def settled(hubs: Collection[Hub]) -> None:
                 break
             _introduce_anew(hubs)
         else:
-            raise AssertionError("The hubs never did what is due.")
+            raise AssertionError(f"The hubs never did what is due: {[_left(hub, hubs) for hub in hubs]}")
 
 
 def _idle_within(hubs: Collection[Hub], seconds: float) -> bool:
     try:
-        until(lambda: not any(_busy(hub, hubs) for hub in hubs), "the hubs to have done what is due", seconds)
+        until(lambda: not any(any(_left(hub, hubs).values()) for hub in hubs), "the hubs to do what is due", seconds)
     except AssertionError:
         return False
     return True
@@ -101,7 +102,8 @@ def _introduce_anew(hubs: Collection[Hub]) -> None:
                 Peers(connection).heard(other.origin)
 
 
-def _busy(hub: Hub, hubs: Collection[Hub]) -> int:
+def _left(hub: Hub, hubs: Collection[Hub]) -> dict[str, int]:
+    """Return how many things of each kind a hub has still to do by its clock."""
     now = hub.clock.now()
     with hub.database.read() as connection:
         promised = sum(Outbox(connection).waiting(other.origin) for other in hubs)
@@ -112,5 +114,12 @@ def _busy(hub: Hub, hubs: Collection[Hub]) -> int:
         )
         asks = Questions(connection)
         answers = [text for one in asks.asked() for text in InboundTexts(connection).answers_from(one.number, now)]
-        doomed = PacketStore(connection).doomed(None)
-        return promised + int(due or 0) + int(told or 0) + len(asks.next()) + len(answers) + len(doomed)
+        doomed, legs = PacketStore(connection).doomed(None), LegStore(connection)
+        return {
+            "promised": promised,
+            "clocks": int(due or 0),
+            "notices": int(told or 0),
+            "questions": len(asks.next()) + len(answers),
+            "packets": len(doomed),
+            "alarms": sum(legs.get(name).from_host == hub.origin for name, _ in legs.alarms(now, (0, ""), 100)),
+        }
