@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus
@@ -73,7 +74,8 @@ def overheard() -> Iterator[list[tuple[str, bytes]]]:
 
 
 def found_in(kept: list[tuple[str, bytes]], words: list[bytes]) -> set[tuple[str, bytes]]:
-    wanted = {form: word for word in words for form in forms(word)}
+    everything = os.urandom(32).join(data for _, data in kept)  # no word is found across two places
+    wanted = {form: word for word in words for form in forms(word) if form in everything}
     return {(place, word) for place, data in kept for form, word in wanted.items() if form in data}
 
 
