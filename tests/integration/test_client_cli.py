@@ -111,6 +111,14 @@ def test_a_packet_that_is_none_is_refused_by_the_name_of_its_file(says, amina, p
     assert "hub consent list" in says("amina", "send", packet, *send[:3], "nonsense", *send[4:], code=7)
 
 
+def test_what_was_sent_by_mistake_is_taken_back_while_it_is_on_its_way(says, place, amina, hana):
+    held = reception(amina, place.clock, hana.agency)
+    handoff = referrals.send(amina, referrals.Outgoing(hana.agency, SECTIONS, held, "reception", "urgent")).handoff
+    assert json.loads(says("amina", "mark-error", handoff, "--json"))["state"] == "entered_in_error"
+    place.run()
+    assert handoff not in says("hana", "list")
+
+
 def test_a_step_says_what_counts_now_and_who_has_the_ball(says, place, amina, hana, tmp_path):
     held = reception(amina, place.clock, hana.agency)
     handoff = referrals.send(amina, referrals.Outgoing(hana.agency, SECTIONS, held, "reception", "urgent")).handoff
