@@ -10,24 +10,27 @@ from datetime import UTC, datetime
 
 import pytest
 
-from hub.client import referrals
+from hub.aftercare.closing import PARTS
+from hub.client import aftercare, cases, closing, referrals
 from hub.clock import FileClock, SetClock
 from tests.conftest import NOW
 from tests.support import terminal
 from tests.support.legs import DAY, HOUR, People
-from tests.support.world import PASSPHRASE, SECTIONS, populated, reception, world
+from tests.support.world import PASSPHRASE, SECTIONS, populated, reception, today, world
 
-HOME = "dj.example"
+HOME, AWAY = "dj.example", "et.example"
 
 
 @pytest.fixture(scope="module")
 def people(tmp_path_factory):
-    with world(tmp_path_factory.mktemp("world"), SetClock(NOW), HOME) as made:
-        FileClock(made.folder / "clock").put(NOW, factor=0)
+    with world(tmp_path_factory.mktemp("world"), SetClock(NOW), HOME, AWAY) as made:
         (made.folder / "passphrase").write_text(PASSPHRASE)
         populated(made, HOME, HOME)
         made.join(made.members["amina"], "omar", {"supervisor"})
         made.join(made.members["hana"], "bekele", {"supervisor"})
+        made.found(AWAY, "frail", "ngo", "ET", "frail", successor=f"urn:rcp:agency:authority@{HOME}")
+        made.join(made.members["frail"], "frail-boss", {"supervisor"})
+        made.befriend()
         yield People(made, *(made.members[name] for name in ("amina", "omar", "hana", "bekele")))
 
 
@@ -37,6 +40,7 @@ def says(people):
 
     def say(login, *words, code=0):
         given = ("--profile", folder / login, "--passphrase-file", folder / "passphrase")
+        FileClock(folder / "clock").put(people.clock.now(), factor=0)
         return terminal.hub(*given, *words, code=code, HUB_CLOCK_FILE=str(folder / "clock"))
 
     return say
@@ -156,3 +160,35 @@ def test_a_release_is_taken_back_before_anybody_has_taken_the_case(people, says,
     assert value("omar", "transfer", "unrelease", leg)["state"] == "arrived"
     people.run()
     assert "transfer take" not in says("bekele", "transfer", "show", leg)
+
+
+def test_somebody_looks_in_after_the_closure_and_the_case_is_opened_again(people, says, value, text):
+    _, leg = people.handed_over(held=people.hagos(names={"full": "Saba Syn"}))
+    says("hana", "transfer", "first-contact", leg, "--day", people.day(), "--next", people.day(30))
+    case = cases.of_leg(people.receiver, leg).record
+    aftercare.follow(people.receiver, case, today(people.clock), "low")
+    early = {"besides": ["receiver_or_missing_report"], "early": "Gone to an aunt."}
+    closing.recommend(people.receiver, case, "moved_on", PARTS, **early)
+    closing.authorise(people.chief, case)
+    assert value("bekele", "transfer", "close", leg, "--why", text("I supervise"))["state"] == "closed"
+    seen = ("--day", people.day(), "--text", text("She is well at her aunt's."))
+    assert value("hana", "transfer", "post-closure-visit", leg, *seen)["state"] == "closed"
+    assert "hub aftercare reopen" in value("bekele", "transfer", "reopen", leg, "--text", text("Back."), code=6)["todo"]
+    closing.reopen(people.chief, case, "She came back.", "high")
+    assert value("bekele", "transfer", "reopen", leg, "--text", text("She came back."))["state"] == "monitoring"
+    assert "well at her aunt" not in says("amina", "transfer", "show", leg)
+
+
+def test_a_successor_assumes_the_case_of_an_agency_that_has_fallen_silent_with_a_file_that_two_sign(
+    people, says, value, tmp_path
+):
+    world = people.world
+    frail = People(world, people.worker, people.boss, world.members["frail"], world.members["frail-boss"])
+    held, _ = frail.handed_over(held=people.hagos(names={"full": "Luwam Syn"}))
+    proof, begun, signed = (tmp_path / name for name in ("proof.json", "begun.json", "signed.json"))
+    says("amina", "transfer", "who-holds", held.record, "--proof", proof)
+    third = ("--with", "addis", "--coordinator", people.receiver.id)
+    says("daher", "transfer", "assume", proof, *third, "--out", begun)
+    says("hana", "transfer", "cosign-file", begun, "--out", signed, "--json")
+    assert value("hana", "transfer", "send-file", signed, code=5)["code"] == "forbidden"
+    assert "the holder's hub has to confirm it" in says("daher", "transfer", "send-file", signed)
