@@ -13,6 +13,7 @@ from hub.db import Database
 from hub.errors import Unavailable
 from hub.migrations.run import all_metadata, check, downgrade, upgrade
 from hub.notify.store import Notices
+from tests.support import terminal
 
 
 @pytest.fixture
@@ -50,6 +51,12 @@ def test_down_and_up_again_with_data(empty):
 def test_upgrading_twice_changes_nothing(empty):
     upgrade(empty)
     upgrade(empty)
+    check(empty)
+
+
+def test_an_operator_brings_a_database_up_with_one_command(empty, tmp_path):
+    where = {"HUB_DATABASE": empty.engine.url.render_as_string(hide_password=False)}
+    assert "The database has this release's schema." in terminal.hub("upgrade", "--data", tmp_path, **where)
     check(empty)
 
 
