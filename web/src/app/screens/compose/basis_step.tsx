@@ -11,7 +11,8 @@ import { Loaded, Problem, useLoaded } from "../../core/loading.tsx";
 import { Button, Choice, Ticks } from "../../kit/controls.tsx";
 import { Foreign, Notice } from "../../kit/showing.tsx";
 import { loadLabels, type Labels } from "../cases/labels.ts";
-import { basisName, standingOf } from "../consent/standing.ts";
+import { OfAnother } from "../consent/of_another.tsx";
+import { basisName, ofAnother, standingOf } from "../consent/standing.ts";
 import { VITAL } from "../../../consent/basis.ts";
 import { WhatTheyWillSee } from "../consent/they_see.tsx";
 import type { Reason } from "../../../consent/decide.ts";
@@ -52,6 +53,7 @@ function OnBasis(props: StepProps): VNode {
   const { say, member, now, lang } = useApp();
   const { draft, held, came, set } = props;
   const sections = sectionsOf(props);
+  const reference = held?.reference ?? null;
   const why = useWhy();
   const whom = providers(draft);
   const loading = useLoaded(async () => {
@@ -65,7 +67,8 @@ function OnBasis(props: StepProps): VNode {
     const fits = listed.filter(({ basis }) => !draft.unnamed || basis.kind === VITAL);
     const live = fits.filter((one) => ["live", "soon"].includes(standingOf(say, one, now()).is));
     const names = (one: Held) => targets.every(({ to }) => recipients(one).includes(to.entry.agency));
-    return { targets, sentences, labels, live: [...live.filter(names), ...live.filter((one) => !names(one))], names };
+    const order = (one: Held) => Number(ofAnother(one, reference)) * 2 + Number(!names(one));
+    return { targets, sentences, labels, live: live.sort((a, b) => order(a) - order(b)), names };
   }, [JSON.stringify(whom.map(({ service, to, kind }) => [service, to, kind])), held]);
   const open = useLoaded(
     async () => (draft.basis || came ? why.with((reason) => basisOf(props, member, reason)) : null),
@@ -97,6 +100,7 @@ function OnBasis(props: StepProps): VNode {
               </p>
             </>
           )}
+          {basis && basis.handoff === draft.basis && <OfAnother held={basis} reference={reference} />}
           {why.field}
           {why.asked && <Button onClick={open.again}>{say("app.next")}</Button>}
           {open.is === "failed" && !why.asked && <Problem error={open.error} />}
@@ -186,7 +190,7 @@ function Choosing({
         options={coded.options("categories", names)}
         onChange={(sections) => set({ sections })}
       />
-      <NotCovered missing={[...missing]} coded={coded} />
+      <NotCovered missing={[...missing]} coded={coded} open={missing.size === names.length} />
       {!draft.unnamed && (
         <Attach {...along} labels={labels} onFiles={setFiles} onPapers={(papers) => set({ papers })} />
       )}
@@ -222,12 +226,17 @@ const seenByAll = ([one, ...others]: readonly Preview[]): string[] =>
 function NotCovered({
   missing,
   coded,
-}: Pick<StepProps, "coded"> & { missing: readonly (readonly [string, readonly Reason[]])[] }): VNode | null {
+  open,
+}: Pick<StepProps, "coded"> & {
+  missing: readonly (readonly [string, readonly Reason[]])[];
+  /** Nothing at all is covered: why not is what the worker needs to know. */
+  open: boolean;
+}): VNode | null {
   const { say } = useApp();
   const spoken = useSpoken();
   if (missing.length === 0) return null;
   return (
-    <details>
+    <details open={open}>
       <summary>
         {say("compose.not_covered", { what: missing.map(([name]) => coded.word("categories", name)).join(", ") })}
       </summary>

@@ -6,6 +6,9 @@ import { dayOf } from "../../../consent/policy.ts";
 import { date } from "../../core/time.ts";
 import type { Say } from "../../core/words.ts";
 
+/** What a consent calls whom it is about where nobody gave a code. */
+const UNNAMED = "child";
+
 export interface Standing {
   readonly is: "live" | "soon" | "ended" | "stopped";
   readonly words: string;
@@ -16,6 +19,12 @@ export interface Standing {
 /** What tells a basis from others in a list: what it was called, and the code of the person. */
 export const basisName = ({ label, consent }: Held): string =>
   [label, consent?.subject.pseudonym].filter(Boolean).join(" · ");
+
+/** Whether a consent names another case than this one; one without a code, or a case without a reference, may be its. */
+export function ofAnother({ consent }: Held, reference: string | null): boolean {
+  const code = consent?.subject.pseudonym ?? UNNAMED;
+  return reference !== null && code !== UNNAMED && code !== reference;
+}
 
 export function standingOf(say: Say, held: Held, now: number): Standing {
   const today = dayOf(now);

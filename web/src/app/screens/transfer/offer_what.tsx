@@ -12,7 +12,9 @@ import { Loaded, Problem, useAction, useLoaded } from "../../core/loading.tsx";
 import { Button, Choice, Form } from "../../kit/controls.tsx";
 import { Notice } from "../../kit/showing.tsx";
 import { loadLabels } from "../cases/labels.ts";
-import { basisName } from "../consent/standing.ts";
+import { OfAnother } from "../consent/of_another.tsx";
+import { loadConsentWords } from "../consent/room.ts";
+import { basisName, ofAnother } from "../consent/standing.ts";
 import { WhatTheyWillSee } from "../consent/they_see.tsx";
 import { Attach, titlesOf } from "../handoff/attach.tsx";
 import { Checklist } from "./checklist.tsx";
@@ -33,8 +35,11 @@ export function What({ held, draft, put, files, setFiles, next }: StepProps): VN
       bases.listing(member),
       loadLabels(lang),
       member.trust.agency(draft.to),
+      loadConsentWords(lang),
     ]);
-    return { live: all.filter(({ live }) => live), labels, to };
+    const live = all.filter((one) => one.live);
+    const order = (one: Held) => Number(ofAnother(one, held.reference));
+    return { live: live.sort((a, b) => order(a) - order(b)), labels, to };
   }, [member, lang, draft.to]);
   const came = held.legs.length > 0 && typeof held.value["came"] !== "undefined" ? held.legs[0]! : null;
   const choose = useAction(async (name: string, live: readonly Held[]) => {
@@ -80,6 +85,7 @@ export function What({ held, draft, put, files, setFiles, next }: StepProps): VN
               error={tried && !draft.held ? say("app.required") : null}
             />
           )}
+          {draft.held && <OfAnother held={draft.held} reference={held.reference} />}
           {choose.error !== null && <Problem error={choose.error} />}
           <SectionTicks
             {...{ held, labels, tried }}
