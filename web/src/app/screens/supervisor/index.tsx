@@ -62,14 +62,14 @@ const Nothing = ({ words }: { words: string }): VNode => (
 
 /** Statements that wait for a second signature: the member's own first, then whom others wait for. */
 function ToSign(): VNode {
-  const { say, member } = useApp();
+  const { say, member, local } = useApp();
   const loading = useLoaded(async () => {
-    const [items, people] = await Promise.all([cosigning.waiting(member), colleagues(member)]);
-    return { items, people };
+    const [items, people, names] = await Promise.all([cosigning.waiting(member), colleagues(member), namesOf(local)]);
+    return { items, people, names };
   }, [member]);
   return (
     <Loaded of={loading}>
-      {({ items, people }) => {
+      {({ items, people, names }) => {
         const mine = items.filter(({ second }) => second === member.id);
         const others = items.filter(({ second }) => second !== member.id);
         if (items.length === 0) return <Nothing words={say("supervisor.waits_none")} />;
@@ -77,7 +77,7 @@ function ToSign(): VNode {
           <>
             {mine.map((item) => (
               <Card key={item.record}>
-                <CosignLine item={item} first={calledIn(people, item.first)} />
+                <CosignLine item={item} first={calledIn(people, item.first)} name={names[item.handoff]} />
                 <p class="quiet">{moment(say, item.at)}</p>
               </Card>
             ))}

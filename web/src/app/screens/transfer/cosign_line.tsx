@@ -5,15 +5,26 @@ import { calledIn, type Colleague } from "../../../client/colleagues.ts";
 import type { Waiting } from "../../../client/cosigning.ts";
 import { useApp } from "../../core/app.ts";
 import type { Say } from "../../core/words.ts";
-import { Notice } from "../../kit/showing.tsx";
+import { Foreign, Notice } from "../../kit/showing.tsx";
 
 const stepOf = (say: Say, { type }: Waiting): string => say(`transfer.step.${type.slice(type.indexOf(".") + 1)}`);
 
-export function CosignLine({ item, first }: { item: Waiting; first: string }): VNode {
+/** `name` is what this device calls the case, where it knows it. */
+export function CosignLine({ item, first, name }: { item: Waiting; first: string; name?: string | undefined }): VNode {
   const { say } = useApp();
   return (
     <>
-      <p>{say("transfer.cosign_you", { first, step: stepOf(say, item) })}</p>
+      <p>
+        {name && (
+          <>
+            <strong>
+              <Foreign>{name}</Foreign>
+            </strong>
+            <br />
+          </>
+        )}
+        {say("transfer.cosign_you", { first, step: stepOf(say, item) })}
+      </p>
       <p class="row">
         <a class="button main" href={`#/transfer/sign/${item.record}`}>
           {say("transfer.read_and_sign")}

@@ -26,7 +26,7 @@ import { loadCaseWords, loadLabels } from "../cases/labels.ts";
 import { Untold } from "../cases/untold.tsx";
 import { loadCoded } from "../handoff/coded.ts";
 import { Inquired } from "../handoff/inquiry.tsx";
-import { namesOf } from "../inbox/names.ts";
+import { keepName, namesOf } from "../inbox/names.ts";
 import { Came } from "./came.tsx";
 import { GatesBefore } from "./checklist.tsx";
 import { CosignLine, CosignWaits } from "./cosign_line.tsx";
@@ -39,8 +39,8 @@ import { Way } from "./way.tsx";
 /** Steps that carry the journey on, in the order in which they are offered; all others stand below. */
 const FORWARD = [
   ...["answer_inquiry", "request_assessment", "return_assessment", "offer", "search"],
-  ...["cosign", "acknowledge_change", "acknowledge", "answer", "accept", "depart", "arrive", "verify"],
-  ...["release", "take", "first_contact", "follow_up", "resolve", "unfreeze"],
+  ...["cosign", "acknowledge_change", "acknowledge", "answer", "accept", "depart", "arrive"],
+  ...["first_contact", "follow_up", "verify", "release", "take", "resolve", "unfreeze"],
 ];
 /** What a holder does beside the leg, and asks the gates about before. */
 const BESIDE = ["placement", "reunification"];
@@ -104,7 +104,9 @@ export function Leg({ id }: { id: string }): VNode {
     const waits = waiting.filter(({ handoff }) => handoff === id);
     const unsent = waits.length > 0 && (await known(member, id)) === null;
     const leg = unsent ? null : await load(member, id, waits);
-    return { leg, waits, coded, people, labels, name: names[id] ?? leg?.reference };
+    const name = names[id] ?? leg?.reference;
+    if (leg && !withdrawn(leg.shown)) await keepName(local, id, name ?? null); // lists tell cases apart from now on
+    return { leg, waits, coded, people, labels, name };
   }, [member, id, lang]);
   const done = (words?: string) => {
     tell(words ?? say("transfer.sent"));

@@ -62,7 +62,7 @@ export default function Transfers(_: ScreenProps): VNode {
                 <ul class="plain-list">
                   {mine.map((item) => (
                     <li key={item.record}>
-                      <CosignLine item={item} first={calledIn(people, item.first)} />
+                      <CosignLine item={item} first={calledIn(people, item.first)} name={names[item.handoff]} />
                     </li>
                   ))}
                 </ul>
