@@ -49,4 +49,25 @@ export function worldName(say: Say, type: "region" | "language", code: string): 
 }
 
 /** Languages that browsers on phones have no name for, as they call themselves. */
-const UNKNOWN_TO_BROWSERS: { readonly [code: string]: string } = { aa: "Qafar af (Afar)", ff: "Fulfulde" };
+const UNKNOWN_TO_BROWSERS: { readonly [code: string]: string } = {
+  aa: "Qafar af (Afar)",
+  dyo: "Joola (Diola)",
+  dz: "རྫོང་ཁ (Dzongkha)",
+  ff: "Fulfulde",
+  fon: "Fɔngbè (Fon)",
+  kab: "Taqbaylit (Kabyle)",
+  man: "Mandingo",
+  mnk: "Mandinka",
+  mos: "Mooré",
+  nah: "Nahuatl",
+  quc: "Kʼicheʼ",
+  rn: "Ikirundi",
+  sg: "Sängö (Sango)",
+  snk: "Sooninke",
+  srr: "Seereer",
+  ss: "siSwati",
+  sus: "Sosoxui (Susu)",
+  tig: "ትግረ (Tigre)",
+  wal: "Wolaytta",
+  zgh: "Tamazight",
+};

@@ -33,6 +33,7 @@ export function OfCase({
           ) : (
             <Notice>
               <p>{say("visits.not_followed")}</p>
+              <a href={`#/visits/${record}/plan`}>{say("visits.step_plan")}</a>
             </Notice>
           )
         }

@@ -167,7 +167,7 @@ function Days({ rows, view, at }: { rows: readonly Named[]; view: string; at: st
           ];
           return (
             <li key={day} class={kinds.join(" ")}>
-              <time dateTime={day}>{dayName(say, day)}</time>
+              <time dateTime={day}>{outside ? date(say, day) : dayName(say, day)}</time>
               {day === today && <span> ({say("visits.today")})</span>}
               <ul>
                 {done.map(({ of, value, record }) => (
