@@ -188,12 +188,18 @@ def _verifies(people, worker, held, leg):
 
 
 def test_a_worker_offers_a_case_step_by_step_and_the_gates_say_what_is_missing(people, chromium):
-    held, basis, other = people.hagos(names={"full": "SYN Other"}), people.basis(), people.basis()
+    held = people.hagos(names={"full": "SYN Other"})
+    strange, basis, other = people.basis(subject={"pseudonym": "SYN-999"}), people.basis(), people.basis()
     with signed_in(chromium, people.world, "amina", f"transfer/offer/{held.record}") as desk:
         desk.press("Open the case")
         desk.page.get_by_label("To which agency").select_option(people.receiver.agency, timeout=SLOW)
         desk.press("Next").settled()
         choice = desk.page.get_by_label("The consent on which it goes")
+        offered = choice.locator("option").evaluate_all("all => all.map(({ value }) => value)")
+        assert max(map(offered.index, (basis.handoff, other.handoff))) < offered.index(strange.handoff)
+        choice.select_option(strange.handoff)
+        said(desk, "This consent was recorded for SYN-999; this case is SYN-ET-001.")
+        looks_well(desk)
         choice.evaluate(CHANGED_TWICE, [basis.handoff, other.handoff])
         said(desk, "What they will see")
         scan = {"name": "SYN Ötzi scan.txt", "mimeType": "text/plain", "buffer": b"SYN scan"}

@@ -61,11 +61,11 @@ class People:
         sections["identity"] |= names
         return sections
 
-    def basis(self, *more: dict[str, object], sections: tuple[str, ...] = SHOWN) -> bases.Held:
+    def basis(self, *more: dict[str, object], sections: tuple[str, ...] = SHOWN, **changes: object) -> bases.Held:
         """A consent for this transfer."""
         to = self.receiver.agency
         given = grant(self.clock, to, categories=set(sections), purpose="transfer", turned_on=["status"])
-        return bases.draft(self.worker, consent(self.clock, given, *more), "transfer")
+        return bases.draft(self.worker, consent(self.clock, given, *more, **changes), "transfer")
 
     def tracing(self) -> bases.Held:
         """A consent to have the family looked for, with no more than who the child is."""
