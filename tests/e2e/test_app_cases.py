@@ -293,6 +293,7 @@ def test_each_page_of_a_case_is_whole_from_right_to_left_on_a_small_phone(place,
             if desk.page.evaluate("document.documentElement.scrollWidth > innerWidth + 1"):
                 found.append("wider than the page")
             wrong += [f"{path}: {one}" for one in found]
+        desk.go("timers").page.locator("main li", has_text="DJ-19").first.wait_for(timeout=30_000)
         assert desk.page.title() != "taken"
         desk.calm()
     assert wrong == []

@@ -2,6 +2,7 @@
 
 import type { VNode } from "preact";
 import { useState } from "preact/hooks";
+import * as cases from "../../../client/cases.ts";
 import { calledIn, colleagues, type Colleague } from "../../../client/colleagues.ts";
 import { CASE_ROLES } from "../../../client/documents.ts";
 import * as timers from "../../../client/timers.ts";
@@ -26,6 +27,10 @@ export function Dates({ of, mine, escalated }: { of?: string; mine?: boolean; es
     const [rows, people] = await Promise.all([timers.listing(member, which), colleagues(member), loadLabels(lang)]);
     return { rows, people };
   }, [member, of, mine, escalated, lang]);
+  // which case each is of is told once it is known: a date that is due waits for no list of cases
+  const files = useLoaded(async () => (of === undefined ? cases.listing(member) : []), [member, of]);
+  const called = (record: string | null | undefined) =>
+    files.is === "ready" ? (files.value.find((file) => file.record === record)?.reference ?? null) : null;
   return (
     <Loaded of={loading}>
       {({ rows, people }) => (
@@ -38,7 +43,12 @@ export function Dates({ of, mine, escalated }: { of?: string; mine?: boolean; es
           <ul class="plain-list">
             {rows.map((row) => (
               <li key={row.handoff}>
-                <OneDate row={row} people={people} again={loading.again} linked={of === undefined} />
+                <OneDate
+                  {...{ row, people }}
+                  again={loading.again}
+                  linked={of === undefined}
+                  name={called(row.about?.case)}
+                />
               </li>
             ))}
           </ul>
@@ -54,9 +64,11 @@ interface Shown {
   readonly people: readonly Colleague[];
   readonly again: () => void;
   readonly linked: boolean;
+  /** The reference of the case, where it is known and not on the screen already. */
+  readonly name: string | null;
 }
 
-function OneDate({ row, people, again, linked }: Shown): VNode {
+function OneDate({ row, people, again, linked, name }: Shown): VNode {
   const { member, say } = useApp();
   const [moving, setMoving] = useState(false);
   const done = useAction(async () => {
@@ -75,6 +87,11 @@ function OneDate({ row, people, again, linked }: Shown): VNode {
         {isAlert(row) && <span class="mark">{say("timers.alert")} </span>}
         <Foreign>{label}</Foreign>
       </h2>
+      {name !== null && (
+        <p>
+          <Foreign>{name}</Foreign>
+        </p>
+      )}
       <p>
         <Due at={row.due} />
       </p>
