@@ -164,6 +164,7 @@ def _tells_the_sender(people, worker, leg):
     worker.go(f"visits/{record}/report").fill("In words", "SYN she goes to school").press("Send")
     worker.page.wait_for_url(re.compile(rf"visits/{record}$"), timeout=SLOW)
     looks_well(worker.settled())
+    said(worker, "Sealed, signed and sent. The agency that sent the case can read it.")
     people.run()
     (sections,) = [
         one.sections for one in opening.open_handoff(people.worker, leg) if "monitoring_plan" in one.sections

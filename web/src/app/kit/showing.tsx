@@ -1,10 +1,11 @@
 /** What is shown and not typed: pages, cards, notices, tables, who has the ball and by when. */
 
 import { createContext, type VNode } from "preact";
-import { useContext, useEffect, useRef } from "preact/hooks";
+import { useContext, useEffect, useRef, useState } from "preact/hooks";
 import { useFront, useSay, type Children } from "../core/app.ts";
 import { useFocusKept } from "../core/focus.ts";
 import { PlaceContext } from "../core/router.ts";
+import { takeSaid } from "../core/said.ts";
 import { away, moment } from "../core/time.ts";
 import type { Say } from "../core/words.ts";
 
@@ -23,6 +24,7 @@ export function Page({ title, back, children }: { title: string; back?: string; 
   const { path } = useContext(PlaceContext);
   const page = useRef<HTMLDivElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
+  const [said] = useState(takeSaid);
   useFocusKept(page);
   useEffect(() => {
     document.title = nameOf(say, path);
@@ -39,6 +41,11 @@ export function Page({ title, back, children }: { title: string; back?: string; 
       <h1 tabIndex={-1} ref={heading}>
         {title}
       </h1>
+      {said !== null && (
+        <Notice kind="good" live>
+          <p>{said}</p>
+        </Notice>
+      )}
       <InPage.Provider value={true}>{children}</InPage.Provider>
     </div>
   );
@@ -65,7 +72,7 @@ export function Notice({ kind = "info", live = false, children }: NoticeProps): 
   const say = useSay();
   return (
     <div class={`notice ${kind}`} role={live ? (kind === "warn" ? "alert" : "status") : undefined}>
-      {kind !== "info" && <span class="mark">{say(`app.notice_${kind}`)}</span>}
+      {kind !== "info" && <span class="mark">{say(`app.notice_${kind}`)} </span>}
       {children}
     </div>
   );

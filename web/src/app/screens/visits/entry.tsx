@@ -3,6 +3,7 @@
 import type { VNode } from "preact";
 import type { Followed } from "../../../client/aftercare.ts";
 import { useApp, type Children } from "../../core/app.ts";
+import { sayNext } from "../../core/said.ts";
 import { Loaded, Problem, useAction, useLoaded } from "../../core/loading.tsx";
 import { Button, Form } from "../../kit/controls.tsx";
 import { Notice, Page } from "../../kit/showing.tsx";
@@ -47,17 +48,21 @@ export function Entry({
   record,
   act,
   button,
+  said,
   children,
 }: {
   record: string;
   act: () => Promise<unknown>;
   button: string;
+  /** What to say on the case's page once it is done. */
+  said?: string;
   children: Children;
 }): VNode {
-  const { member, go } = useApp();
+  const { member, go, say } = useApp();
   const keep = useAction(async () => {
     if ((await act()) === null) return;
     chaseLater(member, record);
+    sayNext(said ?? say("visits.entry_kept"));
     go(`visits/${record}`);
   });
   return (

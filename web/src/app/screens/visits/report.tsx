@@ -56,7 +56,7 @@ function ReportForm({ held, leg, from }: { held: Followed; leg: string; from: st
     return followUp(member, leg, held.today, held.reviewDue, progress);
   };
   return (
-    <Entry record={held.case} act={act} button={say("app.send")}>
+    <Entry record={held.case} act={act} button={say("app.send")} said={say("visits.report_sent")}>
       <p>
         {say("visits.report_text")} <Foreign>{from.slice(from.lastIndexOf(":") + 1)}</Foreign>
       </p>
