@@ -82,7 +82,7 @@ def renew(session: Session, groups: tuple[str, ...], apply: bool, **given: Any) 
     member = session.member()
     choice = {name: given.pop(name) for name in ("area", "provider") if given[name]}
     ends = given.pop("ends")
-    asked = {"groups": groups, "how": given["how"], "note": given["note"], "choice": choice}
+    asked = {"groups": list(groups) or None, "how": given["how"], "note": given["note"], "choice": choice}
     asked |= {} if ends is None else {"ends": ends.date().isoformat()}
     done = member.hub.post(f"{_PATH}/renew", {**asked, "dry_run": not apply})["items"]
     columns = {"id": "Record", "name": "Name", "what": "Result", "version": "Version", "fields": "Changes"}

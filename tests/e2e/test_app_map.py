@@ -22,6 +22,7 @@ from tests.support.world import SECTIONS, reception, world
 pytestmark = pytest.mark.slow
 HOST = "et.example"
 MONTH = "2026-07"
+RECORDS = "/api/v1/directory/records"
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +57,7 @@ def desk(signed):
 
 
 def record(place, word):
-    return place.members["liya"].hub.get(f"/api/v1/directory/records/{place.ids[word]}")
+    return place.members["liya"].hub.get(f"{RECORDS}/{place.ids[word]}")
 
 
 def card(desk, name):
@@ -133,7 +134,7 @@ def test_a_service_of_the_own_agency_is_reached_by_its_inbox(desk, place):
 def test_who_is_not_served_and_names_in_other_languages_are_kept_and_told(desk, place):
     whose = record(place, "unchecked")["document"]["organization_id"]
     document = {"name": "SYN Small loans", "status": "active", "organization_id": whose, "needs": ["microfinance"]}
-    made = place.members["liya"].hub.post("/api/v1/directory/records", {"kind": "service", "document": document})
+    made = place.members["liya"].hub.post(RECORDS, {"kind": "service", "document": document})
     place.ids["loans"] = made["id"]
     where = f"services/{made['id']}"
     desk.go(f"{where}/edit")
@@ -212,6 +213,29 @@ def test_still_right_is_one_tap(desk, place):
     row.get_by_role("button", name="Still right, I called").click()
     expect(card(desk, "Youth hostel")).to_have_count(0)
     assert record(place, "unchecked")["document"]["verified"]["offer"]["how"] == "call"
+
+
+def test_what_has_ended_is_renewed_with_a_new_last_day_many_at_once(desk, place):
+    liya, whose = place.members["liya"], record(place, "unchecked")["document"]["organization_id"]
+    names = ("SYN Summer school", "SYN Winter school")
+    for name in names:
+        document = {"name": name, "status": "active", "organization_id": whose, "needs": ["food"], "ends": "2026-06-30"}
+        place.ids[name] = liya.hub.post(RECORDS, {"kind": "service", "document": document})["id"]
+        liya.hub.post(f"{RECORDS}/{place.ids[name]}/verify", {"how": "call"})
+    verified = record(place, names[0])["document"]["verified"]
+    desk.go("due")
+    for name in names:
+        desk.page.get_by_label(f"Choose {name}").check()
+    desk.press("Renew 2 records").press("Show what would change")
+    expect(desk.page.get_by_role("dialog")).to_contain_text("The last day of these has passed.")
+    desk.fill("New last day", "2027-06-30").press("Show what would change")
+    expect(desk.page.get_by_role("dialog").get_by_role("row")).to_have_count(3)
+    assert desk.axe() == []
+    desk.page.get_by_role("dialog").get_by_role("button", name="Renew 2 records").click()
+    expect(desk.page.get_by_text("2 records were renewed.")).to_be_visible()
+    for name in names:
+        kept = record(place, name)["document"]
+        assert (kept["ends"], kept["verified"]) == ("2027-06-30", verified)
 
 
 def test_a_request_is_taken_in_part_and_a_new_number_waits_for_a_call(desk, place):

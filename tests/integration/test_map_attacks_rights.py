@@ -229,7 +229,7 @@ def test_nobody_checks_renews_or_links_what_another_agency_keeps(place, amina, d
         with pytest.raises(Forbidden):
             daher.hub.post(f"{RECORDS}/{made}/verify", {"how": how})
     with pytest.raises(NotFound):
-        daher.hub.post(f"{API}/renew", {"records": {made: 1}, "groups": [], "how": "call", "dry_run": False})
+        daher.hub.post(f"{API}/renew", {"records": {made: 1}, "groups": None, "how": "call", "dry_run": False})
     with pytest.raises(Forbidden):
         daher.hub.post(f"{API}/links", {"record": made, "by": "mail"})
     link = amina.hub.post(f"{API}/links", {"record": made, "by": "hand"})["id"]

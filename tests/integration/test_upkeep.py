@@ -491,6 +491,19 @@ def test_many_are_renewed_after_a_look_at_what_would_become_of_them(connection):
         checks.renew(connection, wanted, by, host=HOST, now=now, write=True)
 
 
+def test_a_new_last_day_alone_says_nothing_of_what_is_offered(connection):
+    now, end = NOW + 200 * 24 * HOUR, "2027-12-31"
+    change(connection, ends="2026-06-30")
+    before, by = now_of(connection), Actor(KEEPER, "coordinator", "call")
+    looked = {before.id: before.version}
+    with pytest.raises(InvalidRequest):
+        checks.renew(connection, checks.Renewal([], looked, {}), by, host=HOST, now=now, write=True)
+    assert now_of(connection) == before
+    [done] = checks.renew(connection, checks.Renewal([], looked, {}, ends=end), by, host=HOST, now=now, write=True)
+    assert (done.id, done.what) == (before.id, CHANGED)
+    assert now_of(connection).document == {**before.document, "ends": end}
+
+
 def test_nobody_renews_another_agencys_records(connection):
     renewal = checks.Renewal(["offer"], {CLINIC["id"]: None}, {})
     with pytest.raises(NotFound):

@@ -141,7 +141,7 @@ def _by_id(member: Member, one: str) -> Iterator[tuple[str, Any]]:
         f"records/{one}/verify": {"how": "call"},
         "service": {"service": one},
         "links": {"record": one, "by": "hand"},
-        "renew": {"records": {one: 1}, "groups": [], "how": "call", "dry_run": True},
+        "renew": {"records": {one: 1}, "groups": None, "how": "call", "dry_run": True},
     }
     writes |= {
         f"proposed {kind}": {"kind": kind, "record": one, "note": "x"} for kind in ("service", "site", "provider")

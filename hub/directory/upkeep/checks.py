@@ -36,10 +36,10 @@ MOST: Final = 1000
 class Renewal:
     """Many records that are still right: those named with the versions that were looked at, or all that fit.
 
-    `ends`: the new last day of services that have one.
+    `groups`: what is still right of each; None: all of it. `ends`: the new last day of services that have one.
     """
 
-    groups: Sequence[str]
+    groups: Sequence[str] | None
     versions: Mapping[str, int | None]
     filters: Mapping[str, Any]
     ends: str | None = None
@@ -99,10 +99,12 @@ def renew(connection: Connection, renewal: Renewal, by: Actor, *, host: str, now
     """Say of many records of the own agency that they are still right; without `write` only what would become of them.
 
     Raises:
-        InvalidRequest: more than a thousand records, or none.
+        InvalidRequest: more than a thousand records, or none; or nothing is said of them.
         Conflict: one was changed since it was looked at.
         NotFound: one is not there, or another agency's.
     """
+    if renewal.groups == [] and renewal.ends is None:
+        raise InvalidRequest("Nothing is said of these records.", todo="Name what is still right, or a new last day.")
     wanted = list(renewal.versions) or DueList(connection).records(by.agency, day_of(now), filters=renewal.filters)
     if not 0 < len(wanted) <= MOST:
         raise InvalidRequest(f"Between one and {MOST} records are renewed at once.", todo="Narrow the choice.")
@@ -115,8 +117,9 @@ def renew(connection: Connection, renewal: Renewal, by: Actor, *, host: str, now
 
 
 def _draft(row: Row, renewal: Renewal, by: Actor, now: int, version: int | None) -> Draft:
-    groups = [group for group in renewal.groups if group in groups_in(row.kind, row.document)]
-    document = _checked(row, groups, by, now) if groups or not renewal.groups else row.document
+    has = groups_in(row.kind, row.document)
+    groups = has if renewal.groups is None else [group for group in renewal.groups if group in has]
+    document = _checked(row, groups, by, now) if groups else row.document
     if renewal.ends is not None and row.kind == SERVICE and row.document.get("ends"):
         document = {**document, "ends": renewal.ends}
     return Draft(row.kind, document, base_version=version)

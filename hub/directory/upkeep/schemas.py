@@ -84,7 +84,7 @@ class Renewal(Strict):
         validate=validate.Length(max=MOST),
     )
     choice = fields.Nested(DueChoice, load_default=dict)
-    groups = fields.List(_GROUP, validate=_GROUPS, required=True)
+    groups = fields.List(_GROUP, validate=_GROUPS, required=True, allow_none=True)
     ends = fields.String(validate=_DAY)
     how = fields.String(required=True, validate=validate.OneOf(sorted(BY_KEEPER)))
     note = fields.String(load_default="", validate=_NOTE)

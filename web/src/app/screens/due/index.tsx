@@ -115,7 +115,7 @@ function Rows({ rows, labels, changed }: RowsProps): VNode {
         </div>
       )}
       {asking && (
-        <Dialog title={say("due.renew_title")} onClose={() => setAsking(false)}>
+        <Dialog title={say.many("due.renew", many.length)} onClose={() => setAsking(false)}>
           <Renewal rows={many} labels={labels} changed={() => (setAsking(false), setChosen([]), changed())} />
         </Dialog>
       )}
@@ -203,7 +203,11 @@ function Renewal({
   const groups = [...new Set(rows.flatMap(({ items }) => items.map(({ group }) => group)))].filter((one) =>
     CHECKED.includes(one),
   );
+  const [tried, setTried] = useState(false);
+  const ended = groups.length === 0; // nothing of them can be right as it stands
   const renewal = useAction(async (dry: boolean) => {
+    setTried(true);
+    if (ended && !ends) return;
     const versions = Object.fromEntries(rows.map(({ record, version }) => [record, version]));
     const given = { groups, how, dry_run: dry, ...(ends ? { ends } : {}) };
     setDone({ items: (await renew(member.hub, versions, given)).items, dry });
@@ -223,12 +227,14 @@ function Renewal({
   return (
     <>
       <p>
-        {say("due.renew_groups", {
-          groups: joined(
-            say,
-            groups.map((one) => labels.code("groups", one)),
-          ),
-        })}
+        {ended
+          ? say("due.renew_ended")
+          : say("due.renew_groups", {
+              groups: joined(
+                say,
+                groups.map((one) => labels.code("groups", one)),
+              ),
+            })}
       </p>
       <Choices
         label={say("services.how_known")}
@@ -236,7 +242,14 @@ function Renewal({
         options={["call", "visit", "coordinator"].map((one): Option => [one, say(`services.how_${one}`)])}
         onChoose={setHow}
       />
-      <DateField label={say("due.new_end")} hint={say("due.new_end_hint")} optional value={ends} onInput={setEnds} />
+      <DateField
+        label={say("due.new_end")}
+        hint={say("due.new_end_hint")}
+        optional={!ended}
+        value={ends}
+        onInput={setEnds}
+        error={ended && tried && !ends ? say("app.required") : null}
+      />
       {renewal.error !== null && <Problem error={renewal.error} />}
       {done && (
         <Table
