@@ -180,6 +180,18 @@ def test_a_provider_opens_reads_and_says_yes(place, given, phone):
     assert told == {"v": 1, "got_help": "yes", "services": ["reception"]}
 
 
+@pytest.mark.parametrize("to", [CLINIC, f"urn:rcp:agency:authority@{HOME}"])
+def test_a_yes_with_a_waiting_list_is_one_answer(place, phone, to):
+    given = Given(place, to, "ET" if to == CLINIC else "DJ")
+    phone.opens(given).press("Yes, on our waiting list")
+    phone.page.get_by_label("Looked at again on").fill("2026-11-25")
+    phone.press("Send").sees("Sent, and confirmed in writing.").sees("You said")
+    shown = given.shown()
+    assert (shown.state, shown.grade) == ("waitlisted", "link")
+    yes, waits = (line.statement.body for line in shown.lines[-2:])
+    assert yes["first_contact"] == waits["review"] == "2026-11-25"
+
+
 def test_a_provider_may_say_yes_to_a_part(place, phone):
     given = Given(place, needs=("housing", "food"))
     phone.opens(given).sees("a place to live, food").press("Yes, we help")

@@ -8,6 +8,8 @@ import { label, LANGUAGES, plain, type Language, type Words } from "./words.ts";
 
 const REQUEST = "request";
 const CONTACT = "contact";
+/** States in which the other side waits for a first answer. */
+const WAITING = ["submitted", "delivered", "acknowledged", "info_needed"];
 const FIRST = [CONTACT, "minimal_contact", "needs_risk"];
 
 export function caseView(shown: Shown, language: Language, save: (packet: Packet, n: string) => void): Child[] {
@@ -16,17 +18,20 @@ export function caseView(shown: Shown, language: Language, save: (packet: Packet
   const named = (list: object, code: string | null) =>
     code === null ? null : ((list as { [code: string]: string })[code] ?? plain(code));
   return [
+    shown.confirming ? el("p", { class: "note alert" }, w.confirming) : null,
     el(
       "dl",
       { class: "note" },
       ...pair(w.from, foreign(shown.name)),
       ...pair(w.urgency, named(w.urgencies, shown.urgency)),
-      ...pair(w.due, shown.due === null ? null : moment(shown.due, language)),
+      ...pair(
+        WAITING.includes(shown.state ?? "") ? w.due : w.next,
+        shown.due === null ? null : moment(shown.due, language),
+      ),
       ...pair(w.needed_from, shown.neededFrom === null ? null : day(shown.neededFrom, language)),
       ...pair(w.state, named(w.states, shown.state)),
       ...pair(w.until, moment(shown.until, language)),
     ),
-    shown.confirming ? el("p", { class: "note alert" }, w.confirming) : null,
     el("h2", {}, w.needed),
     ...contents(first, language, save),
     first.sections.has(CONTACT) ? null : el("p", {}, w.contact_none),

@@ -13,8 +13,8 @@ import { el, type Child } from "./dom.ts";
 import type { Shown } from "./handoff.ts";
 import { caseView } from "./case_view.ts";
 import { readAddress, readDigits, type LinkKeys } from "./secret.ts";
-import { stepForm, type Said } from "./step_form.ts";
-import { isOffered, STEPS, type Step } from "./steps.ts";
+import { stepForm } from "./step_form.ts";
+import { isOffered, statementsOf, STEPS, type Said, type Step } from "./steps.ts";
 import { Visit } from "./visit.ts";
 import { fill, LANGUAGES, languageOf, type Language, type Words } from "./words.ts";
 
@@ -121,13 +121,20 @@ class Page {
       return [
         this.heading(this.words.title),
         ...caseView(shown, this.language, (packet, n) => void this.act(() => this.save(packet, n))),
-        el("h2", {}, this.words.say),
-        offered.length
-          ? el("ul", { class: "steps" }, ...offered.map((step) => el("li", {}, this.offer(shown, step))))
-          : el("p", {}, this.words.nothing),
+        ...this.answers(shown, offered),
         this.row(this.button(this.words.lock, async () => this.lock())),
       ];
     };
+  }
+
+  /** What can be said now; folded while the last answer is on its way, so that nobody gives it twice. */
+  private answers(shown: Shown, offered: readonly Step[]): Child[] {
+    const steps = offered.length
+      ? el("ul", { class: "steps" }, ...offered.map((step) => el("li", {}, this.offer(shown, step))))
+      : el("p", {}, this.words.nothing);
+    return shown.confirming
+      ? [el("details", {}, el("summary", {}, this.words.say), steps)]
+      : [el("h2", {}, this.words.say), steps];
   }
 
   private offer(shown: Shown, step: Step): HTMLElement {
@@ -138,16 +145,22 @@ class Page {
   }
 
   private saying(shown: Shown, step: Step): Screen {
-    let prepared: JsonObject | null = null; // after a lost answer the same bytes go again
+    const prepared: JsonObject[] = []; // after a lost answer the same bytes go again
+    let went = 0;
     const send = (said: Said) =>
       this.act(async () => {
         if (!this.visit) return;
-        prepared ??= this.visit.prepare(shown, step, said.body, said.words);
-        await this.visit.say(prepared);
-        this.show(this.handoff(await this.visit.look()), "sent");
+        let stands = went === 0 ? shown : await this.visit.look();
+        for (const [name, one] of statementsOf(step, said).slice(went)) {
+          prepared[went] ??= this.visit.prepare(stands, name, one.body, one.words);
+          await this.visit.say(prepared[went]!);
+          went++;
+          stands = await this.visit.look();
+        }
+        this.show(this.handoff(stands), "sent");
       }, shown);
     const form = stepForm(step, shown.needs, this.now(), send, () => {
-      prepared = null;
+      prepared.length = went;
     });
     return () => [
       this.heading((this.words.steps[step.name as keyof Words["steps"]] as [string, string])[0]),

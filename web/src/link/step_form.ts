@@ -1,14 +1,8 @@
 /** The form of one step: its fields, and the second press that sends it. */
 
-import type { JsonObject } from "../rcp/encoding.ts";
 import { el, type Child } from "./dom.ts";
-import { asked, choicesOf, inAYear, readFields, today, told, type Field, type Step } from "./steps.ts";
+import { asked, choicesOf, inAYear, readFields, today, told, type Field, type Said, type Step } from "./steps.ts";
 import { label, LANGUAGES, type Language, type Words } from "./words.ts";
-
-export interface Said {
-  readonly body: JsonObject;
-  readonly words: JsonObject;
-}
 
 /** Return what draws the form in a language; what was typed stays when the language changes. */
 export function stepForm(

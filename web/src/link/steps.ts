@@ -26,6 +26,12 @@ export interface Step {
   readonly words: readonly Field[];
 }
 
+/** What was said of a step: in the statement, for hubs to see, and sealed. */
+export interface Said {
+  readonly body: JsonObject;
+  readonly words: JsonObject;
+}
+
 const DAY = 86_400_000;
 const text = (needed: boolean): Field => ({ kind: "text", name: "text", needed });
 const code: Field = { kind: "choice", name: "code", needed: true };
@@ -33,6 +39,9 @@ const barriers: Field = { kind: "choice", name: "barriers", many: true, needed: 
 const given: Field = { kind: "choice", name: "services", many: true, needed: false };
 const date = (name: string, ahead: boolean): Field => ({ kind: "date", name, ahead });
 const step = (name: string, body: readonly Field[] = [], words: readonly Field[] = []): Step => ({ name, body, words });
+
+/** A yes with a waiting list is two statements of the table, and one answer to whoever gives it. */
+export const WAIT = "wait";
 
 /** In the order in which they are offered. */
 export const STEPS: readonly Step[] = [
@@ -42,6 +51,7 @@ export const STEPS: readonly Step[] = [
     [date("first_contact", true)],
     [{ kind: "choice", name: "needs", many: true, needed: true }, text(false)],
   ),
+  step(WAIT, [date("review", true)], [text(false)]),
   step("start", [date("contact", false)]),
   step("waitlist", [date("review", true)], [text(false)]),
   step("report_outcome", [], [{ kind: "choice", name: "got_help", needed: true }, given, barriers, text(false)]),
@@ -97,8 +107,20 @@ export function isOffered(
   shown: { possible: readonly string[]; state: string | null; grade: string | null },
 ): boolean {
   const said: { [state: string]: string[] } = { acknowledged: ["acknowledge"], accepted: ["accept", "decline"] };
+  const possible = (name: string): boolean => shown.possible.includes(`referral.${name}`);
+  if (step.name === WAIT) return possible("accept") && shown.state !== "accepted";
   const again = shown.grade === "link" && said[shown.state ?? ""]?.includes(step.name);
-  return !again && shown.possible.includes(`referral.${step.name}`);
+  return !again && possible(step.name);
+}
+
+/** The statements of an answer, one after the other. */
+export function statementsOf(step: Step, { body, words }: Said): readonly [name: string, said: Said][] {
+  if (step.name !== WAIT) return [[step.name, { body, words }]];
+  const yes = { body: { first_contact: body["review"]! }, words: {} };
+  return [
+    ["accept", yes],
+    ["waitlist", { body, words }],
+  ];
 }
 
 /** A step as it is asked here: a part of what is needed can be chosen only where more than one thing is. */

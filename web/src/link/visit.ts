@@ -13,7 +13,6 @@ import { LinkApi } from "./api.ts";
 import { fresh, load, save, type Kept } from "./device.ts";
 import { sealReply, verifyHandoff, type Shown } from "./handoff.ts";
 import { proofOf, type LinkKeys } from "./secret.ts";
-import type { Step } from "./steps.ts";
 
 export type Begun =
   { readonly shown: Shown } | { readonly state: string; readonly code: string; readonly left: number };
@@ -63,10 +62,10 @@ export class Visit {
   }
 
   /** A statement of the person, ready to be sent as often as it takes. */
-  prepare(shown: Shown, step: Step, body: JsonObject, words: JsonObject): JsonObject {
+  prepare(shown: Shown, step: string, body: JsonObject, words: JsonObject): JsonObject {
     const sealed = Object.keys(words).length ? sealReply(shown, this.keys, this.device(), words, this.now()) : null;
     const by = [{ agency: shown.to, member: this.keys.id, role: "provider" }];
-    const named = { type: `referral.${step.name}`, handoff: shown.id, heads: [...shown.heads], by, at: this.now() };
+    const named = { type: `referral.${step}`, handoff: shown.id, heads: [...shown.heads], by, at: this.now() };
     const statement = signStatement(
       { ...named, grade: "link", body, parts: sealed ? [sealed.hash] : [] },
       this.device(),
