@@ -2,6 +2,7 @@
 
 import type { VNode } from "preact";
 import { useState } from "preact/hooks";
+import { shortOf } from "../../../client/agencies.ts";
 import { useApp } from "../../core/app.ts";
 import { IDLE_CHOICES, idleMinutes, keepIdleMinutes } from "../../core/settings.ts";
 import { LangChoice } from "../../core/shell.tsx";
@@ -30,7 +31,7 @@ export function DeviceCard(): VNode {
         <Facts
           rows={[
             [say("sign_in.login"), <bdi>{member.login}</bdi>],
-            [say("settings.agency"), <bdi class="digits">{member.agency}</bdi>],
+            [say("settings.agency"), <bdi class="digits">{shortOf(member.agency)}</bdi>],
             [say("people.roles"), rolesIn(say, roles)],
           ]}
         />

@@ -15,7 +15,7 @@ const LINE = 30;
 const LABEL = 165;
 const WIDTH = 360;
 const ROOM = 75;
-const LONGEST = 25;
+const LONGEST = 22;
 
 /** Drawn with names at one side and bars from there; in right-to-left languages it is mirrored. */
 export function Bars({ title, bars }: { title: string; bars: readonly Bar[] }): VNode | null {
