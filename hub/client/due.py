@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 RULE: Final = "aftercare"
 """What timers of this room name as their rule, sealed."""
+FIRST_VISIT: Final = "first_visit"
+"""The task that a gate leaves (R32, `hub.client.gates.follow_up`) and only a meeting settles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +84,23 @@ def _dates(held: Followed) -> list[tuple[str, date]]:
 def chase(member: Member, held: Followed) -> list[str]:
     """Let the hub chase what is due: for each day that has no timer set one, end those that no day asks for.
 
-    Where somebody near should have given a sign and has not, an alert goes out, once. Run again it changes nothing.
+    The first meeting face to face also ends the date that a gate set for it. Where somebody near should have given a sign and has not, an alert goes out, once. Run again it changes nothing.
     Return the timers that were set.
     """
     _warn(member, held)
     wanted = {(row.what, row.day.isoformat()): row for row in due(held)}
+    met = any(visit.met and visit.in_person for visit in held.visits)
     calendar, made = timers.calendar(member), []
     for timer in timers.listing(member, case=held.case):
-        if timer.about is not None and timer.about.rule == RULE:
-            facts = timer.about.facts
-            if wanted.pop((str(facts.get("what")), str(facts.get("day"))), None) is None:
-                timers.done(member, timer.handoff)
+        if timer.about is None:
+            continue
+        facts = timer.about.facts
+        if timer.about.rule == RULE:
+            settled = wanted.pop((str(facts.get("what")), str(facts.get("day"))), None) is None
+        else:
+            settled = met and facts.get("task") == FIRST_VISIT
+        if settled:
+            timers.done(member, timer.handoff)
     for what, day in wanted:
         about = About(what.replace("_", " "), held.case, RULE, {"what": what, "day": day})
         urgency = "high" if held.plan.risk is Risk.HIGH else "routine"

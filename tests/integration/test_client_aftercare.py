@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from hub.aftercare import closing as rules
+from hub.casefile.gates.ask import Result, Task
 from hub.casefile.sections import forms
-from hub.client import aftercare, cases, closing, due, reading, records, referrals, timers, visits
+from hub.client import aftercare, cases, closing, due, gates, reading, records, referrals, timers, visits
 from hub.client.referrals import Outgoing
 from hub.clock import SetClock
 from hub.errors import Conflict, Forbidden, IllegalTransition, InvalidRequest, NotFound
@@ -101,6 +102,17 @@ class TestVisits:
         days = {t.about.facts["what"]: t.about.facts["day"] for t in timers.listing(worker, case=case)}
         assert days["contact"] == (today(clock) + timedelta(days=7)).isoformat()
         assert days["face_to_face"] > (today(clock) + timedelta(days=27)).isoformat()
+
+    def test_end_the_date_of_a_gate_for_the_first_once_somebody_met_the_child(self, held, worker, case, clock):
+        """R32: what was done is no longer chased; a call, or a knock at a closed door, was no visit."""
+        task = Task("R32", "first_visit", (today(clock) + timedelta(days=3)).isoformat())
+        [gate] = gates.follow_up(worker, case, Result("take", (), (task,)))
+        for said in ({"method": "call"}, {"met": False}, {}):
+            assert timers.read(worker, gate)[0].state == timers.State.RUNS
+            clock.forward(60)
+            visits.visit(worker, case, clock.now(), **said)
+            due.chase(worker, aftercare.read(worker, case))
+        assert timers.read(worker, gate)[0].state == timers.State.DONE
 
     def test_keep_the_true_time_and_that_of_the_entry_in_any_order(self, held, worker, case, clock):
         began = clock.now()

@@ -267,10 +267,18 @@ def test_a_place_where_no_child_may_be_is_one_alert_whichever_client_writes_it_d
 def test_what_is_due_is_chased_once_whichever_client_does_it(browser, amina, followed):
     assert browser("amina", "chase", record=followed) == len(due.due(aftercare.read(amina, followed)))
     assert due.chase(amina, aftercare.read(amina, followed)) == []
+    about = timers.About("first visit", followed, "r32", {"task": "first_visit"})
+    gate = timers.set_timer(amina, about, NOW + 2 * DAY)
+    browser("amina", "visit", record=followed, happened=NOW - 60, said={"method": "call"})
+    browser("amina", "chase", record=followed)
+    assert timers.read(amina, gate)[0].state == timers.State.RUNS
     browser("amina", "visit", record=followed, happened=NOW, said={})
     made = due.chase(amina, aftercare.read(amina, followed))
     assert made
+    assert timers.read(amina, gate)[0].state == timers.State.DONE
+    other = timers.set_timer(amina, about, NOW + 2 * DAY)
     assert browser("amina", "chase", record=followed) == 0
+    assert timers.read(amina, other)[0].state == timers.State.DONE
 
 
 def test_a_contact_is_put_off_and_a_review_held_by_the_same_rules(browser, amina, followed):

@@ -22,6 +22,8 @@ import * as timers from "./timers.ts";
 export const EARLY_WARNING = "early_warning";
 /** What timers of this room name as their rule, sealed. */
 export const RULE = "aftercare";
+/** The task that a gate leaves (R32) and only a meeting settles. */
+const FIRST_VISIT = "first_visit";
 const AHEAD = 600;
 const WARNINGS: { readonly [sign: string]: string } = {
   concern: "the observer is worried",
@@ -134,17 +136,22 @@ export const happened = (member: Member, of: string, event: string, on: string, 
   aftercare.put(member, "event", of, on, { event }, words ?? null);
 
 /**
- * Let the hub chase what is due of a case: one timer for each day, the ones that are settled ended. Where somebody who is
- * near should have given a sign and has not, an alert goes out, once. Run again it changes nothing.
+ * Let the hub chase what is due of a case: one timer for each day, the ones that are settled ended. The first meeting face
+ * to face also ends the date that a gate set for it (R32). Where somebody who is near should have given a sign and has not,
+ * an alert goes out, once. Run again it changes nothing.
  */
 export async function chase(member: Member, held: Followed): Promise<string[]> {
   await warn(member, held);
   const key = (what: unknown, day: unknown) => `${String(what)} ${String(day)}`;
   const wanted = new Map(due(held).map((row) => [key(row.what, row.day), row]));
   const made: string[] = [];
+  const met = held.visits.some((one) => one.met && one.inPerson);
   for (const { about, handoff } of await timers.listing(member, { case: held.case })) {
-    if (about?.rule !== RULE) continue;
-    if (!wanted.delete(key(about.facts["what"], about.facts["day"]))) await timers.done(member, handoff);
+    if (!about) continue;
+    const { facts, rule } = about;
+    const settled =
+      rule === RULE ? !wanted.delete(key(facts["what"], facts["day"])) : met && facts["task"] === FIRST_VISIT;
+    if (settled) await timers.done(member, handoff);
   }
   const calendar = await aftercare.ours(member);
   for (const { what, day } of wanted.values()) {
