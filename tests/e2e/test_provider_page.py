@@ -14,6 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect, sync_playwright
 
 from hub.app import build_app
+from hub.casefile.sections import data
 from hub.client import links, opening, reading
 from hub.client.referrals import Outgoing, answer, send
 from hub.clock import SetClock
@@ -27,8 +28,12 @@ HOME, AWAY = "dj.example", "et.example"
 CLINIC = f"urn:rcp:agency:addis@{AWAY}"
 HOSTILE = '<img src="https://evil.example/1" onerror="document.title=1"><script>document.title=2</script>'
 SECTIONS = {
-    "minimal_contact": {"name": f"SYN Hagos {HOSTILE}", "phones": ["+253 77 00 00 01"]},
-    "needs_risk": {"risk": "high", "notes": "\u202eA bed from Monday."},
+    "minimal_contact": {
+        "name": f"SYN Hagos {HOSTILE}",
+        "phones": ["+253 77 00 00 01"],
+        "others": [{"name": "mark", "country": "ET", "since": "2026-11-25"}],
+    },
+    "needs_risk": {"risk": "high", "notes": "\u202eA bed from Monday.", "pregnant": False},
 }
 NARROW = {"width": 320, "height": 640}
 MOST = 60 * 1024
@@ -495,6 +500,10 @@ def test_the_page_speaks_the_reader_s_language(given, phones, language, name, me
         phone.page.locator("button[type=submit]").click()
         phone.sees("SYN Hagos")
         assert member in phone.page.locator("dt").all_text_contents()
+        codes = data.load(f"words/{language}.json")["codes"]
+        said = set(phone.page.locator("dd").all_text_contents())
+        assert {codes["high"], codes["no"], "mark"} <= said
+        assert not {"high", "ET", "2026-11-25"} & said
         html = phone.page.locator("html")
         assert html.get_attribute("lang") == language
         assert html.get_attribute("dir") == ("rtl" if language == "ar" else "ltr")

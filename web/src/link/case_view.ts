@@ -4,19 +4,26 @@ import { isObject, type Json, type JsonObject } from "../rcp/encoding.ts";
 import type { Packet } from "../rcp/packet.ts";
 import { el, foreign, type Child } from "./dom.ts";
 import type { Shown } from "./handoff.ts";
-import { label, LANGUAGES, plain, type Language, type Words } from "./words.ts";
+import { codeIn, dayIn, known, label, LANGUAGES, plain, worldName, type Language, type Words } from "./words.ts";
 
 const REQUEST = "request";
 const CONTACT = "contact";
 /** States in which the other side waits for a first answer. */
 const WAITING = ["submitted", "delivered", "acknowledged", "info_needed"];
+/** Members that hold a code of the world. */
+const WORLD: { readonly [member: string]: "region" | "language" } = {
+  country: "region",
+  language: "language",
+  languages: "language",
+};
+/** Members that hold what people are called, or said: never a code, even where it reads like one. */
+const SPOKEN = ["name", "given_name", "names", "contact_person", "meeting_place", "address", "words", "text", "note"];
 const FIRST = [CONTACT, "minimal_contact", "needs_risk"];
 
 export function caseView(shown: Shown, language: Language, save: (packet: Packet, n: string) => void): Child[] {
   const w = LANGUAGES[language];
   const [first, ...later] = shown.packets as [Packet, ...Packet[]];
-  const named = (list: object, code: string | null) =>
-    code === null ? null : ((list as { [code: string]: string })[code] ?? plain(code));
+  const named = (list: object, code: string | null) => (code === null ? null : (known(list, code) ?? plain(code)));
   return [
     shown.confirming ? el("p", { class: "note alert" }, w.confirming) : null,
     el(
@@ -28,7 +35,7 @@ export function caseView(shown: Shown, language: Language, save: (packet: Packet
         WAITING.includes(shown.state ?? "") ? w.due : w.next,
         shown.due === null ? null : moment(shown.due, language),
       ),
-      ...pair(w.needed_from, shown.neededFrom === null ? null : day(shown.neededFrom, language)),
+      ...pair(w.needed_from, shown.neededFrom === null ? null : dayIn(language, shown.neededFrom)),
       ...pair(w.state, named(w.states, shown.state)),
       ...pair(w.until, moment(shown.until, language)),
     ),
@@ -131,31 +138,32 @@ function reasons(why: Json): { met: Json[]; unknown: Json[] } {
   return { met: of("meets"), unknown: of("unknown") };
 }
 
-function value(found: Json, language: Language): Node {
+function value(found: Json, language: Language, name = ""): Node {
   if (Array.isArray(found)) {
-    return el("ul", { class: "values" }, ...found.map((item) => el("li", {}, value(item, language))));
+    return el("ul", { class: "values" }, ...found.map((item) => el("li", {}, value(item, language, name))));
   }
   if (isObject(found)) return el("dl", {}, ...rows(found, language));
-  return foreign(typeof found === "boolean" ? (found ? "✓" : "✗") : String(found));
+  if (typeof found === "boolean") return foreign(codeIn(language, found ? "yes" : "no")!);
+  const text = String(found);
+  if (SPOKEN.includes(name)) return foreign(text);
+  const type = Object.hasOwn(WORLD, name) ? WORLD[name] : undefined;
+  return foreign((type && worldName(language, type, text)) ?? codeIn(language, text) ?? text);
 }
 
 /** Members of a section, by their names in the reader's language where the page knows them. */
 const rows = (found: JsonObject, language: Language): Child[] =>
   Object.entries(found)
     .filter(([name, item]) => item !== null && item !== "" && name !== "v")
-    .flatMap(([name, item]) => pair(memberName(language, name), value(item, language)));
+    .flatMap(([name, item]) => pair(memberName(language, name), value(item, language, name)));
 
 const memberName = (language: Language, name: string): string =>
-  (LANGUAGES[language].members as { [name: string]: string })[name] ?? plain(name);
+  known(LANGUAGES[language].members, name) ?? plain(name);
 
 const pair = (name: string, found: Child): Child[] =>
   found === null ? [] : [el("dt", {}, foreign(name)), el("dd", {}, found)];
 
 const moment = (seconds: number, language: Language): string =>
   new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "short" }).format(new Date(seconds * 1000));
-
-const day = (date: string, language: Language): string =>
-  new Intl.DateTimeFormat(language, { dateStyle: "full", timeZone: "UTC" }).format(new Date(date));
 
 const size = (bytes: number, language: Language): string =>
   new Intl.NumberFormat(language, { style: "unit", unit: "kilobyte", maximumFractionDigits: 0 }).format(

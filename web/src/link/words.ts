@@ -20,6 +20,10 @@ import {
   purposes as purposesFr,
   services as servicesFr,
 } from "../../../consent/words/fr.json";
+import { codes as codesAr } from "../../../hub/casefile/sections/words/ar.json";
+import { codes as codesEn } from "../../../hub/casefile/sections/words/en.json";
+import { codes as codesEs } from "../../../hub/casefile/sections/words/es.json";
+import { codes as codesFr } from "../../../hub/casefile/sections/words/fr.json";
 import { criteria as criteriaAr } from "../../../hub/directory/matching/words/ar.json";
 import { criteria as criteriaEn } from "../../../hub/directory/matching/words/en.json";
 import { criteria as criteriaEs } from "../../../hub/directory/matching/words/es.json";
@@ -39,7 +43,7 @@ import fr from "./words/fr.json";
 
 export type Words = typeof en;
 export type Language = "en" | "fr" | "es" | "ar";
-type List = "purposes" | "services" | "categories" | "criteria" | "needs" | "reasons";
+type List = "purposes" | "services" | "categories" | "criteria" | "needs" | "reasons" | "codes";
 
 export const LANGUAGES: { readonly [language in Language]: Words } = { en, fr, es, ar };
 const CODES: { readonly [language in Language]: { readonly [list in List]: { readonly [code: string]: string } } } = {
@@ -50,6 +54,7 @@ const CODES: { readonly [language in Language]: { readonly [list in List]: { rea
     criteria: criteriaEn,
     needs: needsEn,
     reasons: reasonsEn,
+    codes: codesEn,
   },
   fr: {
     purposes: purposesFr,
@@ -58,6 +63,7 @@ const CODES: { readonly [language in Language]: { readonly [list in List]: { rea
     criteria: criteriaFr,
     needs: needsFr,
     reasons: reasonsFr,
+    codes: codesFr,
   },
   es: {
     purposes: purposesEs,
@@ -66,6 +72,7 @@ const CODES: { readonly [language in Language]: { readonly [list in List]: { rea
     criteria: criteriaEs,
     needs: needsEs,
     reasons: reasonsEs,
+    codes: codesEs,
   },
   ar: {
     purposes: purposesAr,
@@ -74,6 +81,7 @@ const CODES: { readonly [language in Language]: { readonly [list in List]: { rea
     criteria: criteriaAr,
     needs: needsAr,
     reasons: reasonsAr,
+    codes: codesAr,
   },
 };
 
@@ -85,7 +93,33 @@ export function languageOf(wanted: readonly string[]): Language {
 
 /** A code in words; one that has none as it is, without its underscores. */
 export const label = (language: Language, list: List, code: string): string =>
-  CODES[language][list][code] ?? plain(code);
+  known(CODES[language][list], code) ?? plain(code);
+
+/** Return the word of a table, or null: what others wrote never reaches what every object has. */
+export const known = (table: object, name: string): string | null =>
+  Object.hasOwn(table, name) ? (table as { readonly [name: string]: string })[name]! : null;
+
+/** What stands in a section: a code of the lists in words, a day written out; null for words of people. */
+export function codeIn(language: Language, text: string): string | null {
+  return known(CODES[language].codes, text) ?? (/^\d{4}-\d\d-\d\d$/.test(text) ? dayIn(language, text) : null);
+}
+
+/** A day written out; one that is in no calendar as it is. */
+export function dayIn(language: Language, text: string): string {
+  const at = new Date(text);
+  return Number.isNaN(at.getTime())
+    ? text
+    : new Intl.DateTimeFormat(language, { dateStyle: "full", timeZone: "UTC" }).format(at);
+}
+
+/** A country or a language as the reader's browser calls it; null if it does not know it. */
+export function worldName(language: Language, type: "region" | "language", code: string): string | null {
+  try {
+    return new Intl.DisplayNames(language, { type, fallback: "none" }).of(code) ?? null;
+  } catch {
+    return null;
+  }
+}
 
 export const plain = (code: string): string => code.replace(/_/g, " ");
 
