@@ -247,6 +247,7 @@ def test_a_request_is_taken_in_part_and_a_new_number_waits_for_a_call(desk, plac
     row.get_by_label("Take this: Description").uncheck()
     row.get_by_role("button", name="Approve what is ticked").click()
     expect(desk.page.get_by_text("These wait for three days")).to_contain_text("Phone")
+    expect(row).not_to_contain_text("Your turn")
     desk.press("Back to the list")
     held = card(desk, "waits for a call or three days")
     held.get_by_role("button", name="I called, it is right").click()
@@ -269,6 +270,11 @@ def test_a_file_is_looked_at_row_by_row_before_it_is_taken_in(desk, place):
     expect(desk.page.get_by_role("heading", name="What becomes of a file")).to_be_visible()
     run_imports(hub)
     expect(desk.page.get_by_text("Nothing was changed yet.")).to_be_visible()
+    desk.page.get_by_label("Also rows of which there is nothing to say").check()
+    rows = desk.page.get_by_role("table", name="Row by row")
+    fresh = rows.get_by_role("row").filter(has_text="new").first
+    expect(fresh).to_be_visible()
+    expect(fresh.get_by_role("link")).to_have_count(0)
     wrong = desk.page.get_by_role("row").filter(has_text="not taken").last
     expect(wrong).to_contain_text("Kind of provider: This is none of the words that are known here.")
     assert desk.axe() == []
@@ -276,6 +282,8 @@ def test_a_file_is_looked_at_row_by_row_before_it_is_taken_in(desk, place):
     expect(desk.page.locator("progress")).to_be_visible()
     run_imports(hub)
     expect(desk.page.get_by_text("The file was taken in.")).to_be_visible()
+    desk.page.get_by_label("Also rows of which there is nothing to say").check()
+    expect(fresh.get_by_role("link")).to_have_count(1)
     desk.go("imports")
     with desk.page.expect_download() as fetched:
         desk.press("Fetch the file")

@@ -318,7 +318,7 @@ function Rows({ id, state }: { id: string; state: string }): VNode {
                 rows={items}
                 keyOf={({ n }) => String(n)}
                 columns={[
-                  { title: say("imports.row"), cell: (row) => <RowName row={row} /> },
+                  { title: say("imports.row"), cell: (row) => <RowName row={row} taken={state === "done"} /> },
                   {
                     title: say("imports.result"),
                     cell: ({ what }) => (
@@ -342,8 +342,9 @@ function Rows({ id, state }: { id: string; state: string }): VNode {
   );
 }
 
-function RowName({ row }: { row: ImportRow }): VNode {
-  if (!row.record || row.what === "problem") return <Foreign>{row.row}</Foreign>;
+/** A row, and where its record is; a new one has none before the file was taken in. */
+function RowName({ row, taken }: { row: ImportRow; taken: boolean }): VNode {
+  if (!row.record || row.what === "problem" || (row.what === "new" && !taken)) return <Foreign>{row.row}</Foreign>;
   return (
     <a href={`#/services/${row.record}`}>
       <Foreign>{row.row}</Foreign>

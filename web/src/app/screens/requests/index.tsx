@@ -94,6 +94,7 @@ interface OneProps {
 function One({ request, reader, changed }: OneProps): VNode {
   const { say, member, roles } = useApp();
   const { state, agency, steward } = request;
+  const [decided, setDecided] = useState(false);
   const decides = steward === member.agency && roles.some((role) => EDITORS.includes(role));
   return (
     <>
@@ -102,10 +103,12 @@ function One({ request, reader, changed }: OneProps): VNode {
           <Foreign>{request.name || say("services.unnamed")}</Foreign>
         </a>
       </h2>
-      <p class="row">
-        <StateWord words={`requests.state_${state}`} kind={state === "proposed" ? "soon" : ""} />
-        {OPEN.includes(state) && <Ball who={decides ? "us" : "them"} name={plainAgency(steward)} />}
-      </p>
+      {!decided && (
+        <p class="row">
+          <StateWord words={`requests.state_${state}`} kind={state === "proposed" ? "soon" : ""} />
+          {OPEN.includes(state) && <Ball who={decides ? "us" : "them"} name={plainAgency(steward)} />}
+        </p>
+      )}
       <p>
         {say("requests.from")} <Foreign>{plainAgency(agency)}</Foreign> ({reader.labels.code("proofs", request.how)}),{" "}
         {moment(say, request.at)}
@@ -134,7 +137,7 @@ function One({ request, reader, changed }: OneProps): VNode {
         <p>{say("requests.waits_until", { at: moment(say, request.until) })}</p>
       )}
       {state === "proposed" && decides ? (
-        <Deciding {...{ request, reader, changed }} />
+        <Deciding {...{ request, reader, changed }} onMade={() => setDecided(true)} />
       ) : (
         <Compared {...{ request, reader }} names={Object.keys(request.differences)} />
       )}
@@ -174,7 +177,7 @@ function Compared({
 }
 
 /** Take all of it, some members of it, or none with a reason. */
-function Deciding({ request, reader, changed }: OneProps): VNode {
+function Deciding({ request, reader, changed, onMade }: OneProps & { onMade: () => void }): VNode {
   const { say, member } = useApp();
   const names = Object.keys(request.differences);
   const [taken, setTaken] = useState<readonly string[]>(names);
@@ -185,6 +188,7 @@ function Deciding({ request, reader, changed }: OneProps): VNode {
   const taking = useAction(async () => {
     const all = taken.length === names.length;
     setMade(await approve(member.hub, request.id, request.version, all ? null : [...taken]));
+    onMade();
   });
   const refusal = useAction(async () => {
     await refuse(member.hub, request.id, reason);
