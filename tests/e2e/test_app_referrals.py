@@ -100,10 +100,13 @@ def test_a_worker_composes_and_sends(place, held, chromium):
         mistaken = anew(desk).page.get_by_label("An emergency: they are not")
         mistaken.check()
         mistaken.uncheck()
+        said(desk, "Choose a case, or give a first name")
         desk.fill("First name", MARKUP).press("Keep as a draft of the agency").fill("Age in years", "14")
         said(desk, "Kept, sealed.")
         expect(desk.page.get_by_label("Age in years")).to_have_value("14")  # typed while it was kept
+        expect(desk.page.get_by_text("Choose a case, or give a first name")).to_have_count(0)
         desk.press("Next")
+        said(desk, "Choose what is needed most to go on.")
         desk.page.get_by_label("What is needed most").select_option("health")
         desk.page.get_by_role("searchbox", name="Where help is needed").fill("North Hill")
         desk.page.get_by_role("button", name="Find: Where").click()

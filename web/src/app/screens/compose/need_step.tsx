@@ -107,6 +107,7 @@ export function NeedStep({ draft, held, came, coded, set, next }: StepProps): VN
         options={coded.options("purposes", PURPOSES)}
         onChoose={(purpose) => set({ purpose })}
       />
+      {!first && <p class="hint">{say("compose.need_first")}</p>}
       <p class="row">
         <Button type="submit" kind="main" disabled={!ready}>
           {say("app.next")}

@@ -73,6 +73,7 @@ export function WhoStep(props: StepProps): VNode {
           </p>
         </details>
       )}
+      {!ready && <p class="hint">{say("compose.who_first")}</p>}
       <p class="row">
         <Button type="submit" kind="main" disabled={!ready}>
           {say("app.next")}
