@@ -42,7 +42,8 @@ def sweep(hub: Hub) -> int:
     done = 0
     while True:
         with hub.database.write() as connection:
-            newest = SweepState(connection).get(lock=True)  # the time may have been confirmed meanwhile
+            newest = SweepState(connection).get(lock=True)  # the time may have been confirmed meanwhile, and set back
+            now = min(now, hub.clock.now())
             claimed = FollowUps(connection).claim_due(now, _BATCH)
         may_expire = newest is None or newest.may_expire
         done += sum(_try(hub, followup, may_expire=may_expire) for followup in claimed)

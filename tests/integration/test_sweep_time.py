@@ -17,11 +17,12 @@ class ConfirmsAtOnce(logging.Handler):
 
     def __init__(self, hub):
         super().__init__()
-        self.hub, self.asked = hub, 0
+        self.hub, self.asked, self.back = hub, 0, 0
 
     def emit(self, record):
         if "until an operator confirms" in record.getMessage():
             self.asked += 1
+            self.hub.clock.forward(-self.back)
             confirm_time(self.hub)
 
 
@@ -54,7 +55,24 @@ def test_a_sweep_that_is_at_work_while_the_time_is_confirmed_goes_by_what_was_co
     assert home.shown(delivered, people.shelter.agency)["state"] == "expired"
 
 
-def test_a_worker_that_came_late_to_its_sweep_sees_no_clock_that_runs_backwards(home, clock):
+def test_a_sweep_that_is_at_work_while_a_wrong_clock_is_set_back_silences_nothing(
+    delivered, home, away, people, clock, operator
+):
+    home.sweep()
+    operator.back = 3 * 365 * DAY
+    clock.forward(operator.back)  # a wrong clock
+    home.sweep()
+    assert operator.asked == 1
+    told = 0
+    for _ in range(20):
+        clock.forward(DAY)
+        told += home.sweep()
+        settle(home, away)
+    assert told > 3
+    assert home.shown(delivered, people.shelter.agency)["state"] == "expired"
+
+
+def test_a_worker_that_came_late_to_its_sweep_sees_no_clock_that_runs_backwards(home, clock, monkeypatch):
     class Crowded:
         """A database at which another worker sweeps first, and takes an hour."""
 
@@ -70,7 +88,7 @@ def test_a_worker_that_came_late_to_its_sweep_sees_no_clock_that_runs_backwards(
             return self.database.write()
 
     home.sweep()
-    real, home.hub.database = home.hub.database, Crowded(home.hub.database)
-    home.sweep()
-    home.hub.database = real
+    with monkeypatch.context() as crowded:
+        crowded.setattr(home.hub, "database", Crowded(home.hub.database))
+        home.sweep()
     assert suspended(home) is None
