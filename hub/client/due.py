@@ -84,12 +84,14 @@ def _dates(held: Followed) -> list[tuple[str, date]]:
 def chase(member: Member, held: Followed) -> list[str]:
     """Let the hub chase what is due: for each day that has no timer set one, end those that no day asks for.
 
-    The first meeting face to face also ends the date that a gate set for it. Where somebody near should have given a sign and has not, an alert goes out, once. Run again it changes nothing.
-    Return the timers that were set.
+    The first meeting face to face after arrival also ends the date that a gate set for it. Where somebody near should
+    have given a sign and has not, an alert goes out, once. Run again it changes nothing. Return the timers that were
+    set.
     """
     _warn(member, held)
     wanted = {(row.what, row.day.isoformat()): row for row in due(held)}
-    met = any(visit.met and visit.in_person for visit in held.visits)
+    since = held.plan.begins
+    met = any(visit.met and visit.in_person and since <= visit.day <= held.today for visit in held.visits)
     calendar, made = timers.calendar(member), []
     for timer in timers.listing(member, case=held.case):
         if timer.about is None:

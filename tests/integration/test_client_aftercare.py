@@ -107,6 +107,7 @@ class TestVisits:
         """R32: what was done is no longer chased; a call, or a knock at a closed door, was no visit."""
         task = Task("R32", "first_visit", (today(clock) + timedelta(days=3)).isoformat())
         [gate] = gates.follow_up(worker, case, Result("take", (), (task,)))
+        visits.visit(worker, case, clock.now() - 2 * DAY)  # with the family, before the child came
         for said in ({"method": "call"}, {"met": False}, {}):
             assert timers.read(worker, gate)[0].state == timers.State.RUNS
             clock.forward(60)

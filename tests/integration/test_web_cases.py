@@ -270,6 +270,7 @@ def test_what_is_due_is_chased_once_whichever_client_does_it(browser, amina, fol
     about = timers.About("first visit", followed, "r32", {"task": "first_visit"})
     gate = timers.set_timer(amina, about, NOW + 2 * DAY)
     browser("amina", "visit", record=followed, happened=NOW - 60, said={"method": "call"})
+    visits.visit(amina, followed, NOW - 30 * DAY)  # with the family, before the child came
     browser("amina", "chase", record=followed)
     assert timers.read(amina, gate)[0].state == timers.State.RUNS
     browser("amina", "visit", record=followed, happened=NOW, said={})
