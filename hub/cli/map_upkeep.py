@@ -71,18 +71,18 @@ def verify(session: Session, record: str, how: str, groups: tuple[str, ...], not
     top,
     _area,
     _provider,
-    click.option("--group", "groups", multiple=True, required=True, type=_GROUP, help="Repeatable."),
+    click.option("--group", "groups", multiple=True, type=_GROUP, help="What is still right. Repeatable."),
     click.option("--ends", type=_DAY, help="The new last day of services that have one."),
     click.option("--how", required=True, type=click.Choice(["call", "visit", "coordinator"]), help="How you know."),
     _note,
     click.option("--apply", is_flag=True, help="Do it; without this, only say what would be done."),
 )
 def renew(session: Session, groups: tuple[str, ...], apply: bool, **given: Any) -> None:  # noqa: FBT001 - click's own form
-    """Say of all due records that fit that they are still right. A dry run unless --apply."""
+    """Say of all due records that fit what is still right, or their new last day. A dry run unless --apply."""
     member = session.member()
     choice = {name: given.pop(name) for name in ("area", "provider") if given[name]}
     ends = given.pop("ends")
-    asked = {"groups": list(groups) or None, "how": given["how"], "note": given["note"], "choice": choice}
+    asked = {"groups": groups, "how": given["how"], "note": given["note"], "choice": choice}
     asked |= {} if ends is None else {"ends": ends.date().isoformat()}
     done = member.hub.post(f"{_PATH}/renew", {**asked, "dry_run": not apply})["items"]
     columns = {"id": "Record", "name": "Name", "what": "Result", "version": "Version", "fields": "Changes"}

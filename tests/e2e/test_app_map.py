@@ -222,10 +222,18 @@ def test_what_has_ended_is_renewed_with_a_new_last_day_many_at_once(desk, place)
         document = {"name": name, "status": "active", "organization_id": whose, "needs": ["food"], "ends": "2026-06-30"}
         place.ids[name] = liya.hub.post(RECORDS, {"kind": "service", "document": document})["id"]
         liya.hub.post(f"{RECORDS}/{place.ids[name]}/verify", {"how": "call"})
+    open_still = {"name": "SYN Spring school", "status": "active", "organization_id": whose, "needs": ["food"]}
+    liya.hub.post(RECORDS, {"kind": "service", "document": open_still})
     verified = record(place, names[0])["document"]["verified"]
     desk.go("due")
-    for name in names:
+    for name in (*names, "SYN Spring school"):
         desk.page.get_by_label(f"Choose {name}").check()
+    desk.press("Renew 3 records")
+    dialog = desk.page.get_by_role("dialog")
+    expect(dialog).to_contain_text("2 of those chosen have ended and are left out.")
+    expect(dialog).to_contain_text("This says of each that it is still right")
+    desk.page.keyboard.press("Escape")
+    desk.page.get_by_label("Choose SYN Spring school").uncheck()
     desk.press("Renew 2 records").press("Show what would change")
     expect(desk.page.get_by_role("dialog")).to_contain_text("The last day of these has passed.")
     desk.fill("New last day", "2027-06-30").press("Show what would change")

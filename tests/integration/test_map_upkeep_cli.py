@@ -68,6 +68,15 @@ def test_many_are_renewed_after_a_dry_run(says, clinic):
     assert "Nothing here" in says("amina", "due", "--what", "offer")
 
 
+def test_a_new_last_day_is_given_without_a_word_on_the_rest(says, place, clinic):
+    hub = place.members["amina"].hub
+    hub.patch(f"{API}/records/{clinic}", {"base_version": 1, "changes": {"ends": "2026-01-31"}})
+    assert "Nothing is said" in says("amina", "renew", "--how", "call", "--apply", code=2)
+    assert clinic in says("amina", "renew", "--how", "call", "--ends", "2027-06-30", "--apply")
+    kept = hub.get(f"{API}/records/{clinic}")["document"]
+    assert (kept["ends"], "offer" in kept.get("verified", {})) == ("2027-06-30", False)
+
+
 def test_a_change_is_shown_from_all_sides_approved_in_part_or_refused(says, place, clinic):
     request = propose(place, clinic, description="For all [b]children[/b].", free=True)
     assert request in says("amina", "changes")

@@ -75,7 +75,10 @@ class StillRight(Strict):
 
 
 class Renewal(Strict):
-    """Many records that are still right: those of `records` with the versions looked at, or all due ones."""
+    """Many records that are still right: those of `records` with the versions looked at, or all due ones.
+
+    `groups`: what is right of each; null: all of it; empty: nothing is said but the new last day, `ends`.
+    """
 
     records = fields.Dict(
         keys=fields.String(validate=_RECORD),

@@ -85,8 +85,19 @@ function byRecord(items: readonly DueItem[]): readonly DueRecord[] {
 const wordsOf = (say: ReturnType<typeof useApp>["say"], labels: Labels, group: string): string =>
   OTHERS.includes(group) ? say(`due.what_${group}`) : labels.code("groups", group);
 
+/** What can be said to be right of a record: what is due of it, and, where its source lost it, that it is there. */
+const groupsOf = (rows: readonly DueRecord[]): string[] => {
+  const found = rows.flatMap(({ items, kind }) =>
+    items.map(({ group }) => (group === "source" ? (kind === "site" ? "place" : "offer") : group)),
+  );
+  return [...new Set(found)].filter((group) => CHECKED.includes(group));
+};
+
+const hasEnded = ({ items }: DueRecord): boolean => items.some(({ group }) => group === "ends");
+
 /** Whether the own agency keeps it and this member may renew it; else they only offer it, or look on. */
-const keeps = ({ still_right: ways }: DueRecord): boolean => ways.includes("call");
+const renewable = (row: DueRecord): boolean =>
+  row.still_right.includes("call") && (hasEnded(row) || groupsOf([row]).length > 0);
 
 interface RowsProps {
   readonly rows: readonly DueRecord[];
@@ -98,7 +109,7 @@ function Rows({ rows, labels, changed }: RowsProps): VNode {
   const { say } = useApp();
   const [chosen, setChosen] = useState<readonly string[]>([]);
   const [asking, setAsking] = useState(false);
-  const ours = rows.filter(keeps).map(({ record }) => record);
+  const ours = rows.filter(renewable).map(({ record }) => record);
   const tick = (record: string) => (on: boolean) =>
     setChosen(on ? [...chosen, record] : chosen.filter((one) => one !== record));
   const many = rows.filter(({ record }) => chosen.includes(record));
@@ -122,7 +133,7 @@ function Rows({ rows, labels, changed }: RowsProps): VNode {
       <ul class="results">
         {rows.map((row) => (
           <li class="card" key={row.record}>
-            {keeps(row) && (
+            {renewable(row) && (
               <Tick
                 label={say("due.choose", { name: row.name })}
                 checked={chosen.includes(row.record)}
@@ -139,7 +150,7 @@ function Rows({ rows, labels, changed }: RowsProps): VNode {
 
 function One({ row, labels, changed }: { row: DueRecord; labels: Labels; changed: () => void }): VNode {
   const { say, member } = useApp();
-  const groups = row.items.map(({ group }) => group).filter((group) => CHECKED.includes(group));
+  const groups = groupsOf([row]);
   const still = useAction(async (how: string) => {
     await verify(member.hub, row.record, groups, how);
     changed();
@@ -200,15 +211,14 @@ function Renewal({
   const [how, setHow] = useState("call");
   const [ends, setEnds] = useState("");
   const [done, setDone] = useState<{ readonly items: readonly Outcome[]; readonly dry: boolean } | null>(null);
-  const groups = [...new Set(rows.flatMap(({ items }) => items.map(({ group }) => group)))].filter((one) =>
-    CHECKED.includes(one),
-  );
   const [tried, setTried] = useState(false);
-  const ended = groups.length === 0; // nothing of them can be right as it stands
+  const ended = rows.every(hasEnded);
+  const these = ended ? rows : rows.filter((row) => !hasEnded(row)); // a new last day is said of those that ended alone
+  const groups = groupsOf(these);
   const renewal = useAction(async (dry: boolean) => {
     setTried(true);
     if (ended && !ends) return;
-    const versions = Object.fromEntries(rows.map(({ record, version }) => [record, version]));
+    const versions = Object.fromEntries(these.map(({ record, version }) => [record, version]));
     const given = { groups, how, dry_run: dry, ...(ends ? { ends } : {}) };
     setDone({ items: (await renew(member.hub, versions, given)).items, dry });
   });
@@ -226,16 +236,18 @@ function Renewal({
   }
   return (
     <>
-      <p>
-        {ended
-          ? say("due.renew_ended")
-          : say("due.renew_groups", {
-              groups: joined(
-                say,
-                groups.map((one) => labels.code("groups", one)),
-              ),
-            })}
-      </p>
+      {ended && <p>{say("due.renew_ended")}</p>}
+      {these.length < rows.length && <Notice>{say.many("due.renew_apart", rows.length - these.length)}</Notice>}
+      {groups.length > 0 && (
+        <p>
+          {say("due.renew_groups", {
+            groups: joined(
+              say,
+              groups.map((one) => labels.code("groups", one)),
+            ),
+          })}
+        </p>
+      )}
       <Choices
         label={say("services.how_known")}
         value={how}
@@ -275,7 +287,7 @@ function Renewal({
         </Button>
         {done && (
           <Button kind="main" busy={renewal.busy} onClick={() => renewal.run(false)}>
-            {say.many("due.renew", rows.length)}
+            {say.many("due.renew", these.length)}
           </Button>
         )}
       </p>
