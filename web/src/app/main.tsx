@@ -16,6 +16,7 @@ import { Loaded, useLoaded } from "./core/loading.tsx";
 import { keepPinsLater } from "./core/pinning.ts";
 import { Queue } from "./core/queue.ts";
 import { go, usePlace, type Place } from "./core/router.ts";
+import { forgetSaid } from "./core/said.ts";
 import { Shell, Current } from "./core/shell.tsx";
 import { UpdateNotice } from "./core/update_notice.tsx";
 import { updates } from "./core/updates.ts";
@@ -72,6 +73,7 @@ function Inside({ front }: { front: Front }): VNode {
   const [member, setMember] = useState<Member | null>(null);
   const forget = useCallback(() => {
     line.local = null;
+    forgetSaid();
     setMember(null);
   }, []);
   useEffect(() => (member ? watchIdle(forget) : undefined), [member]);

@@ -1,11 +1,10 @@
 /** What is shown and not typed: pages, cards, notices, tables, who has the ball and by when. */
 
 import { createContext, type VNode } from "preact";
-import { useContext, useEffect, useRef, useState } from "preact/hooks";
+import { useContext, useEffect, useRef } from "preact/hooks";
 import { useFront, useSay, type Children } from "../core/app.ts";
 import { useFocusKept } from "../core/focus.ts";
 import { PlaceContext } from "../core/router.ts";
-import { takeSaid } from "../core/said.ts";
 import { away, moment } from "../core/time.ts";
 import type { Say } from "../core/words.ts";
 
@@ -18,13 +17,20 @@ function nameOf(say: Say, path: string): string {
   return say.has(key) ? `${say(key)} · Handover` : "Handover";
 }
 
+interface PageProps {
+  readonly title: string;
+  readonly back?: string;
+  /** What was done on the screen before, said beside the heading. */
+  readonly said?: string | null;
+  readonly children: Children;
+}
+
 /** A whole screen. Its heading gets the focus when it appears, so that a screen reader says where one is; it stays within. */
-export function Page({ title, back, children }: { title: string; back?: string; children: Children }): VNode {
+export function Page({ title, back, said = null, children }: PageProps): VNode {
   const say = useSay();
   const { path } = useContext(PlaceContext);
   const page = useRef<HTMLDivElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
-  const [said] = useState(takeSaid);
   useFocusKept(page);
   useEffect(() => {
     document.title = nameOf(say, path);
@@ -38,12 +44,12 @@ export function Page({ title, back, children }: { title: string; back?: string; 
           <a href={`#/${back}`}>{say("app.back")}</a>
         </p>
       )}
-      <h1 tabIndex={-1} ref={heading}>
+      <h1 tabIndex={-1} ref={heading} aria-describedby={said === null ? undefined : "said"}>
         {title}
       </h1>
       {said !== null && (
-        <Notice kind="good" live>
-          <p>{said}</p>
+        <Notice kind="good">
+          <p id="said">{said}</p>
         </Notice>
       )}
       <InPage.Provider value={true}>{children}</InPage.Provider>

@@ -7,6 +7,7 @@ import { calledIn, colleagues, type Colleague } from "../../../client/colleagues
 import { percent } from "../../../client/schedule.ts";
 import { useApp } from "../../core/app.ts";
 import { Loaded, Problem, useAction, useLoaded } from "../../core/loading.tsx";
+import { takeSaid } from "../../core/said.ts";
 import { date, moment } from "../../core/time.ts";
 import { Button } from "../../kit/controls.tsx";
 import { Card, Empty, Facts, Foreign, Notice, Page } from "../../kit/showing.tsx";
@@ -20,6 +21,7 @@ const STEPS = ["review", "risk", "delay", "event", "report", "close", "plan"];
 
 export function OneCase({ record }: { record: string }): VNode {
   const { member, say, lang } = useApp();
+  const [kept] = useState(() => takeSaid(`visits/${record}`));
   const loading = useLoaded(async () => {
     const words = Promise.all([loadDates(lang), loadCaseWords(lang)]);
     const [held, people] = await Promise.all([one(member, record), colleagues(member), words]);
@@ -30,7 +32,7 @@ export function OneCase({ record }: { record: string }): VNode {
       {({ held, people }) => (
         <OpenedCase record={record} back="visits">
           {(file) => (
-            <Page title={file.name ?? file.reference ?? say("visits.title")} back="visits">
+            <Page title={file.name ?? file.reference ?? say("visits.title")} back="visits" said={kept}>
               <p>
                 <a href={`#/cases/${record}`}>{say("visits.to_file")}</a>{" "}
                 <a href={`#/cases/${record}?tab=dates`}>{say("visits.to_dates")}</a>

@@ -62,7 +62,7 @@ export function Entry({
   const keep = useAction(async () => {
     if ((await act()) === null) return;
     chaseLater(member, record);
-    sayNext(said ?? say("visits.entry_kept"));
+    sayNext(`visits/${record}`, said ?? say("visits.entry_kept"));
     go(`visits/${record}`);
   });
   return (
