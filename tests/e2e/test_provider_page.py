@@ -31,9 +31,9 @@ SECTIONS = {
     "minimal_contact": {
         "name": f"SYN Hagos {HOSTILE}",
         "phones": ["+253 77 00 00 01"],
-        "others": [{"name": "mark", "country": "ET", "since": "2026-11-25"}],
+        "others": [{"full": "mark", "country_of_origin": "ET", "since": "2026-11-25"}],
     },
-    "needs_risk": {"risk": "high", "notes": "\u202eA bed from Monday.", "pregnant": False},
+    "needs_risk": {"risk": "high", "notes": "\u202eA bed from Monday.", "pregnant": False, "note": "open"},
 }
 NARROW = {"width": 320, "height": 640}
 MOST = 60 * 1024
@@ -502,7 +502,7 @@ def test_the_page_speaks_the_reader_s_language(given, phones, language, name, me
         assert member in phone.page.locator("dt").all_text_contents()
         codes = data.load(f"words/{language}.json")["codes"]
         said = set(phone.page.locator("dd").all_text_contents())
-        assert {codes["high"], codes["no"], "mark"} <= said
+        assert {codes["high"], codes["no"], "mark", "open"} <= said
         assert not {"high", "ET", "2026-11-25"} & said
         html = phone.page.locator("html")
         assert html.get_attribute("lang") == language

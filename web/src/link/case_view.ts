@@ -13,11 +13,18 @@ const WAITING = ["submitted", "delivered", "acknowledged", "info_needed"];
 /** Members that hold a code of the world. */
 const WORLD: { readonly [member: string]: "region" | "language" } = {
   country: "region",
+  country_of_origin: "region",
+  host_country: "region",
+  nationality: "region",
+  transit_countries: "region",
   language: "language",
   languages: "language",
 };
-/** Members that hold what people are called, or said: never a code, even where it reads like one. */
-const SPOKEN = ["name", "given_name", "names", "contact_person", "meeting_place", "address", "words", "text", "note"];
+/** Members that hold a code of the forms; in any other a word is a word, even where it reads like a code. */
+const CODED = [
+  ...["age_band", "alive", "answer", "dimension", "format", "kind", "kinds", "level", "method", "not_for", "outcome"],
+  ...["result", "return_mode", "risk", "role", "sex", "situation", "state", "status", "statuses", "type", "urgency"],
+];
 const FIRST = [CONTACT, "minimal_contact", "needs_risk"];
 
 export function caseView(shown: Shown, language: Language, save: (packet: Packet, n: string) => void): Child[] {
@@ -143,11 +150,14 @@ function value(found: Json, language: Language, name = ""): Node {
     return el("ul", { class: "values" }, ...found.map((item) => el("li", {}, value(item, language, name))));
   }
   if (isObject(found)) return el("dl", {}, ...rows(found, language));
-  if (typeof found === "boolean") return foreign(codeIn(language, found ? "yes" : "no")!);
+  if (typeof found === "boolean") return foreign(label(language, "codes", found ? "yes" : "no"));
   const text = String(found);
-  if (SPOKEN.includes(name)) return foreign(text);
   const type = Object.hasOwn(WORLD, name) ? WORLD[name] : undefined;
-  return foreign((type && worldName(language, type, text)) ?? codeIn(language, text) ?? text);
+  return foreign(
+    (type && worldName(language, type, text)) ??
+      (CODED.includes(name) ? codeIn(language, text) : null) ??
+      dayIn(language, text),
+  );
 }
 
 /** Members of a section, by their names in the reader's language where the page knows them. */

@@ -146,11 +146,11 @@ class Page {
 
   private saying(shown: Shown, step: Step): Screen {
     const prepared: JsonObject[] = []; // after a lost answer the same bytes go again
-    let went = 0;
+    let [went, stands] = [0, shown];
     const send = (said: Said) =>
       this.act(async () => {
         if (!this.visit) return;
-        let stands = went === 0 ? shown : await this.visit.look();
+        if (went > 0) stands = await this.visit.look();
         for (const [name, one] of statementsOf(step, said).slice(went)) {
           prepared[went] ??= this.visit.prepare(stands, name, one.body, one.words);
           await this.visit.say(prepared[went]!);
@@ -164,7 +164,7 @@ class Page {
     });
     return () => [
       this.heading((this.words.steps[step.name as keyof Words["steps"]] as [string, string])[0]),
-      ...form(this.language, () => this.show(this.handoff(shown))),
+      ...form(this.language, () => this.show(this.handoff(stands))),
     ];
   }
 

@@ -99,15 +99,13 @@ export const label = (language: Language, list: List, code: string): string =>
 export const known = (table: object, name: string): string | null =>
   Object.hasOwn(table, name) ? (table as { readonly [name: string]: string })[name]! : null;
 
-/** What stands in a section: a code of the lists in words, a day written out; null for words of people. */
-export function codeIn(language: Language, text: string): string | null {
-  return known(CODES[language].codes, text) ?? (/^\d{4}-\d\d-\d\d$/.test(text) ? dayIn(language, text) : null);
-}
+/** A code of the forms in words; null where it is none. */
+export const codeIn = (language: Language, text: string): string | null => known(CODES[language].codes, text);
 
-/** A day written out; one that is in no calendar as it is. */
+/** A day written out; what is none as it is. */
 export function dayIn(language: Language, text: string): string {
-  const at = new Date(text);
-  return Number.isNaN(at.getTime())
+  const at = /^\d{4}-\d\d-\d\d$/.test(text) ? new Date(text) : null;
+  return at === null || Number.isNaN(at.getTime())
     ? text
     : new Intl.DateTimeFormat(language, { dateStyle: "full", timeZone: "UTC" }).format(at);
 }
