@@ -253,6 +253,7 @@ def test_an_emergency_in_a_medical_window_names_nobody(place, chromium):
         desk.press("Next").page.get_by_label("What is needed most").select_option("health")
         desk.page.get_by_text("A medical window that closes").first.click()
         desk.page.get_by_label("A medical window that closes").select_option("pep")
+        said(desk, "Say when it happened to go on.")
         desk.fill("When it happened", "2020-01-01T10:00")
         said(desk, "This window has closed")
         desk.fill("When it happened", f"{DAY}T00:00")

@@ -108,6 +108,7 @@ export function NeedStep({ draft, held, came, coded, set, next }: StepProps): VN
         onChoose={(purpose) => set({ purpose })}
       />
       {!first && <p class="hint">{say("compose.need_first")}</p>}
+      {draft.window !== "" && draft.event === "" && <p class="hint">{say("compose.event_first")}</p>}
       <p class="row">
         <Button type="submit" kind="main" disabled={!ready}>
           {say("app.next")}
