@@ -95,7 +95,7 @@ def main() -> None:
             times = _visits(chromium, made, BITS, LATENCY)
         _tell(costs, times)
         _sealing(chromium, Path(folder))
-    first, later = costs["first visit, signed in"][1], costs["later visit, signed in"][1]
+    first, later = costs["first visit, sign-in kept"][1], costs["later visit, signed in"][1]
     if first > FIRST or later > LATER:
         sys.exit(f"a visit costs too much: {first / 1024:.0f} and {later / 1024:.0f} KiB")
 
@@ -116,6 +116,8 @@ def _visits(chromium, made, bits: int, latency: float) -> dict[str, tuple[float,
         page.goto(f"{line.url}/app/")
         expect(page.locator("main h1")).to_be_visible()
         step("first visit, sign-in shown")
+        _settled(page, line)
+        step("first visit, sign-in kept")
         _enter(page, line.url, member)
         step("first visit, signed in")
         _settled(page, line)
@@ -142,6 +144,7 @@ def _page(chromium, made):
 
 def _enter(page, url: str, member) -> None:
     page.goto(f"{url}/app/#/sign-in?login=amina&device={quote(b64u(member.profile.device.value))}")
+    page.wait_for_function("() => !location.hash")  # the form was made anew with what the address said
     page.locator("input[type=password]").first.fill(PASSPHRASE)
     page.locator("button[type=submit]").first.click()
     expect(page.locator(".frame main h1")).to_be_visible()
