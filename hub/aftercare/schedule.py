@@ -131,6 +131,11 @@ def calendar(plan: Plan, visits: Iterable[Visit], today: date, until: date) -> t
     return tuple(sorted(found, key=lambda contact: (contact.due, contact.stream)))
 
 
+def meetings(plan: Plan, visits: Iterable[Visit], today: date) -> Iterator[Visit]:
+    """Yield the visits that count: somebody was met, since the case is followed."""
+    return (visit for visit in visits if visit.met and plan.begins <= visit.day <= today)
+
+
 def missing_face_to_face(plan: Plan, visits: Iterable[Visit], today: date) -> date | None:
     """Return since when a meeting face to face is overdue, or None: calls do not take its place (H2, R41)."""
     contacts = next_contacts(plan, visits, today)
@@ -165,12 +170,8 @@ def _days(stream: Stream, plan: Plan, visits: Iterable[Visit], today: date) -> l
     """Return the days on which a stream was served, each once, in order."""
     counts = (
         v
-        for v in visits
-        if v.met
-        and v.by in stream.by
-        and (v.in_person or not stream.in_person)
-        and stream.about in {None, v.about}
-        and plan.begins <= v.day <= today
+        for v in meetings(plan, visits, today)
+        if v.by in stream.by and (v.in_person or not stream.in_person) and stream.about in {None, v.about}
     )
     return sorted({visit.day for visit in counts})
 

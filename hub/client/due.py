@@ -90,8 +90,7 @@ def chase(member: Member, held: Followed) -> list[str]:
     """
     _warn(member, held)
     wanted = {(row.what, row.day.isoformat()): row for row in due(held)}
-    since = held.plan.begins
-    met = any(visit.met and visit.in_person and since <= visit.day <= held.today for visit in held.visits)
+    seen = any(visit.in_person for visit in schedule.meetings(held.plan, held.visits, held.today))
     calendar, made = timers.calendar(member), []
     for timer in timers.listing(member, case=held.case):
         if timer.about is None:
@@ -100,7 +99,7 @@ def chase(member: Member, held: Followed) -> list[str]:
         if timer.about.rule == RULE:
             settled = wanted.pop((str(facts.get("what")), str(facts.get("day"))), None) is None
         else:
-            settled = met and facts.get("task") == FIRST_VISIT
+            settled = seen and facts.get("task") == FIRST_VISIT
         if settled:
             timers.done(member, timer.handoff)
     for what, day in wanted:

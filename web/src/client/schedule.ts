@@ -200,6 +200,10 @@ export function calendar(plan: Plan, visits: readonly Visit[], today: string, un
   return found.sort(byDue);
 }
 
+/** The visits that count: somebody was met, since the case is followed. */
+export const meetings = (plan: Plan, visits: readonly Visit[], today: string): Visit[] =>
+  visits.filter(({ met, day }) => met && plan.begins <= day && day <= today);
+
 /** Since when a meeting face to face is overdue, or null: calls do not take its place (H2, R41). */
 export const missingFaceToFace = (plan: Plan, visits: readonly Visit[], today: string): string | null =>
   nextContacts(plan, visits, today).find((one) => one.stream === FACE_TO_FACE && one.overdue)?.due ?? null;
@@ -231,14 +235,9 @@ function streams(plan: Plan): Stream[] {
 
 /** The days on which a stream was served, each once, in order. */
 function daysOf(one: Stream, plan: Plan, visits: readonly Visit[], today: string): string[] {
-  const counts = visits.filter(
-    ({ day, by, inPerson, met, about }) =>
-      met &&
-      one.by.includes(by) &&
-      (inPerson || !one.in_person) &&
-      (one.about === null || one.about === about) &&
-      plan.begins <= day &&
-      day <= today,
+  const counts = meetings(plan, visits, today).filter(
+    ({ by, inPerson, about }) =>
+      one.by.includes(by) && (inPerson || !one.in_person) && (one.about === null || one.about === about),
   );
   return [...new Set(counts.map(({ day }) => day))].sort();
 }

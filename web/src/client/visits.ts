@@ -137,21 +137,20 @@ export const happened = (member: Member, of: string, event: string, on: string, 
 
 /**
  * Let the hub chase what is due of a case: one timer for each day, the ones that are settled ended. The first meeting face
- * to face after arrival also ends the date that a gate set for it (R32). Where somebody who is near should have given a sign and has not,
- * an alert goes out, once. Run again it changes nothing.
+ * to face after arrival also ends the date that a gate set for it (R32). Where somebody who is near should have given a sign
+ * and has not, an alert goes out, once. Run again it changes nothing.
  */
 export async function chase(member: Member, held: Followed): Promise<string[]> {
   await warn(member, held);
   const key = (what: unknown, day: unknown) => `${String(what)} ${String(day)}`;
   const wanted = new Map(due(held).map((row) => [key(row.what, row.day), row]));
   const made: string[] = [];
-  const since = held.plan.begins;
-  const met = held.visits.some((one) => one.met && one.inPerson && since <= one.day && one.day <= held.today);
+  const seen = schedule.meetings(held.plan, held.visits, held.today).some(({ inPerson }) => inPerson);
   for (const { about, handoff } of await timers.listing(member, { case: held.case })) {
     if (!about) continue;
     const { facts, rule } = about;
     const settled =
-      rule === RULE ? !wanted.delete(key(facts["what"], facts["day"])) : met && facts["task"] === FIRST_VISIT;
+      rule === RULE ? !wanted.delete(key(facts["what"], facts["day"])) : seen && facts["task"] === FIRST_VISIT;
     if (settled) await timers.done(member, handoff);
   }
   const calendar = await aftercare.ours(member);
