@@ -103,7 +103,7 @@ def renew(connection: Connection, renewal: Renewal, by: Actor, *, host: str, now
         Conflict: one was changed since it was looked at.
         NotFound: one is not there, or another agency's.
     """
-    if renewal.groups == [] and renewal.ends is None:
+    if renewal.groups is not None and not renewal.groups and renewal.ends is None:
         raise InvalidRequest("Nothing is said of these records.", todo="Name what is still right, or a new last day.")
     wanted = list(renewal.versions) or DueList(connection).records(by.agency, day_of(now), filters=renewal.filters)
     if not 0 < len(wanted) <= MOST:
