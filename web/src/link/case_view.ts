@@ -2,16 +2,17 @@
 
 import { isObject, type Json, type JsonObject } from "../rcp/encoding.ts";
 import type { Packet } from "../rcp/packet.ts";
+import { nameOf, type World } from "../world.ts";
 import { el, foreign, type Child } from "./dom.ts";
 import type { Shown } from "./handoff.ts";
-import { codeIn, dayIn, known, label, LANGUAGES, plain, worldName, type Language, type Words } from "./words.ts";
+import { codeIn, dayIn, known, label, LANGUAGES, plain, type Language, type Words } from "./words.ts";
 
 const REQUEST = "request";
 const CONTACT = "contact";
 /** States in which the other side waits for a first answer. */
 const WAITING = ["submitted", "delivered", "acknowledged", "info_needed"];
 /** Members that hold a code of the world. */
-const WORLD: { readonly [member: string]: "region" | "language" } = {
+const WORLD: { readonly [member: string]: World } = {
   country: "region",
   country_of_origin: "region",
   host_country: "region",
@@ -152,9 +153,9 @@ function value(found: Json, language: Language, name = ""): Node {
   if (isObject(found)) return el("dl", {}, ...rows(found, language));
   if (typeof found === "boolean") return foreign(label(language, "codes", found ? "yes" : "no"));
   const text = String(found);
-  const type = Object.hasOwn(WORLD, name) ? WORLD[name] : undefined;
+  const type = known(WORLD, name) as World | null;
   return foreign(
-    (type && worldName(language, type, text)) ??
+    (type && nameOf(language, type, text)) ??
       (CODED.includes(name) ? codeIn(language, text) : null) ??
       dayIn(language, text),
   );

@@ -41,7 +41,7 @@ const date = (name: string, ahead: boolean): Field => ({ kind: "date", name, ahe
 const step = (name: string, body: readonly Field[] = [], words: readonly Field[] = []): Step => ({ name, body, words });
 
 /** A yes with a waiting list is two statements of the table, and one answer to whoever gives it. */
-export const WAIT = "wait";
+const WAIT = "wait";
 
 /** In the order in which they are offered. */
 export const STEPS: readonly Step[] = [

@@ -110,15 +110,6 @@ export function dayIn(language: Language, text: string): string {
     : new Intl.DateTimeFormat(language, { dateStyle: "full", timeZone: "UTC" }).format(at);
 }
 
-/** A country or a language as the reader's browser calls it; null if it does not know it. */
-export function worldName(language: Language, type: "region" | "language", code: string): string | null {
-  try {
-    return new Intl.DisplayNames(language, { type, fallback: "none" }).of(code) ?? null;
-  } catch {
-    return null;
-  }
-}
-
 export const plain = (code: string): string => code.replace(/_/g, " ");
 
 export const fill = (text: string, facts: { readonly [name: string]: unknown }): string =>

@@ -3,6 +3,7 @@
 import { useLoaded, type Loading } from "../../core/loading.tsx";
 import { loadWords, localeOf, type Lang, type Say } from "../../core/words.ts";
 import { useFront } from "../../core/app.ts";
+import { nameOf, type World } from "../../../world.ts";
 
 type Table = { readonly [key: string]: string };
 
@@ -38,36 +39,6 @@ export const memberName = (labels: Labels, within: string, member: string): stri
 
 export const codeName = (labels: Labels, code: string): string => labels.codes[code] ?? plain(code);
 
-/** The parts of the world as `Intl` calls them in the reader's language; a code that it does not know stays one. */
-export function worldName(say: Say, type: "region" | "language", code: string): string {
-  const own = type === "language" ? (UNKNOWN_TO_BROWSERS[code] ?? code) : code;
-  try {
-    return new Intl.DisplayNames(localeOf(say.lang), { type, fallback: "none" }).of(code) ?? own;
-  } catch {
-    return own;
-  }
-}
-
-/** Languages that browsers on phones have no name for, as they call themselves. */
-const UNKNOWN_TO_BROWSERS: { readonly [code: string]: string } = {
-  aa: "Qafar af (Afar)",
-  dyo: "Joola (Diola)",
-  dz: "རྫོང་ཁ (Dzongkha)",
-  ff: "Fulfulde",
-  fon: "Fɔngbè (Fon)",
-  kab: "Taqbaylit (Kabyle)",
-  man: "Mandingo",
-  mnk: "Mandinka",
-  mos: "Mooré",
-  nah: "Nahuatl",
-  quc: "Kʼicheʼ",
-  rn: "Ikirundi",
-  sg: "Sängö (Sango)",
-  snk: "Sooninke",
-  srr: "Seereer",
-  ss: "siSwati",
-  sus: "Sosoxui (Susu)",
-  tig: "ትግረ (Tigre)",
-  wal: "Wolaytta",
-  zgh: "Tamazight",
-};
+/** A country or a language in the reader's language; a code that nobody has a name for stays one. */
+export const worldName = (say: Say, type: World, code: string): string =>
+  nameOf(localeOf(say.lang), type, code) ?? code;

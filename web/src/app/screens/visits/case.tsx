@@ -10,10 +10,11 @@ import { Loaded, Problem, useAction, useLoaded } from "../../core/loading.tsx";
 import { takeSaid } from "../../core/said.ts";
 import { date, moment } from "../../core/time.ts";
 import { Button } from "../../kit/controls.tsx";
-import { Card, Empty, Facts, Foreign, Notice, Page } from "../../kit/showing.tsx";
+import { Card, Facts, Foreign, Notice, Page } from "../../kit/showing.tsx";
 import { OpenedCase } from "../cases/opened.tsx";
 import { loadCaseWords } from "../cases/labels.ts";
 import { settledAt } from "./dates.tsx";
+import { NotFollowed } from "./entry.tsx";
 import { one } from "./reading.ts";
 import { loadDates, what } from "./words.ts";
 
@@ -43,18 +44,6 @@ export function OneCase({ record }: { record: string }): VNode {
         </OpenedCase>
       )}
     </Loaded>
-  );
-}
-
-function NotFollowed({ record }: { record: string }): VNode {
-  const { say } = useApp();
-  return (
-    <Empty>
-      <p>{say("visits.not_followed")}</p>
-      <a class="button main" href={`#/visits/${record}/plan`}>
-        {say("visits.step_plan")}
-      </a>
-    </Empty>
   );
 }
 

@@ -6,7 +6,7 @@ import { useApp, type Children } from "../../core/app.ts";
 import { sayNext } from "../../core/said.ts";
 import { Loaded, Problem, useAction, useLoaded } from "../../core/loading.tsx";
 import { Button, Form } from "../../kit/controls.tsx";
-import { Notice, Page } from "../../kit/showing.tsx";
+import { Empty, Page } from "../../kit/showing.tsx";
 import { chaseLater, one } from "./reading.ts";
 import { loadDates } from "./words.ts";
 
@@ -20,26 +20,28 @@ export function OfCase({
   title: string;
   children: (held: Followed) => VNode | null;
 }): VNode {
-  const { member, say, lang } = useApp();
+  const { member, lang } = useApp();
   const loading = useLoaded(
     async () => (await Promise.all([one(member, record), loadDates(lang)]))[0],
     [member, record],
   );
   return (
     <Page title={title} back={`visits/${record}`}>
-      <Loaded of={loading}>
-        {(held) =>
-          held ? (
-            children(held)
-          ) : (
-            <Notice>
-              <p>{say("visits.not_followed")}</p>
-              <a href={`#/visits/${record}/plan`}>{say("visits.step_plan")}</a>
-            </Notice>
-          )
-        }
-      </Loaded>
+      <Loaded of={loading}>{(held) => (held ? children(held) : <NotFollowed record={record} />)}</Loaded>
     </Page>
+  );
+}
+
+/** What stands where nobody planned visits yet, and the way to do so. */
+export function NotFollowed({ record }: { record: string }): VNode {
+  const { say } = useApp();
+  return (
+    <Empty>
+      <p>{say("visits.not_followed")}</p>
+      <a class="button main" href={`#/visits/${record}/plan`}>
+        {say("visits.step_plan")}
+      </a>
+    </Empty>
   );
 }
 
