@@ -93,7 +93,7 @@ function OnBasis(props: StepProps): VNode {
                   one.handoff,
                   `${names(one) ? "" : say("compose.not_named")}${basisName(one) || say("consent.unnamed")} (${standingOf(say, one, now()).words})`,
                 ])}
-                onChoose={(record) => set({ basis: record, sections: [] })}
+                onChoose={(record) => record !== draft.basis && set({ basis: record, sections: [] })}
               />
               <p>
                 <a href="#/consent/new">{say("compose.record_consent")}</a>
